@@ -1,0 +1,1 @@
+"""Facts about programs: aliasing, order, activity, and what the reverse sweep has to keep."""

@@ -1,0 +1,78 @@
+"""Which statements may run before which, and what a statement may overwrite."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from jitad.analysis.aliasing import Aliases
+from jitad.program.statements import Accumulate, Block, Branch, Call, Loop, Program, Statement, Store, Var, sub_blocks
+
+Path = list[tuple[Block, int, Statement]]
+
+
+class Order:
+    """Positions of all statements of a program, with the memory that each may write."""
+
+    def __init__(self, program: Program, aliases: Aliases) -> None:
+        self._aliases = aliases
+        self._paths: dict[Statement, Path] = {}
+        self._writes: dict[Statement, frozenset[Var]] = {}
+        self._visit(program.body, [])
+
+    def writes(self, statement: Statement) -> frozenset[Var]:
+        """The alias groups that a statement, or one nested in it, may write."""
+        return self._writes[statement]
+
+    def may_precede(self, first: Statement, second: Statement, root: Var) -> bool:
+        """True if ``first`` may run before ``second`` on the same memory of the alias group ``root``.
+
+        Iterations of a loop follow each other, but an array that is allocated inside a loop is another one in
+        each iteration, and different iterations of an order-free loop never meet in memory.
+        """
+        home = self._aliases.home(root)
+        in_life = home is None
+        for (block, at, owner), (other_block, other_at, _) in zip(
+            self._paths[first], self._paths[second], strict=False
+        ):
+            assert block is other_block
+            in_life = in_life or block is home
+            if at != other_at:
+                return at < other_at
+            if isinstance(owner, Loop) and in_life and not owner.order_free:
+                return True
+            if isinstance(owner, Branch) and self._apart(first, second, owner):
+                return False
+        return isinstance(first, Call)
+
+    def _apart(self, first: Statement, second: Statement, branch: Branch) -> bool:
+        """True when the statements are in different arms of ``branch``."""
+        return self._arm(first, branch) is not self._arm(second, branch)
+
+    def _arm(self, statement: Statement, branch: Branch) -> Block | None:
+        path = self._paths[statement]
+        for (_, _, owner), (below, _, _) in pairwise(path):
+            if owner is branch:
+                return below
+        return None
+
+    def _visit(self, block: Block, above: Path) -> frozenset[Var]:
+        written: set[Var] = set()
+        for at, statement in enumerate(block):
+            path = [*above, (block, at, statement)]
+            self._paths[statement] = path
+            own = {self._aliases.root(array) for array in written_arrays(statement)}
+            for inner in sub_blocks(statement):
+                own |= self._visit(inner, path)
+            self._writes[statement] = frozenset(own)
+            written |= own
+        return frozenset(written)
+
+
+def written_arrays(statement: Statement) -> tuple[Var, ...]:
+    """The arrays that a statement itself stores into."""
+    match statement:
+        case Store(array=array) | Accumulate(array=array):
+            return (array,)
+        case Call(outs=outs):
+            return outs
+    return ()

@@ -1,0 +1,268 @@
+"""The one place that decides how the reverse sweep gets the primal values that it needs.
+
+At the top level of a program every value of the forward sweep is still in a variable. Inside a loop or a branch
+a value is either recomputed in the reverse sweep, from what is available there (literals, loop indices, values
+of enclosing blocks, memory in the state that un-executing restores), or recorded on the tape at the end of its
+block. A store is undone in the reverse sweep (its old value recorded) only if some value that it may overwrite is
+read again there.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from jitad.analysis.aliasing import Aliases
+from jitad.analysis.needs import Needs
+from jitad.analysis.order import Order, written_arrays
+from jitad.program.statements import (
+    Alloc,
+    AtOffset,
+    Block,
+    Branch,
+    Compute,
+    Dim,
+    Load,
+    Loop,
+    Operand,
+    Program,
+    Reshape,
+    Statement,
+    Var,
+    View,
+    definitions,
+    operands,
+    permuted_arrays,
+    sub_blocks,
+    walk,
+)
+from jitad.program.types import Array
+
+RECORD_COST = 8.0
+"""What recording a scalar and reading it back costs, in additions (a store, a load and the stack pointer)."""
+
+
+@dataclass
+class Plan:
+    """What the forward sweep records.
+
+    ``records`` are pushed at the end of each run of a block; ``undone`` stores push the old value first;
+    ``carried_back`` are the bodies of loops whose carried arrays the reverse loop carries too. ``reasons`` says,
+    for each recorded value, why it is recorded.
+    """
+
+    records: dict[Block, list[Var]] = field(default_factory=dict)
+    undone: set[Statement] = field(default_factory=set)
+    carried_back: set[Block] = field(default_factory=set)
+    reloads: list[tuple[Statement, Var]] = field(default_factory=list)
+    reasons: dict[Var, str] = field(default_factory=dict)
+
+
+def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs) -> Plan:
+    """Decide for a program (with shadows bound) what is recorded; see the module's docstring.
+
+    Undone stores need their indices in the reverse sweep, which may need further stores undone: the decision is
+    repeated until nothing more is undone.
+    """
+    stores = [(s, array) for s in walk(program.body) for array in written_arrays(s)]
+    undone: set[Statement] = set()
+    while True:
+        planner = _Planner(aliases, order, needs, undone)
+        planner.visit(program.body, None)
+        found = {
+            store
+            for store, array in stores
+            for reader, root in planner.plan.reloads
+            if aliases.root(array) is root and order.may_precede(reader, store, root)
+        }
+        if found <= undone:
+            return planner.plan
+        undone = undone | found
+
+
+class _Planner:
+    """Visits blocks innermost first; each visit fills the plan and returns what the enclosing block must have."""
+
+    def __init__(self, aliases: Aliases, order: Order, needs: Needs, undone: set[Statement]) -> None:
+        self.aliases = aliases
+        self.order = order
+        self.needs = needs
+        self.plan = Plan(undone=undone)
+
+    def visit(self, block: Block, owner: Statement | None) -> list[Var]:
+        """Plan a block; the values of enclosing blocks that its reversal needs."""
+        if not self.needs.has_work(block, self.plan.undone):
+            return []
+        demands: list[tuple[Var, int]] = []
+        for at, statement in enumerate(block):
+            for need in self.needs.of(statement, self.plan.undone):
+                demands.append((need, at + 1))
+            for root in self.needs.contents(statement):
+                self.plan.reloads.append((statement, self.aliases.root(root)))
+            for inner in self._reversed_blocks(statement):
+                demands.extend((need, at + 1) for need in self.visit(inner, statement))
+        if owner is None:
+            return []
+        return _BlockPlanner(self, block, owner).decide(demands)
+
+    def _reversed_blocks(self, statement: Statement) -> Iterator[Block]:
+        if isinstance(statement, Loop):
+            yield statement.body
+        elif isinstance(statement, Branch):
+            yield from sub_blocks(statement)
+
+
+class _BlockPlanner:
+    """Chooses, in one block of a loop or a branch, what is recorded and what is recomputed."""
+
+    def __init__(self, planner: _Planner, block: Block, owner: Statement) -> None:
+        self._planner = planner
+        self._block = block
+        self._defined: dict[Var, tuple[int, Statement | None]] = {}
+        self._free: set[Var] = set()
+        self._carried_back: dict[Var, tuple[Var, Var]] = {}
+        if isinstance(owner, Loop):
+            self._carried_back = permuted_arrays(owner)
+            self._free.update((owner.index, *self._carried_back))
+            for var in (owner.index, *owner.params):
+                self._defined[var] = (-1, None)
+        self._written_at: dict[Var, list[int]] = {}
+        for at, statement in enumerate(block):
+            for var in definitions(statement):
+                self._defined[var] = (at, statement)
+            for root in planner.order.writes(statement):
+                self._written_at.setdefault(root, []).append(at)
+        self._records: dict[Var, None] = {}
+        self._computed: set[Var] = set()
+
+    def decide(self, demands: list[tuple[Var, int]]) -> list[Var]:
+        """Fill the plan for this block; the values of enclosing blocks that it needs in turn."""
+        wanted: dict[Var, int] = {}
+        outer: dict[Var, None] = {}
+        for var, at in demands:
+            if var in self._defined:
+                wanted[var] = max(at, wanted.get(var, 0))
+            else:
+                outer[var] = None
+        self._record_what_must_be(wanted)
+        self._record_shared_sources(wanted)
+        for var in sorted(wanted, key=self._position):
+            if self._cost(var, wanted[var]) <= RECORD_COST or isinstance(var.type, Array):
+                self._computed.add(var)
+            else:
+                self._record(var, "recomputing it costs more than reading it back")
+        self._close(wanted, outer)
+        self._planner.plan.records[self._block] = list(self._records)
+        return list(outer)
+
+    def _record(self, var: Var, reason: str) -> None:
+        self._records[var] = None
+        self._planner.plan.reasons.setdefault(var, reason)
+
+    def _record_what_must_be(self, wanted: dict[Var, int]) -> None:
+        for var, at in wanted.items():
+            if reason := self._unavailable(var, at):
+                self._record(var, reason)
+
+    def _record_shared_sources(self, wanted: dict[Var, int]) -> None:
+        """A source that makes two or more needed values cheap is recorded instead of them."""
+        dependents: dict[Var, list[Var]] = {}
+        for var, at in wanted.items():
+            if var not in self._records and not isinstance(var.type, Array):
+                for source in self._missing_sources(var, at):
+                    dependents.setdefault(source, []).append(var)
+        for source, users in sorted(dependents.items(), key=lambda item: -len(item[1])):
+            unrecorded = [v for v in users if math.isinf(self._cost(v, wanted[v]))]
+            if len(unrecorded) < 2 or source in self._records:
+                continue
+            self._records[source] = None
+            if sum(self._cost(v, wanted[v]) <= RECORD_COST for v in unrecorded) < 2:
+                del self._records[source]
+            else:
+                self._record(source, "several needed values are recomputed from it")
+
+    def _missing_sources(self, var: Var, at: int) -> set[Var]:
+        found: set[Var] = set()
+        stack, seen = [var], {var}
+        while stack:
+            current = stack.pop()
+            if current in self._records or current in self._free or current not in self._defined:
+                continue
+            if self._unavailable(current, at):
+                found.add(current)
+                continue
+            for operand in self._sources(current):
+                if isinstance(operand, Var) and operand not in seen:
+                    seen.add(operand)
+                    stack.append(operand)
+        return found
+
+    def _close(self, wanted: dict[Var, int], outer: dict[Var, None]) -> None:
+        """Follow what recomputation reads, from the last value to the first, recording what isn't available."""
+        pending = dict(wanted)
+        while pending:
+            var = max(pending, key=self._position)
+            at = pending.pop(var)
+            if var in self._carried_back:  # the reverse loop starts from the final arrays, all of them
+                self._planner.plan.carried_back.add(self._block)
+                outer.update((result, None) for _, result in self._carried_back.values())
+            if var in self._records or var in self._free:
+                continue
+            if reason := self._unavailable(var, at):
+                self._record(var, reason)
+                continue
+            _, statement = self._defined[var]
+            if isinstance(statement, Load):
+                self._planner.plan.reloads.append((statement, self._planner.aliases.root(statement.array)))
+            for operand in self._sources(var):
+                if isinstance(operand, Var):
+                    if operand in self._defined:
+                        pending[operand] = max(at, pending.get(operand, 0))
+                    else:
+                        outer[operand] = None
+
+    def _position(self, var: Var) -> int:
+        return self._defined[var][0]
+
+    def _sources(self, var: Var) -> tuple[Operand, ...]:
+        """What recomputing ``var`` reads."""
+        _, statement = self._defined[var]
+        if isinstance(statement, Alloc):
+            return (statement.offset, *statement.shape)
+        return () if statement is None else operands(statement)
+
+    def _unavailable(self, var: Var, at: int) -> str:
+        """Why ``var`` can't be recomputed in the state before position ``at``; empty when it can."""
+        defined_at, statement = self._defined[var]
+        match statement:
+            case None:
+                return "" if var in self._free else "a value that the loop carries"
+            case Load(array=array):
+                written = self._written_at.get(self._planner.aliases.root(array), [])
+                later = bisect_right(written, defined_at)
+                return "its place is overwritten before it is used" if written[later:] and written[later] < at else ""
+            case Alloc():
+                return "where an array lies on the tape" if var is statement.offset else ""
+            case Compute() | Dim() | View() | Reshape() | AtOffset():
+                return ""
+        return "the result of a loop, a branch or a call"
+
+    def _cost(self, var: Operand, at: int) -> float:
+        """Additions that recomputing takes beyond what is recomputed anyway; infinite when it can't be done."""
+        if not isinstance(var, Var) or var not in self._defined or var in self._records or var in self._free:
+            return 0.0
+        if self._unavailable(var, at):
+            return math.inf
+        _, statement = self._defined[var]
+        own = 0.0
+        if var not in self._computed:
+            own = float(statement.primitive.cost if isinstance(statement, Compute) else isinstance(statement, Load))
+        for operand in self._sources(var):
+            own += self._cost(operand, at)
+            if own == math.inf:
+                break
+        return own
+
+

@@ -1,0 +1,1 @@
+"""What users call: gradients, pullbacks and explanations; arguments are taken apart and results put together here."""

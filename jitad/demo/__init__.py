@@ -1,0 +1,1 @@
+"""Demonstrations on real data: ``python -m jitad demo`` and ``python -m jitad demo cities``."""

@@ -1,0 +1,45 @@
+"""Emit a program as a Python function of the subset that Numba compiles.
+
+The function takes the program's parameters and then one flat tape array per dtype in ``Emitted.tapes``. It returns a
+tuple: for each scalar result its value; for each array result its offset on the tape of its dtype and then its
+shape; and, when measuring, the highest position reached on each tape. A full tape raises ``TapeOverflowError``
+with the tape's dtype, before anything is written past its end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jitad.emission.memory import tape_dtypes
+from jitad.emission.source import Emitter
+from jitad.program.statements import Program
+from jitad.program.types import Array
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """The source of one function; ``names`` are its free names in compiled runs, ``plain_names`` in plain ones.
+
+    ``results`` has, for each result, None for a scalar or (dtype, ndim) for an array.
+    """
+
+    source: str
+    entry: str
+    names: dict[str, Any]
+    plain_names: dict[str, Any]
+    tapes: tuple[str, ...]
+    results: tuple[tuple[str, int] | None, ...]
+    measured: bool = False
+
+
+def emit(program: Program, *, measured: bool = False) -> Emitted:
+    """The source of a program; with ``measured`` it also returns the tape's peak, in elements per dtype."""
+    tapes = tape_dtypes(program)
+    emitter = Emitter(program, tapes, measured)
+    source = emitter.function()
+    results = tuple(
+        (result.type.dtype, result.type.ndim) if isinstance(result.type, Array) else None
+        for result in program.results
+    )
+    return Emitted(source, emitter.entry, emitter.names_used, emitter.plain_names_used, tapes, results, measured)

@@ -1,0 +1,116 @@
+"""The text of statements that work on memory and on the tape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitad.emission.literals import literal
+from jitad.emission.overflow import Rows
+from jitad.emission.writer import Writer
+from jitad.errors import TapeOverflowError
+from jitad.program.statements import Alloc, AtOffset, Const, Operand, Program, Push, Var, View, array_type, walk
+from jitad.program.types import Scalar
+
+
+def tape_dtypes(program: Program) -> tuple[str, ...]:
+    """The dtypes that a program puts on the tape."""
+    found: set[str] = set()
+    for statement in walk(program.body):
+        match statement:
+            case Alloc(out=out) | AtOffset(out=out):
+                found.add(array_type(out).dtype)
+            case Push(values=values):
+                found.update(value.type.dtype for value in values)
+    return tuple(sorted(found))
+
+
+class MemoryWriter(Writer):
+    """Writes arrays, views, pushes and pops."""
+
+    def __init__(self, program: Program, tapes: tuple[str, ...], measured: bool) -> None:
+        super().__init__(program, tapes)
+        self._measured = measured
+        self._covered = False
+        self._rows: Rows | None = None
+
+    def _tape_array(self, out: Var, at: str, shape: tuple[Operand, ...]) -> None:
+        dtype = array_type(out).dtype
+        call = f"{self._helper('tape_array')}(tape_{dtype}, {at}, {self._tuple(shape)})"
+        self._line(f"{self._names.bind(out)} = {call}")
+
+    def _alloc(self, statement: Alloc) -> None:
+        dtype = array_type(statement.out).dtype
+        length = self._names.fresh("size")
+        self._line(f"{length} = {' * '.join(self._text(n) for n in statement.shape) or '1'}")
+        self._check(dtype, length)
+        offset = self._names.bind(statement.offset)
+        if statement.at_end:
+            self._line(f"limit_{dtype} -= {length}")
+            self._line(f"{offset} = limit_{dtype}")
+        else:
+            self._line(f"{offset} = top_{dtype}")
+            self._line(f"top_{dtype} += {length}")
+        self._measure(dtype)
+        self._tape_array(statement.out, offset, statement.shape)
+        if statement.fill is not None:
+            fill = literal(Const(statement.fill, Scalar(dtype)), self._use)
+            self._line(f"{self._helper('fill')}({self._names[statement.out]}, {fill})")
+
+    def _check(self, dtype: str, amount: str) -> None:
+        self._use("TapeOverflowError", TapeOverflowError, TapeOverflowError)
+        self._line(f"if top_{dtype} + {amount} > limit_{dtype}:")
+        self._line(f'    raise TapeOverflowError("{dtype}")')
+
+    def _measure(self, dtype: str) -> None:
+        if self._measured:
+            used = f"top_{dtype} + tape_{dtype}.size - limit_{dtype}"
+            self._line(f"peak_{dtype} = max(peak_{dtype}, {used})")
+
+    def _push(self, values: tuple[Operand, ...]) -> None:
+        for dtype, group in _by_dtype(values).items():
+            if not self._covered:
+                self._check(dtype, str(len(group)))
+            store = self._helper("store")
+            for place, value in zip(self._places(dtype, len(group), push=True), group, strict=True):
+                self._line(f"{store}(tape_{dtype}, {place}, {self._text(value)})")
+            if self._rows is None:
+                self._line(f"top_{dtype} += {len(group)}")
+                self._measure(dtype)
+
+    def _pop(self, outs: tuple[Var, ...]) -> None:
+        for dtype, group in _by_dtype(outs).items():
+            load = self._helper("load")
+            if self._rows is None:
+                self._line(f"top_{dtype} -= {len(group)}")
+            for place, out in zip(self._places(dtype, len(group), push=False), group, strict=True):
+                assert isinstance(out, Var)
+                self._line(f"{self._names.bind(out)} = {load}(tape_{dtype}, {place})")
+
+    def _places(self, dtype: str, count: int, *, push: bool) -> list[str]:
+        """Where the next values go on the tape (or come from): above its top, or in the rows of a loop."""
+        if self._rows is None:
+            return [_plus(f"top_{dtype}", at) for at in range(count)]
+        return self._rows.places(dtype, count, push=push)
+
+    def _view(self, view: View) -> None:
+        axes = tuple(-1 if axis.base_axis is None else axis.base_axis for axis in view.axes)
+        parts = [
+            self._text(view.base),
+            self._tuple(view.starts),
+            self._tuple(tuple(axis.length for axis in view.axes)),
+            self._tuple(tuple(axis.step for axis in view.axes)),
+            repr(axes),
+            repr(array_type(view.out).layout),
+        ]
+        self._line(f"{self._names.bind(view.out)} = {self._helper('view')}({', '.join(parts)})")
+
+
+def _by_dtype(values: tuple[Any, ...]) -> dict[str, list[Operand]]:
+    groups: dict[str, list[Operand]] = {}
+    for value in values:
+        groups.setdefault(value.type.dtype, []).append(value)
+    return groups
+
+
+def _plus(name: str, amount: int) -> str:
+    return name if amount == 0 else f"{name} + {amount}"

@@ -1,0 +1,270 @@
+"""The text of a program: one method per statement, and control flow."""
+
+from __future__ import annotations
+
+import re
+
+from jitad.emission.memory import MemoryWriter
+from jitad.emission.overflow import Rows, popped_per_iteration, pushes_per_iteration
+from jitad.emission.writer import bare
+from jitad.program.statements import (
+    Accumulate,
+    Alloc,
+    AtOffset,
+    Block,
+    Branch,
+    Call,
+    Compute,
+    Const,
+    Dim,
+    Fail,
+    Load,
+    Loop,
+    OffsetOf,
+    Operand,
+    Pop,
+    Program,
+    Push,
+    Release,
+    Reshape,
+    Statement,
+    Store,
+    Var,
+    View,
+    array_type,
+    walk,
+)
+from jitad.program.types import Array
+
+
+class Emitter(MemoryWriter):
+    """Writes the source of one program."""
+
+    def function(self) -> str:
+        """The whole function."""
+        params = [self._names.bind(p) for p in self._program.params]
+        params += [f"tape_{t}" for t in self._tapes]
+        for dtype in self._tapes:
+            self._line(f"top_{dtype} = 0")
+            self._line(f"limit_{dtype} = tape_{dtype}.size")
+            if self._measured:
+                self._line(f"peak_{dtype} = 0")
+        self._block(self._program.body)
+        self._line(f"return ({''.join(f'{r}, ' for r in self._results())})")
+        return f"def {self.entry}({', '.join(params)}):\n" + "\n".join(self._lines) + "\n"
+
+    def _results(self) -> list[str]:
+        parts = []
+        for result in self._program.results:
+            if isinstance(result.type, Array):
+                assert isinstance(result, Var)
+                name = self._text(result)
+                parts.append(f"{self._helper('offset_of')}(tape_{result.type.dtype}, {name})")
+                parts += [f"{name}.shape[{axis}]" for axis in range(result.type.ndim)]
+            else:
+                parts.append(self._text(result))
+        if self._measured:
+            parts += [f"peak_{t}" for t in self._tapes]
+        return parts
+
+    def _block(self, block: Block) -> None:
+        for statement in block:
+            self._statement(statement)
+
+    def _statement(self, statement: Statement) -> None:
+        if not isinstance(statement, Loop | Branch | Compute):
+            self._mark(statement)
+        match statement:
+            case Compute():
+                self._compute(statement)
+            case Dim(out=out, array=array, axis=axis):
+                self._line(f"{self._names.bind(out)} = {self._text(array)}.shape[{axis}]")
+            case Load(out=out, array=array, index=index):
+                args = self._list(self._text(array), index=index)
+                self._line(f"{self._names.bind(out)} = {self._helper('load')}({args})")
+            case Store(array=array, index=index, value=value):
+                args = self._list(self._text(array), self._text(value), index=index)
+                self._line(f"{self._helper('store')}({args})")
+            case Accumulate(array=array, index=index, value=value):
+                args = self._list(self._text(array), self._text(value), index=index)
+                self._line(f"{self._helper('accumulate')}({args})")
+            case Alloc():
+                self._alloc(statement)
+            case AtOffset(out=out, offset=offset, shape=shape):
+                at = self._text(offset)
+                self._tape_array(out, at, shape)
+            case OffsetOf(out=out, array=array):
+                tape = f"tape_{array_type(array).dtype}"
+                call = f"{self._helper('offset_of')}({tape}, {self._text(array)})"
+                self._line(f"{self._names.bind(out)} = {call}")
+            case Release(dtype=dtype, offset=offset):
+                self._line(f"top_{dtype} = {self._text(offset)}")
+            case View():
+                self._view(statement)
+            case Reshape(out=out, base=base, shape=shape):
+                call = f"{self._helper('reshaped')}({self._text(base)}, {self._tuple(shape)})"
+                self._line(f"{self._names.bind(out)} = {call}")
+            case Call():
+                self._call(statement)
+            case Fail():
+                self._fail(statement)
+            case Push(values=values):
+                self._push(values)
+            case Pop(outs=outs):
+                self._pop(outs)
+            case Loop():
+                self._loop(statement)
+            case Branch():
+                self._branch(statement)
+
+    def _call(self, call: Call) -> None:
+        primitive = call.primitive
+        if call.accumulate:
+            name = f"{primitive.name}_accumulate"
+            self._use(name, primitive.accumulating, primitive.plain_accumulating)
+        else:
+            name = self._use(primitive.name, primitive.implementation, primitive.plain)
+        self._line(f"{name}({', '.join(self._text(o) for o in (*call.outs, *call.args))})")
+
+    def _fail(self, fail: Fail) -> None:
+        name = fail.exception.__name__
+        self._use(name, fail.exception, fail.exception)
+        args = ", ".join(repr(arg) for arg in fail.args)
+        if isinstance(fail.condition, Const):
+            if fail.condition.value:
+                self._line(f"raise {name}({args})")
+            return
+        self._line(f"if {bare(self._text(fail.condition))}:")
+        self._line(f"    raise {name}({args})")
+
+    # Control flow
+
+    def _loop(self, loop: Loop) -> None:
+        for init, param in zip(loop.inits, loop.params, strict=True):
+            text = self._text(init)
+            self._line(f"{self._names.bind(param)} = {bare(text)}")
+        covered, rows = self._covered, self._rows
+        amounts = None if covered else pushes_per_iteration(loop)
+        trips = self._trips(loop) if loop.is_counted and (amounts or loop.rows) else ""
+        if amounts and trips:
+            for dtype, amount in amounts.items():
+                self._check(dtype, trips if amount == 1 else f"{amount} * {trips}")
+            self._covered = True
+        self._rows = self._open_rows(loop, trips) if loop.rows else None
+        self._indent += 1
+        if loop.is_counted:
+            self._counted(loop)
+        else:
+            self._conditional(loop)
+        self._assign(loop.params, loop.yields)
+        if not loop.is_counted:
+            self._line(f"{self._names[loop.index]} += 1")
+        if self._lines[-1].endswith(":"):
+            self._line("pass")
+        self._indent -= 1
+        if self._rows is not None:
+            for dtype, amount in self._rows.pushed.items():
+                self._line(f"top_{dtype} += {amount} * {trips}")
+                self._measure(dtype)
+        self._covered, self._rows = covered, rows
+        self._place = ""
+        for result, param in zip(loop.results, loop.params, strict=True):
+            self._names.share(result, param)
+        if loop.count is not None:
+            self._names.share(loop.count, loop.index)
+
+    def _open_rows(self, loop: Loop, trips: str) -> Rows:
+        """Take back the rows that a loop pops, all at once."""
+        popped = popped_per_iteration(loop)
+        for dtype, amount in popped.items():
+            self._line(f"top_{dtype} -= {amount} * {trips}")
+        assert loop.start is not None
+        start = self._text(loop.start)
+        self._names.bind(loop.index)
+        index = self._names[loop.index]
+        return Rows(trips, index if start == "0" else f"({index} - {start})", popped)
+
+    def _trips(self, loop: Loop) -> str:
+        assert loop.start is not None and loop.stop is not None and loop.step is not None
+        start, stop, step = (self._text(o) for o in (loop.start, loop.stop, loop.step))
+        trips = self._names.fresh("trips")
+        if step == "1":
+            self._line(f"{trips} = max({stop if start == '0' else f'{stop} - {start}'}, 0)")
+        else:
+            self._line(f"{trips} = len(range({start}, {stop}, {step}))")
+        return trips
+
+    def _counted(self, loop: Loop) -> None:
+        assert loop.start is not None and loop.stop is not None and loop.step is not None
+        start, stop, step = (self._text(o) for o in (loop.start, loop.stop, loop.step))
+        index = self._names[loop.index] if self._rows is not None else self._names.bind(loop.index)
+        self._indent -= 1
+        unit = isinstance(loop.step, Const) and loop.step.value == 1
+        if not loop.descending or self._rows is not None:
+            bounds = stop if unit and start == "0" else ", ".join([start, stop] + ([] if unit else [step]))
+            self._line(f"for {index} in range({bare(bounds)}):")
+            self._indent += 1
+        elif unit:
+            self._line(f"for {index} in range({stop} - 1, {start} - 1, -1):")
+            self._indent += 1
+        else:
+            trips, turn = self._trips(loop), self._names.fresh("turn")
+            self._line(f"for {turn} in range({trips} - 1, -1, -1):")
+            self._indent += 1
+            self._line(f"{index} = {start} + {turn} * {step}")
+        self._block(loop.body)
+
+    def _conditional(self, loop: Loop) -> None:
+        assert loop.condition_block is not None and loop.condition is not None
+        index = self._names.bind(loop.index)
+        self._indent -= 1
+        self._line(f"{index} = 0")
+        self._line("while True:")
+        self._indent += 1
+        self._block(loop.condition_block)
+        self._line(f"if not {self._text(loop.condition)}:")
+        self._line("    break")
+        self._block(loop.body)
+
+    def _assign(self, targets: list[Var], values: list[Operand]) -> None:
+        """Assign all at once; a target that a later value still reads is assigned through a temporary."""
+        pending = [
+            (self._names[t], self._text(v), _words(self._text(v)))
+            for t, v in zip(targets, values, strict=True)
+            if self._text(v) != self._names[t]
+        ]
+        while pending:
+            ready = [row for row in pending if not any(row[0] in w for n, _, w in pending if n != row[0])]
+            if not ready:
+                name, text, _ = pending.pop(0)
+                held = self._names.fresh("held")
+                self._line(f"{held} = {bare(text)}")
+                pending.append((name, held, {held}))
+                continue
+            for name, text, _ in ready:
+                self._line(f"{name} = {bare(text)}")
+            pending = [row for row in pending if row not in ready]
+
+    def _branch(self, branch: Branch) -> None:
+        self._line(f"if {bare(self._text(branch.condition))}:")
+        names = [self._names.bind(result) for result in branch.results]
+        arms = ((branch.then, branch.then_yields), (branch.otherwise, branch.otherwise_yields))
+        for at, (block, yields) in enumerate(arms):
+            if at == 1:
+                if not block.statements and not yields:
+                    break
+                self._line("else:")
+            self._indent += 1
+            before = len(self._lines)
+            self._place = ""
+            self._block(block)
+            for name, value in zip(names, yields, strict=True):
+                self._line(f"{name} = {bare(self._text(value))}")
+            if len(self._lines) == before:
+                self._line("pass")
+            self._indent -= 1
+        self._place = ""
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z_]\w*", text))

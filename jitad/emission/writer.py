@@ -1,0 +1,107 @@
+"""Lines of source and the expressions in them: what every part of the emitter writes with."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from jitad.emission.literals import literal
+from jitad.emission.naming import Names
+from jitad.emission.usage import foldable
+from jitad.program.statements import Compute, Const, Operand, Program, Statement, Var, walk
+from jitad.runtime import memory, plain
+
+DEEPEST = 12
+"""Nested parentheses in one emitted expression, for the reader's sake."""
+
+HELPERS = ("load", "store", "accumulate", "tape_array", "fill", "view", "reshaped", "offset_of")
+
+
+class Writer:
+    """The source of one program as it grows, and the names in it."""
+
+    def __init__(self, program: Program, tapes: tuple[str, ...]) -> None:
+        self._program = program
+        self._tapes = tapes
+        self.names_used: dict[str, Any] = {}
+        self.plain_names_used: dict[str, Any] = {}
+        self._collect_primitives()
+        tape_names = {f"{kind}_{t}" for kind in ("tape", "top", "limit", "peak") for t in tapes}
+        self._names = Names({*HELPERS, *self.names_used, *tape_names, "TapeOverflowError", "inf", "nan"})
+        self.entry = self._names.fresh(program.name)
+        self._foldable = foldable(program)
+        self._texts: dict[Var, tuple[str, int]] = {}
+        self._lines: list[str] = []
+        self._indent = 1
+        self._place = ""
+
+    # Names
+
+    def _use(self, name: str, compiled: Any, uncompiled: Any) -> str:
+        self.names_used[name] = compiled
+        self.plain_names_used[name] = uncompiled
+        return name
+
+    def _helper(self, name: str) -> str:
+        return self._use(name, getattr(memory, name), getattr(plain, name))
+
+    def _collect_primitives(self) -> None:
+        for statement in walk(self._program.body):
+            if isinstance(statement, Compute):
+                plain_names = dict(statement.primitive.plain_names)
+                for name, compiled in statement.primitive.names:
+                    self._use(name, compiled, plain_names.get(name, compiled))
+
+    # Expressions
+
+    def _text(self, operand: Operand) -> str:
+        """An operand as source; a value that is read once is written out where it is read."""
+        if isinstance(operand, Const):
+            return literal(operand, self._use)
+        if operand in self._texts:
+            return self._texts[operand][0]
+        return self._names[operand]
+
+    def _depth(self, operand: Operand) -> int:
+        return self._texts[operand][1] if isinstance(operand, Var) and operand in self._texts else 0
+
+    def _tuple(self, operands: tuple[Operand, ...]) -> str:
+        return f"({''.join(f'{self._text(o)}, ' for o in operands).rstrip(' ') if operands else ''})"
+
+    def _list(self, *parts: str, index: tuple[Operand, ...] = ()) -> str:
+        return ", ".join([parts[0], *(self._text(i) for i in index), *parts[1:]])
+
+    # Lines
+
+    def _line(self, text: str) -> None:
+        self._lines.append("    " * self._indent + text)
+
+    def _mark(self, statement: Statement) -> None:
+        """A comment with the user's file and line wherever it changes."""
+        if statement.origin is None:
+            return
+        place = f"{os.path.basename(statement.origin.file)}:{statement.origin.line}"
+        if place != self._place:
+            self._place = place
+            self._line(f"# {place}: {statement.origin.text.strip()}")
+
+    def _compute(self, statement: Compute) -> None:
+        text = statement.primitive.template.format(*(self._text(arg) for arg in statement.args))
+        depth = 1 + max(self._depth(arg) for arg in statement.args)
+        if statement.out in self._foldable and depth <= DEEPEST:
+            self._texts[statement.out] = (text, depth)
+            return
+        self._mark(statement)
+        self._line(f"{self._names.bind(statement.out)} = {bare(text)}")
+
+
+def bare(text: str) -> str:
+    """Drop a pair of parentheses around a whole expression."""
+    if not text.startswith("(") or not text.endswith(")"):
+        return text
+    depth = 0
+    for at, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and at < len(text) - 1:
+            return text
+    return text[1:-1] if text[1:-1].strip() and not text[1:-1].rstrip().endswith(",") else text

@@ -1,0 +1,20 @@
+"""jitad's own plugin: all the primitives of this package, registered through the hook like any other."""
+
+from __future__ import annotations
+
+from jitad.primitives import core, discrete, elementary, linear, special
+from jitad.primitives.hooks import hookimpl
+from jitad.primitives.spec import Primitive
+
+
+@hookimpl
+def jitad_primitives() -> list[Primitive]:
+    return [
+        *core.PRIMITIVES,
+        core.select,
+        *core.casts.values(),
+        *elementary.PRIMITIVES,
+        *discrete.PRIMITIVES,
+        *special.PRIMITIVES,
+        *linear.PRIMITIVES,
+    ]

@@ -1,0 +1,108 @@
+"""What a primitive states: the callables it stands for, how to call it, its cost and its derivative rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from string import Formatter
+from typing import Any
+
+ZERO = "zero"
+"""The declared partial derivative of an argument that the result doesn't depend on smoothly."""
+
+Partial = Callable[..., Any] | str | None
+"""A rule for one argument: a function, ``ZERO``, or None where there is no rule."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Primitive:
+    """Base of the kinds of primitives.
+
+    ``callables`` are the Python objects that it stands for; a string ``"module:attribute"`` names one without
+    importing its module.
+    """
+
+    name: str
+    callables: tuple[Any, ...] = ()
+    doc: str = ""
+    plugin: str = "jitad"
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def problem(self) -> str | None:
+        """What is wrong with this primitive's statements; None when nothing is."""
+        if not self.name or not isinstance(self.name, str):
+            return "its name isn't a text"
+        for function in self.callables:
+            if isinstance(function, str) and ":" not in function:
+                return f"{function!r} in its callables isn't of the form 'module:attribute'"
+            if not isinstance(function, str) and not callable(function):
+                return f"{function!r} in its callables can't be called"
+        return None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ScalarPrimitive(Primitive):
+    """A function of scalars, applied elementwise to arrays by itself.
+
+    ``template`` is the emitted source of a call, with ``{0}``, ``{1}``, … for the arguments; the names in it
+    are given by ``names`` (what compiled code calls) and ``plain_names`` (their NumPy equivalents, which run
+    uncompiled). ``typed_as`` is the callable whose Numba typing gives the result's type. A partial derivative
+    is a function of the arguments and then the result, written as a kernel.
+    ``cost`` is in units of one floating-point addition.
+    """
+
+    template: str
+    typed_as: Any
+    partials: tuple[Partial, ...]
+    cost: int = 1
+    names: tuple[tuple[str, Any], ...] = ()
+    plain_names: tuple[tuple[str, Any], ...] = ()
+    kink: str = ""
+
+    def problem(self) -> str | None:
+        fields = {int(field) for _, field, _, _ in Formatter().parse(self.template) if field}
+        if fields != set(range(self.arity)):
+            return f"its template {self.template!r} has the arguments {sorted(fields)}, but {self.arity} partials are given"
+        for partial in self.partials:
+            if not (partial is None or partial == ZERO or callable(partial)):
+                return f"{partial!r} isn't a partial derivative (a function, ZERO or None)"
+        return super().problem()
+
+    @property
+    def arity(self) -> int:
+        return len(self.partials)
+
+    @property
+    def is_zero(self) -> bool:
+        """True when the derivative is declared zero for every argument."""
+        return all(partial is ZERO for partial in self.partials)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CompositePrimitive(Primitive):
+    """A function defined by a kernel in terms of other primitives; it is read like any kernel."""
+
+    definition: Callable[..., Any]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ArrayPrimitive(Primitive):
+    """A library call on arrays with a rule of its own.
+
+    ``implementation(out, ..., arg, ...)`` is a function that Numba compiles and that writes its results into
+    the arrays given first; ``accumulating`` likewise adds to the first of them (None: not offered).
+    ``plain`` and ``plain_accumulating`` do the same in NumPy, for uncompiled runs. The rule
+    ``vjp(out, ..., out_bar, ..., arg, ..., arg_bar, ...)`` is a kernel that adds to the adjoints ``arg_bar``;
+    it gets None for the adjoint of an argument that isn't active. ``saves_results`` says whether the rule
+    reads the results, ``saves_args`` which arguments' contents it reads when another argument is active.
+    """
+
+    implementation: Callable[..., None]
+    plain: Callable[..., None]
+    vjp: Callable[..., None]
+    accumulating: Callable[..., None] | None = None
+    plain_accumulating: Callable[..., None] | None = None
+    saves_results: bool = False
+    cost: int = 1000

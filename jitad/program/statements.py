@@ -1,0 +1,371 @@
+"""The statements of a program (the intermediate representation).
+
+Scalars are single-assignment; arrays are memory. Control flow is structured: a loop names the values that
+it carries, a branch the values that it yields. Indices are never negative: the reader resolves Python's
+negative indices before it emits a statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jitad.program.origin import Origin
+from jitad.program.types import Array, Scalar, Type
+
+if TYPE_CHECKING:
+    from jitad.primitives.spec import ArrayPrimitive, ScalarPrimitive
+
+
+class Var:
+    """A name bound once. ``name`` is a hint for readers; identity is the object's own."""
+
+    __slots__ = ("name", "type")
+
+    def __init__(self, name: str, type: Type) -> None:
+        self.name = name
+        self.type = type
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.type}"
+
+
+@dataclass(frozen=True)
+class Const:
+    """A literal scalar."""
+
+    value: int | float | bool
+    type: Scalar
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+Operand = Var | Const
+
+
+@dataclass(eq=False, kw_only=True)
+class Statement:
+    """Base of all statements; ``origin`` is the user's place that it came from."""
+
+    origin: Origin | None = None
+
+
+@dataclass(eq=False)
+class Compute(Statement):
+    """``out = primitive(*args)`` on scalars; the arguments have the types that the primitive is typed for."""
+
+    out: Var
+    primitive: ScalarPrimitive
+    args: tuple[Operand, ...]
+
+
+@dataclass(eq=False)
+class Dim(Statement):
+    """``out = array.shape[axis]``."""
+
+    out: Var
+    array: Var
+    axis: int
+
+
+@dataclass(eq=False)
+class Alloc(Statement):
+    """A fresh C-contiguous array on the tape, filled with ``fill`` (None leaves it uninitialised).
+
+    ``offset`` is bound to its position on the tape of its dtype, in elements. ``at_end`` takes it from the far
+    end of the tape, where nothing is released before the program ends (for results).
+    """
+
+    out: Var
+    offset: Var
+    shape: tuple[Operand, ...]
+    fill: int | float | bool | None
+    at_end: bool = False
+
+
+@dataclass(eq=False)
+class AtOffset(Statement):
+    """``out`` is the C-contiguous array of this shape at ``offset`` on the tape of its dtype (no allocation)."""
+
+    out: Var
+    offset: Operand
+    shape: tuple[Operand, ...]
+
+
+@dataclass(eq=False)
+class OffsetOf(Statement):
+    """``out`` is the position of a tape array on the tape of its dtype, in elements."""
+
+    out: Var
+    array: Var
+
+
+@dataclass(eq=False)
+class Release(Statement):
+    """Give back the tape of ``dtype`` from ``offset`` on."""
+
+    dtype: str
+    offset: Operand
+
+
+@dataclass(frozen=True)
+class ViewAxis:
+    """One axis of a view: it has ``length`` elements and steps ``step`` along ``base_axis`` (None: broadcast)."""
+
+    length: Operand
+    base_axis: int | None
+    step: Operand
+
+
+@dataclass(eq=False)
+class View(Statement):
+    """An alias of part of ``base``: element ``j`` is ``base[starts + sum over axes k of step_k * j_k]``."""
+
+    out: Var
+    base: Var
+    starts: tuple[Operand, ...]
+    axes: tuple[ViewAxis, ...]
+
+
+@dataclass(eq=False)
+class Reshape(Statement):
+    """The C-contiguous ``base`` seen with another shape of the same size."""
+
+    out: Var
+    base: Var
+    shape: tuple[Operand, ...]
+
+
+@dataclass(eq=False)
+class Load(Statement):
+    """``out = array[index]``."""
+
+    out: Var
+    array: Var
+    index: tuple[Operand, ...]
+
+
+@dataclass(eq=False)
+class Store(Statement):
+    """``array[index] = value``."""
+
+    array: Var
+    index: tuple[Operand, ...]
+    value: Operand
+
+
+@dataclass(eq=False)
+class Accumulate(Statement):
+    """``array[index] += value``."""
+
+    array: Var
+    index: tuple[Operand, ...]
+    value: Operand
+
+
+@dataclass(eq=False)
+class Call(Statement):
+    """An array primitive that writes its results into existing arrays.
+
+    ``accumulate`` adds to the first destination instead of overwriting it (primitives that allow it say so).
+    """
+
+    primitive: ArrayPrimitive
+    outs: tuple[Var, ...]
+    args: tuple[Operand, ...]
+    accumulate: bool = False
+
+
+@dataclass(eq=False)
+class Fail(Statement):
+    """Raise ``exception(*args)`` if ``condition`` holds; the arguments are constants."""
+
+    condition: Operand
+    exception: type[BaseException]
+    args: tuple[object, ...]
+
+
+@dataclass(eq=False)
+class Push(Statement):
+    """Put scalars on the tapes of their dtypes, in this order."""
+
+    values: tuple[Operand, ...]
+
+
+@dataclass(eq=False)
+class Pop(Statement):
+    """Take back the scalars that the matching ``Push`` put there, in the order of that push."""
+
+    outs: tuple[Var, ...]
+
+
+@dataclass(eq=False)
+class Block:
+    """Statements in order."""
+
+    statements: list[Statement] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Statement]:
+        return iter(self.statements)
+
+
+@dataclass(eq=False)
+class Loop(Statement):
+    """A counted or conditional loop with carried values.
+
+    Counted: ``index`` runs over ``range(start, stop, step)``; ``descending`` runs the same range from its
+    end (the adjoint of a loop needs that). Conditional (``start`` is None): before each iteration
+    ``condition_block`` runs and the loop ends when ``condition`` is false; ``index`` counts 0, 1, 2, …, and
+    ``count`` (when not None) is bound after the loop to the number of iterations run.
+
+    At the start ``params`` are ``inits``; after an iteration they become ``yields``; after the loop
+    ``results`` are bound to the final values. ``order_free`` promises that iterations may run in any order
+    (stores of different iterations never meet, except for ``Accumulate`` and sums into carried scalars).
+
+    With ``rows``, which only an order-free loop with step 1 has, the pushes of its iterations (all directly in
+    its body) may be laid out by value rather than by iteration; the loop that pops them has ``rows`` too.
+    """
+
+    index: Var
+    start: Operand | None
+    stop: Operand | None
+    step: Operand | None
+    params: list[Var]
+    inits: list[Operand]
+    body: Block
+    yields: list[Operand]
+    results: list[Var]
+    condition_block: Block | None = None
+    condition: Operand | None = None
+    count: Var | None = None
+    order_free: bool = False
+    descending: bool = False
+    rows: bool = False
+
+    @property
+    def is_counted(self) -> bool:
+        return self.start is not None
+
+
+@dataclass(eq=False)
+class Branch(Statement):
+    """Run one of two blocks; ``results`` are bound to that block's yields."""
+
+    condition: Operand
+    then: Block
+    then_yields: list[Operand]
+    otherwise: Block
+    otherwise_yields: list[Operand]
+    results: list[Var]
+
+
+@dataclass(eq=False)
+class Program:
+    """A whole program: parameters (scalars and arrays), a body, and results (scalars and tape arrays)."""
+
+    name: str
+    params: list[Var]
+    body: Block
+    results: list[Operand]
+    origin: Origin | None = None
+
+
+def array_type(array: Var) -> Array:
+    """The type of an array variable."""
+    assert isinstance(array.type, Array), array
+    return array.type
+
+
+def sub_blocks(statement: Statement) -> tuple[Block, ...]:
+    """The blocks nested directly in a statement, in the order in which they run."""
+    match statement:
+        case Loop(condition_block=None, body=body):
+            return (body,)
+        case Loop(condition_block=Block() as head, body=body):
+            return (head, body)
+        case Branch(then=then, otherwise=otherwise):
+            return (then, otherwise)
+    return ()
+
+
+def walk(block: Block) -> Iterator[Statement]:
+    """Every statement of a block, nested ones after the statement that holds them."""
+    for statement in block:
+        yield statement
+        for inner in sub_blocks(statement):
+            yield from walk(inner)
+
+
+def definitions(statement: Statement) -> tuple[Var, ...]:
+    """The names that a statement binds in its own block."""
+    match statement:
+        case Compute(out=out) | Dim(out=out) | Load(out=out) | OffsetOf(out=out):
+            return (out,)
+        case View(out=out) | Reshape(out=out) | AtOffset(out=out):
+            return (out,)
+        case Alloc(out=out, offset=offset):
+            return (out, offset)
+        case Pop(outs=outs):
+            return outs
+        case Loop(results=results, count=count):
+            return (*results, *([count] if count is not None else []))
+        case Branch(results=results):
+            return tuple(results)
+    return ()
+
+
+def operands(statement: Statement) -> tuple[Operand, ...]:
+    """What a statement reads in its own block (not what its nested blocks read, but what they yield)."""
+    match statement:
+        case Compute(args=args):
+            return args
+        case Dim(array=array) | OffsetOf(array=array):
+            return (array,)
+        case Alloc(shape=shape):
+            return shape
+        case AtOffset(offset=offset, shape=shape):
+            return (offset, *shape)
+        case Release(offset=offset):
+            return (offset,)
+        case View(base=base, starts=starts, axes=axes):
+            return (base, *starts, *(a.length for a in axes), *(a.step for a in axes))
+        case Reshape(base=base, shape=shape):
+            return (base, *shape)
+        case Load(array=array, index=index):
+            return (array, *index)
+        case Store(array=array, index=index, value=value):
+            return (array, *index, value)
+        case Accumulate(array=array, index=index, value=value):
+            return (array, *index, value)
+        case Call(outs=outs, args=args):
+            return (*outs, *args)
+        case Fail(condition=condition):
+            return (condition,)
+        case Push(values=values):
+            return values
+        case Loop(start=start, stop=stop, step=step, inits=inits):
+            return (*(o for o in (start, stop, step) if o is not None), *inits)
+        case Branch(condition=condition):
+            return (condition,)
+    return ()
+
+
+def permuted_arrays(loop: Loop) -> dict[Var, tuple[Var, Var]]:
+    """The carried arrays that an iteration only exchanges among each other (``a, b = b, a``), or keeps.
+
+    For each such parameter: the parameter whose next value it becomes, and that one's final result.
+    """
+    rows = {
+        param: (new, result)
+        for param, new, result in zip(loop.params, loop.yields, loop.results, strict=True)
+        if isinstance(param.type, Array)
+    }
+    while True:
+        yielded = [new for new, _ in rows.values()]
+        closed = {p: row for p, row in rows.items() if row[0] in rows and yielded.count(p) == 1}
+        if len(closed) == len(rows):
+            break
+        rows = closed
+    return {new: (param, result) for param, (new, result) in rows.items() if isinstance(new, Var)}

@@ -1,0 +1,148 @@
+"""Matrix and vector products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jitad.errors import KernelTypeError
+from jitad.primitives import core
+from jitad.program.builder import Builder
+from jitad.program.statements import Call, Operand, Var
+from jitad.program.types import Scalar
+from jitad.reading.arrays.broadcasting import require_equal
+from jitad.reading.arrays.loops import fold
+from jitad.reading.arrays.maps import anywhere, as_lazy, require_array
+from jitad.reading.arrays.materialize import ProductValue, contiguous, materialize, settled
+from jitad.reading.arrays.reductions import LONG, SUM, reduced
+from jitad.reading.context import Context
+from jitad.reading.values import ArrayLike, ArrayValue, LazyValue, ScalarValue, SequenceValue, Value
+
+
+def matmul(ctx: Context, a: Value, b: Value) -> Value:
+    """``a @ b`` for one or two axes each. Products with a matrix are one library call."""
+    first, second = _operand(ctx, a, "the left side of @"), _operand(ctx, b, "the right side of @")
+    if not 1 <= first.ndim <= 2 or not 1 <= second.ndim <= 2:
+        ctx.refuse(
+            KernelTypeError,
+            f"a product of arrays with {first.ndim} and {second.ndim} axes",
+            "use arrays of one or two axes, and a loop over the others",
+        )
+    require_equal(ctx, first.shape[-1], second.shape[0], "@", [first.shape, second.shape])
+    dtype = _result_type(ctx, first, second)
+    if first.ndim == second.ndim == 1:
+        return _vector_dot(ctx, first, second)
+    if not dtype.is_float:
+        return _looped(ctx, first, second, dtype)
+    shape = (*first.shape[:-1], *second.shape[1:])
+    primitive = ctx.array_primitive("matmul")
+    left = contiguous(ctx, _converted(ctx, first, dtype), "CF")
+    right = contiguous(ctx, _converted(ctx, second, dtype), "CF")
+
+    def write(writer: Context, out: Var, accumulate: bool) -> None:
+        writer.builder.add(Call(primitive, (out,), (left, right), accumulate))
+
+    def element(builder: Builder, index: Sequence[Operand]) -> Operand:
+        raise AssertionError("a pending product has no elements")
+
+    reads = tuple(ArrayValue(var, (), ()) for var in (left, right))
+    return ProductValue(dtype.dtype, shape, element, reads, LONG, write, primitive.accumulating is not None)
+
+
+def _operand(ctx: Context, value: Value, what: str) -> ArrayLike:
+    from jitad.reading.arrays.sequences import from_sequence
+
+    if isinstance(value, SequenceValue):
+        value = from_sequence(ctx, value)
+    return settled(ctx, require_array(ctx, value, what))
+
+
+def _result_type(ctx: Context, a: ArrayLike, b: ArrayLike) -> Scalar:
+    type_ = ctx.builder.nested().compute(core.mul, Var("a", Scalar(a.dtype)), Var("b", Scalar(b.dtype))).type
+    assert isinstance(type_, Scalar)
+    return type_
+
+
+def _converted(ctx: Context, value: ArrayLike, dtype: Scalar) -> ArrayLike:
+    if value.dtype == dtype.dtype:
+        return value
+    converted = ctx.apply(core.casts[dtype.dtype], (value,))
+    assert isinstance(converted, LazyValue)
+    return converted
+
+
+def _vector_dot(ctx: Context, a: ArrayLike, b: ArrayLike) -> Value:
+    """The sum of the products, as one loop."""
+    return reduced(ctx, ctx.apply(core.mul, (a, b)), None, None, SUM, "dot")
+
+
+def _looped(ctx: Context, a: ArrayLike, b: ArrayLike, dtype: Scalar) -> LazyValue:
+    """A product of integers: a sum for each element."""
+    left, right = (as_lazy(materialize(ctx, side)) for side in (a, b))
+    zero = core.convert_constant(core.Const(0, Scalar("int64")), dtype)
+
+    def element(builder: Builder, index: Sequence[Operand]) -> Operand:
+        row, column = index[: left.ndim - 1], index[left.ndim - 1 :]
+
+        def step(inner: Builder, at: list[Operand], carried: list[Operand]) -> list[Operand]:
+            x = left.element(inner, [*row, at[0]])
+            y = right.element(inner, [at[0], *column])
+            product = inner.cast(inner.compute(core.mul, x, y), dtype)
+            return [inner.compute_typed(core.add, (carried[0], product), dtype)]
+
+        return fold(ctx, [left.shape[-1]], [zero], step, builder=builder)[0]
+
+    shape = (*left.shape[:-1], *right.shape[1:])
+    return LazyValue(dtype.dtype, shape, element, anywhere((*left.reads, *right.reads)), LONG)
+
+
+def dot(ctx: Context, a: Value, b: Value) -> Value:
+    """``np.dot``: a product of numbers, vectors or matrices."""
+    if isinstance(a, ScalarValue) or isinstance(b, ScalarValue):
+        return ctx.apply(core.mul, (a, b))
+    return matmul(ctx, a, b)
+
+
+def vdot(ctx: Context, a: Value, b: Value) -> Value:
+    from jitad.reading.arrays.shapes import ravel
+
+    return matmul(ctx, ravel(ctx, a), ravel(ctx, b))
+
+
+def inner(ctx: Context, a: Value, b: Value) -> Value:
+    """``np.inner`` of vectors, or of matrices along their last axes."""
+    from jitad.reading.arrays.shapes import transposed
+
+    if isinstance(a, ScalarValue) or isinstance(b, ScalarValue):
+        return ctx.apply(core.mul, (a, b))
+    second = require_array(ctx, b, "the second argument of inner")
+    return matmul(ctx, a, second if second.ndim == 1 else transposed(ctx, second))
+
+
+def outer(ctx: Context, a: Value, b: Value) -> Value:
+    """The products of all pairs of elements."""
+    from jitad.reading.arrays.indexing import FULL, getitem
+    from jitad.reading.arrays.shapes import ravel
+    from jitad.reading.values import StaticValue
+
+    new = StaticValue(None)
+    column = getitem(ctx, ravel(ctx, a), SequenceValue((FULL, new)))
+    row = getitem(ctx, ravel(ctx, b), SequenceValue((new, FULL)))
+    return ctx.apply(core.mul, (column, row))
+
+
+def norm(ctx: Context, x: Value, ord: Value | None = None) -> Value:
+    """The Euclidean norm of a vector, or the Frobenius norm of a matrix."""
+    from jitad.errors import UnsupportedCallError
+    from jitad.reading.arrays.arguments import is_absent
+    from jitad.reading.arrays.reductions import square_root
+    from jitad.reading.values import StaticValue
+
+    array = _operand(ctx, x, "the argument of norm")
+    plain = is_absent(ord) or (isinstance(ord, StaticValue) and ord.obj == "fro" and array.ndim == 2)
+    two = isinstance(ord, ScalarValue) and getattr(ord.operand, "value", None) == 2 and array.ndim == 1
+    if not plain and not two:
+        ctx.refuse(UnsupportedCallError, "norm takes only the 2-norm of vectors and the Frobenius norm", "write it out")
+    if array.ndim != 1:
+        array = materialize(ctx, array)
+    squares = ctx.apply(core.mul, (array, array))
+    return square_root(ctx, reduced(ctx, squares, None, None, SUM, "norm"))

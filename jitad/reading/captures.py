@@ -1,0 +1,193 @@
+"""Python objects that a kernel takes from outside: globals, closure cells, defaults, attributes."""
+
+from __future__ import annotations
+
+import builtins
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from operator import getitem
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jitad.errors import KernelTypeError
+from jitad.primitives import core
+from jitad.program.statements import Const, Var
+from jitad.program.types import BOOL, FLOAT64, INT64, Array, Scalar
+from jitad.reading.signature import ArraySpec, array_spec
+from jitad.reading.source import module_root
+from jitad.reading.values import DictValue, ScalarValue, SequenceValue, StaticValue, Value
+
+if TYPE_CHECKING:
+    from jitad.reading.reader import Reader
+
+Getter = Callable[[], Any]
+
+FIXED_PACKAGES = frozenset(
+    {"numpy", "math", "cmath", "operator", "functools", "scipy", "numba", "llvmlite", "jitad", "builtins", "typing"}
+)
+"""Packages whose attributes nobody replaces: they need no guard."""
+
+
+@dataclass(frozen=True)
+class Capture:
+    """An array that a kernel takes from outside; it is passed as a hidden argument at each call.
+
+    ``getter`` gives the array as it is now, ``spec`` is what it was when the kernel was read.
+    """
+
+    name: str
+    getter: Getter
+    spec: ArraySpec
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A captured object that the program has built in: the kernel is read anew when it has changed."""
+
+    name: str
+    getter: Getter
+    seen: Any
+
+    def holds(self) -> bool:
+        """True while the captured name still stands for what the kernel was read with."""
+        try:
+            now = self.getter()
+        except (AttributeError, KeyError, IndexError, ValueError):
+            return False
+        if now is self.seen:
+            return True
+        if type(now) is not type(self.seen) or not isinstance(now, bool | int | float | str | np.generic | bytes):
+            return False
+        return bool(now == self.seen) or bool(now != now and self.seen != self.seen)
+
+
+def lift_number(obj: Any) -> Const | None:
+    """A Python or NumPy number as a literal; None for anything else (complex numbers too)."""
+    if isinstance(obj, bool | np.bool_):
+        return Const(bool(obj), BOOL)
+    if isinstance(obj, np.integer | np.floating) and not isinstance(obj, float):
+        return Const(obj.item(), Scalar(obj.dtype.name)) if obj.dtype.name in core.DTYPES else None
+    if isinstance(obj, int) and -(2**63) <= obj < 2**63:
+        return Const(int(obj), INT64)
+    if isinstance(obj, float):
+        return Const(float(obj), FLOAT64)
+    return None
+
+
+class Captures:
+    """What one reading has taken from outside."""
+
+    def __init__(self) -> None:
+        self.arrays: list[tuple[Capture, Var]] = []
+        self.guards: list[Guard] = []
+        self._values: dict[int, tuple[Any, Value, Getter, str]] = {}
+        self._guarded: set[tuple[str, int]] = set()
+
+    def lift(self, reader: Reader, obj: Any, getter: Getter | None, name: str) -> Value:
+        """What a Python object stands for in the program.
+
+        ``getter`` fetches the object anew (None when it can't change), ``name`` is how the user writes it.
+        Raises KernelTypeError for objects that have no place in a kernel.
+        """
+        number = lift_number(obj)
+        if number is not None:
+            self._guard(name, getter, obj)
+            return ScalarValue(number)
+        if isinstance(obj, np.ndarray):
+            return self._array(reader, obj, getter, name)
+        if isinstance(obj, complex | np.complexfloating | int | np.number):
+            what = "a complex number" if isinstance(obj, complex | np.complexfloating) else f"the number {obj!r}"
+            reader.refuse(
+                KernelTypeError,
+                f"{name!r} is {what}, and kernels compute with float64, float32 and integers of up to 64 bits",
+                "use real numbers (real and imaginary parts as two floats, say)",
+            )
+        if isinstance(obj, tuple | list):
+            self._guard(name, getter, obj)
+            if isinstance(obj, list):
+                self._guard(f"len({name})", partial(len, obj), len(obj))
+            items = tuple(self._item(reader, obj, i, name) for i in range(len(obj)))
+            return SequenceValue(items, type(obj), tuple(getattr(obj, "_fields", ())))
+        if isinstance(obj, dict):
+            self._guard(name, getter, obj)
+            self._guard(f"tuple({name})", partial(tuple, obj), tuple(obj))
+            return DictValue({key: self._item(reader, obj, key, name) for key in obj})
+        if not isinstance(obj, types.ModuleType):
+            self._guard(name, getter, obj)
+        return StaticValue(obj)
+
+    def _item(self, reader: Reader, obj: Any, key: Any, name: str) -> Value:
+        getter = None if isinstance(obj, tuple) and lift_number(obj[key]) is not None else partial(getitem, obj, key)
+        return self.lift(reader, obj[key], getter, f"{name}[{key!r}]")
+
+    def attribute(self, reader: Reader, obj: Any, name: str, owner: str) -> Value:
+        """``obj.name`` for an object used while reading. Raises AttributeError when there is none."""
+        found = getattr(obj, name)
+        fixed = isinstance(obj, types.ModuleType) and module_root(obj.__name__) in FIXED_PACKAGES
+        if isinstance(obj, types.BuiltinFunctionType | np.dtype | type(np.add)) or isinstance(found, types.MethodType):
+            fixed = True
+        if isinstance(obj, type) and module_root(obj.__module__) in FIXED_PACKAGES:
+            fixed = True
+        return self.lift(reader, found, None if fixed else partial(getattr, obj, name), f"{owner}.{name}")
+
+    def _guard(self, name: str, getter: Getter | None, seen: Any) -> None:
+        if getter is not None and (name, id(seen)) not in self._guarded:
+            self._guarded.add((name, id(seen)))
+            self.guards.append(Guard(name, getter, seen))
+
+    def _array(self, reader: Reader, obj: np.ndarray, getter: Getter | None, name: str) -> Value:
+        known = self._values.get(id(obj))
+        if known is not None:
+            _, value, first_getter, first_name = known
+            if getter is not None and first_name != name:  # two names of one array: they must stay together
+                self._guard(name, getter, obj)
+                self._guard(first_name, first_getter, obj)
+            return value
+        if obj.dtype.name not in core.DTYPES or not obj.dtype.isnative:
+            reader.refuse(
+                KernelTypeError,
+                f"{name!r} is an array of dtype {obj.dtype}, and kernels take {', '.join(core.DTYPES)}",
+                "convert it with astype outside the kernel",
+            )
+        spec = array_spec(obj)
+        param = Var(name.rpartition(".")[2] if name.replace(".", "").isidentifier() else "captured",
+                    Array(spec.dtype, spec.ndim, spec.layout))
+        fetch = getter if getter is not None else partial(_same, obj)
+        self.arrays.append((Capture(name, fetch, spec), param))
+        value = reader.parameter_array(param, spec.unit_axes)
+        self._values[id(obj)] = (obj, value, fetch, name)
+        return value
+
+
+def _same(obj: Any) -> Any:
+    return obj
+
+
+def global_getter(namespace: dict[str, Any], name: str) -> Getter:
+    """Fetches a global name anew."""
+    return partial(getitem, namespace, name)
+
+
+def cell_getter(cell: types.CellType) -> Getter:
+    """Fetches the content of a closure cell anew."""
+    return partial(getattr, cell, "cell_contents")
+
+
+def find_outside(function: types.FunctionType, name: str) -> tuple[Any, Getter | None] | None:
+    """A closure variable, global or builtin of a function, and how to fetch it anew; None when there is none."""
+    if name in function.__code__.co_freevars:
+        cell = (function.__closure__ or ())[function.__code__.co_freevars.index(name)]
+        try:
+            return cell.cell_contents, cell_getter(cell)
+        except ValueError:
+            return None
+    if name in function.__globals__:
+        getter = global_getter(function.__globals__, name)
+        root = module_root(str(function.__globals__.get("__name__", "")))
+        return function.__globals__[name], None if root in FIXED_PACKAGES else getter
+    if hasattr(builtins, name):
+        return getattr(builtins, name), None
+    return None

@@ -1,0 +1,253 @@
+"""Values where control flow joins: which types they get, and how they are carried.
+
+A template says how a name's value travels through a join: which parts are variables of the program, and of
+which type, and which parts are the same on every path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jitad.errors import KernelTypeError
+from jitad.inference import unify
+from jitad.program.builder import const_int
+from jitad.program.statements import Const, Operand, Var, array_type
+from jitad.program.types import Array, Scalar
+from jitad.reading.values import (
+    ArrayValue,
+    DictValue,
+    FunctionValue,
+    ScalarValue,
+    SequenceValue,
+    StaticValue,
+    UndefinedValue,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from jitad.reading.reader import Reader
+
+
+class Template:
+    """Base of the templates."""
+
+
+@dataclass(frozen=True)
+class Fixed(Template):
+    """The same value on every path (a function, None, an array that isn't rebound)."""
+
+    value: Value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fixed) and same(self.value, other.value)
+
+
+@dataclass(frozen=True)
+class Unbound(Template):
+    """A name that no path has bound so far."""
+
+
+@dataclass(frozen=True)
+class Number(Template):
+    """A scalar variable."""
+
+    type: Scalar
+
+
+@dataclass(frozen=True)
+class Rebound(Template):
+    """An array variable; ``shape`` holds the lengths that are the same on every path, None for the others."""
+
+    type: Array
+    shape: tuple[Operand | None, ...]
+
+
+@dataclass(frozen=True)
+class Items(Template):
+    """A tuple, list or named tuple, item by item, or a dict, value by value (``keys``)."""
+
+    items: tuple[Template, ...]
+    kind: type
+    fields: tuple[str, ...] = ()
+    keys: tuple[Any, ...] = ()
+
+
+def same_operand(a: Operand, b: Operand) -> bool:
+    """True for the same variable, or literals with the same bits."""
+    if isinstance(a, Const) and isinstance(b, Const):
+        return a.type == b.type and repr(a.value) == repr(b.value)
+    return a is b
+
+
+def same(a: Value, b: Value) -> bool:
+    """True when two values are surely the same."""
+    match a, b:
+        case ScalarValue(x), ScalarValue(y):
+            return same_operand(x, y)
+        case ArrayValue(), ArrayValue():
+            return a is b or (a.base is b.base and a.starts == b.starts and a.axes == b.axes)
+        case SequenceValue(), SequenceValue():
+            equal = len(a.items) == len(b.items) and a.kind is b.kind
+            return equal and all(same(x, y) for x, y in zip(a.items, b.items, strict=True))
+        case DictValue(x), DictValue(y):
+            return list(x) == list(y) and all(same(x[key], y[key]) for key in x)
+        case StaticValue(x), StaticValue(y):
+            return x is y or (type(x) is type(y) and isinstance(x, str | bytes | type(None)) and x == y)
+        case FunctionValue(), FunctionValue():
+            equal = a.node is b.node and a.scope is b.scope and list(a.defaults) == list(b.defaults)
+            return equal and all(same(a.defaults[key], b.defaults[key]) for key in a.defaults)
+        case UndefinedValue(), UndefinedValue():
+            return True
+    return a is b
+
+
+def template_of(value: Value, carried: bool) -> Template:
+    """The template of one value; ``carried`` makes array variables of its arrays."""
+    match value:
+        case ScalarValue():
+            return Number(value.type)
+        case ArrayValue() if carried:
+            layout = array_type(value.base).layout if _is_whole(value) else "A"
+            return Rebound(Array(value.dtype, value.ndim, layout), value.shape)
+        case SequenceValue(items, kind, fields):
+            return Items(tuple(template_of(item, carried) for item in items), kind, fields)
+        case DictValue(items):
+            return Items(tuple(template_of(v, carried) for v in items.values()), dict, (), tuple(items))
+        case UndefinedValue():
+            return Unbound()
+    return Fixed(value)
+
+
+def _is_whole(value: ArrayValue) -> bool:
+    return len(value.axes) == array_type(value.base).ndim and all(
+        isinstance(start, Const) and start.value == 0 and axis.base_axis == i and isinstance(axis.step, Const)
+        and axis.step.value == 1
+        for i, (start, axis) in enumerate(zip(value.starts, value.axes, strict=True))
+    )
+
+
+def without_shapes(template: Template) -> Template:
+    """The template with no length known."""
+    match template:
+        case Rebound(type_, shape):
+            return Rebound(type_, tuple(None for _ in shape))
+        case Items(items, kind, fields, keys):
+            return Items(tuple(without_shapes(item) for item in items), kind, fields, keys)
+    return template
+
+
+def describe(value: Value) -> str:
+    """A value in words."""
+    match value:
+        case ScalarValue():
+            return f"a number ({value.type})"
+        case ArrayValue():
+            return f"a {value.ndim}-d array of {value.dtype}"
+        case SequenceValue():
+            return f"a {value.kind.__name__} of {len(value.items)}"
+        case DictValue():
+            return f"a dict with the keys {', '.join(map(repr, value.items))}"
+        case StaticValue(None):
+            return "None"
+        case StaticValue(obj):
+            return repr(obj) if isinstance(obj, str) else f"{getattr(obj, '__name__', None) or obj!r}"
+        case FunctionValue():
+            return f"the function {value.name!r}"
+        case UndefinedValue():
+            return "nothing"
+    return type(value).__name__.removesuffix("Value").lower()
+
+
+def join(reader: Reader, name: str, template: Template, before: Value, value: Value) -> Template:
+    """The template that takes ``value`` too; ``before`` is a value that ``template`` was made for.
+
+    Raises KernelTypeError when the two can't be one variable.
+    """
+    if isinstance(value, UndefinedValue):
+        return template
+    match template:
+        case Unbound():
+            return without_shapes(template_of(value, carried=True))
+        case Number(type_) if isinstance(value, ScalarValue):
+            unified = unify((type_, value.type))
+            if unified is not None:
+                return Number(unified)
+        case Fixed(kept):
+            if same(kept, value):
+                return template
+            if isinstance(kept, ArrayValue) and isinstance(value, ArrayValue):
+                return join(reader, name, template_of(kept, carried=True), kept, value)
+        case Rebound(type_, shape) if isinstance(value, ArrayValue):
+            if (type_.dtype, type_.ndim) == (value.dtype, value.ndim):
+                other = template_of(value, carried=True)
+                assert isinstance(other, Rebound)
+                layout = type_.layout if type_.layout == other.type.layout else "A"
+                kept_lengths = tuple(
+                    a if a is not None and same_operand(a, b) else None for a, b in zip(shape, value.shape, strict=True)
+                )
+                return Rebound(Array(type_.dtype, type_.ndim, layout), kept_lengths)
+        case Items(items, kind, fields, keys):
+            given = _parts(value)
+            same_keys = not isinstance(value, DictValue) or tuple(value.items) == keys
+            if given is not None and len(given) == len(items) and kind is _kind(value) and same_keys:
+                olds = _parts(before) or [UndefinedValue(name)] * len(items)
+                joined = (join(reader, name, *each) for each in zip(items, olds, given, strict=True))
+                return Items(tuple(joined), kind, fields, keys)
+    reader.refuse(
+        KernelTypeError,
+        f"{_shown(name)} is {describe(before)} on one path and {describe(value)} on another",
+        "give the two different names, or make them of one type, dtype and number of dimensions",
+    )
+
+
+def _shown(name: str) -> str:
+    return "the returned value" if name.startswith("$") else repr(name)
+
+
+def _parts(value: Value) -> list[Value] | None:
+    if isinstance(value, SequenceValue):
+        return list(value.items)
+    return list(value.items.values()) if isinstance(value, DictValue) else None
+
+
+def _kind(value: Value) -> type:
+    return value.kind if isinstance(value, SequenceValue) else dict
+
+
+def instantiate(reader: Reader, template: Template, name: str, variables: list[Var]) -> Value:
+    """A value of fresh variables, which are appended to ``variables``; fixed parts are themselves."""
+    match template:
+        case Number(type_):
+            variables.append(Var(name, type_))
+            return ScalarValue(variables[-1])
+        case Rebound(type_, shape):
+            variables.append(Var(name, type_))
+            return reader.array_variable(variables[-1], shape)
+        case Items(items, kind, fields, keys):
+            parts = tuple(instantiate(reader, item, name, variables) for item in items)
+            return DictValue(dict(zip(keys, parts, strict=True))) if kind is dict else SequenceValue(parts, kind, fields)
+        case Fixed(value):
+            return value
+    return UndefinedValue(name)
+
+
+def flatten(reader: Reader, template: Template, value: Value) -> list[Operand]:
+    """The operands that a value gives to the variables of a template; emits casts and views where needed."""
+    from jitad.reading import arrays
+
+    match template:
+        case Number(type_):
+            if isinstance(value, UndefinedValue):
+                return [reader.builder.cast(const_int(0), type_)]
+            assert isinstance(value, ScalarValue)
+            return [reader.builder.cast(value.operand, type_)]
+        case Rebound(type_):
+            if isinstance(value, UndefinedValue):
+                return [reader.builder.alloc("unbound", type_.dtype, [const_int(0)] * type_.ndim, 0)]
+            assert isinstance(value, ArrayValue)
+            return [arrays.as_variable(reader, value)]
+        case Items(items):
+            parts = _parts(value) or [UndefinedValue("")] * len(items)
+            return [o for item, part in zip(items, parts, strict=True) for o in flatten(reader, item, part)]
+    return []

@@ -1,0 +1,153 @@
+"""What a Python expression stands for while a kernel is read.
+
+Numbers and arrays are values of the program. Everything else (tuples, dicts, functions, modules, ``None``)
+exists only while reading and leaves no trace in the program.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from jitad.program.builder import Builder
+from jitad.program.statements import Operand, Var, ViewAxis
+from jitad.program.types import Array, Scalar
+
+
+class Value:
+    """Base of all values."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScalarValue(Value):
+    """A number; a ``Const`` operand is a number known while reading."""
+
+    operand: Operand
+
+    @property
+    def type(self) -> Scalar:
+        assert isinstance(self.operand.type, Scalar)
+        return self.operand.type
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayValue(Value):
+    """Part of an array: element ``j`` is ``base[starts + sum over axes k of step_k * j_k]``.
+
+    ``starts`` has one operand per axis of ``base``; ``axes`` are this value's own axes. Slices, rows and
+    transposes only change the map, so that loads and stores go straight to ``base``.
+    """
+
+    base: Var
+    starts: tuple[Operand, ...]
+    axes: tuple[ViewAxis, ...]
+
+    @property
+    def dtype(self) -> str:
+        assert isinstance(self.base.type, Array)
+        return self.base.type.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.axes)
+
+    @property
+    def shape(self) -> tuple[Operand, ...]:
+        return tuple(axis.length for axis in self.axes)
+
+
+@dataclass(frozen=True, eq=False)
+class LazyValue(Value):
+    """An array expression that hasn't been computed: ``element`` emits the scalar at an index.
+
+    ``reads`` are the arrays that an element depends on (for aliasing), ``cost`` the work of one element in
+    additions (0 for a plain load or a constant).
+    """
+
+    dtype: str
+    shape: tuple[Operand, ...]
+    element: Callable[[Builder, Sequence[Operand]], Operand]
+    reads: tuple[ArrayValue, ...] = ()
+    cost: int = 0
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceValue(Value):
+    """A tuple, named tuple or list of known length. ``kind`` is its class, ``fields`` a named tuple's names."""
+
+    items: tuple[Value, ...]
+    kind: type = tuple
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class DictValue(Value):
+    """A dict with constant keys."""
+
+    items: dict[Any, Value]
+
+
+@dataclass(frozen=True, eq=False)
+class StaticValue(Value):
+    """A Python object used while reading: None, a string, a dtype, a module, a callable, an ellipsis."""
+
+    obj: Any
+
+
+@dataclass(frozen=True, eq=False)
+class SliceValue(Value):
+    """``start:stop:step`` in an index."""
+
+    start: Value | None
+    stop: Value | None
+    step: Value | None
+
+
+@dataclass(frozen=True, eq=False)
+class RangeValue(Value):
+    """``range(start, stop, step)``, or ``prange``."""
+
+    start: Operand
+    stop: Operand
+    step: Operand
+
+
+@dataclass(frozen=True, eq=False)
+class ZippedValue(Value):
+    """``zip(...)`` or ``enumerate(...)`` (whose first part is a ``RangeValue`` without an end)."""
+
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionValue(Value):
+    """A function of the user's whose body is read where it is called."""
+
+    node: ast.FunctionDef | ast.Lambda
+    scope: Any
+    name: str
+    defaults: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class MethodValue(Value):
+    """A method of a value, such as ``A.sum``: ``call(context, *args, **kwargs)`` reads a call of it."""
+
+    owner: Value
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class UndefinedValue(Value):
+    """A name that is unbound on some path that leads here."""
+
+    name: str
+
+
+ArrayLike = ArrayValue | LazyValue

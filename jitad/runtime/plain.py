@@ -1,0 +1,86 @@
+"""The NumPy twins of ``jitad.runtime.memory`` and ``jitad.runtime.blas``, for uncompiled runs.
+
+They work on arrays of any dtype, objects and long doubles included.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+Array = np.ndarray[Any, Any]
+
+
+def load(array: Array, *index: int) -> Any:
+    """``array[index]`` for a full index of non-negative integers."""
+    return array[index]
+
+
+def store(array: Array, *index_and_value: Any) -> None:
+    """``array[index] = value``; the value comes last and is cast to the array's dtype."""
+    array[index_and_value[:-1]] = index_and_value[-1]
+
+
+def accumulate(array: Array, *index_and_value: Any) -> None:
+    """``array[index] += value``; the value comes last and is cast to the array's dtype."""
+    array[index_and_value[:-1]] += index_and_value[-1]
+
+
+def dim(array: Array, axis: int) -> int:
+    """``array.shape[axis]``."""
+    return array.shape[axis]
+
+
+def tape_array(tape: Array, offset: int, shape: tuple[int, ...]) -> Array:
+    """The C-contiguous array of ``shape`` that starts at element ``offset`` of the 1-d ``tape``."""
+    size = int(np.prod(shape, dtype=np.int64))
+    return tape[offset : offset + size].reshape(shape)
+
+
+def reshaped(base: Array, shape: tuple[int, ...]) -> Array:
+    """The C-contiguous ``base`` seen with another ``shape`` of the same size."""
+    seen = base.reshape(shape)
+    assert seen.size == 0 or np.shares_memory(seen, base)
+    return seen
+
+
+def view(
+    base: Array,
+    starts: tuple[int, ...],
+    lengths: tuple[int, ...],
+    steps: tuple[int, ...],
+    axes: tuple[int, ...],
+    layout: str,
+) -> Array:
+    """An alias of part of ``base``: element ``j`` is ``base[starts + sum over axes k of steps[k] * j[k]]``.
+
+    ``axes[k]`` is the axis of ``base`` that axis ``k`` of the view walks along, or -1 when it repeats.
+    """
+    strides = tuple(0 if axis < 0 else base.strides[axis] * step for axis, step in zip(axes, steps, strict=True))
+    if 0 in lengths:
+        return as_strided(base.ravel()[:0] if base.size else base.reshape(-1), lengths, strides)
+    first = base[(*(slice(start, None) for start in starts), ...)]  # an alias whose first element is base[starts]
+    return as_strided(first, lengths, strides)
+
+
+def offset_of(tape: Array, array: Array) -> int:
+    """The position of ``array`` on the 1-d ``tape`` that it lives on, in elements."""
+    start, here = (a.__array_interface__["data"][0] for a in (tape, array))
+    return (here - start) // tape.itemsize
+
+
+def fill(array: Array, value: Any) -> None:
+    """Set every element of ``array`` to ``value``, which is cast to its dtype."""
+    array.fill(value)
+
+
+def matmul(out: Array, a: Array, b: Array) -> None:
+    """``out[...] = a @ b``; one of ``a`` and ``b`` may be 1-d."""
+    out[...] = a @ b
+
+
+def matmul_accumulate(out: Array, a: Array, b: Array) -> None:
+    """``out += a @ b``; one of ``a`` and ``b`` may be 1-d."""
+    out[...] += a @ b

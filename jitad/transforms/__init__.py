@@ -1,0 +1,1 @@
+"""Programs into programs: adjoints, and the passes that prepare and tidy them."""

@@ -1,0 +1,307 @@
+"""Reverse the statements of a block, one kind at a time."""
+
+from __future__ import annotations
+
+from jitad.analysis.activity import Activity
+from jitad.analysis.needs import Needs
+from jitad.analysis.rules import Rule
+from jitad.analysis.storage import Plan
+from jitad.program.builder import Builder, const_int, is_const
+from jitad.program.rewrite import inline
+from jitad.program.statements import (
+    Accumulate,
+    Alloc,
+    Block,
+    Branch,
+    Call,
+    Compute,
+    Const,
+    Load,
+    Loop,
+    Operand,
+    Pop,
+    Push,
+    Release,
+    Statement,
+    Store,
+    Var,
+    array_type,
+    definitions,
+    operands,
+    permuted_arrays,
+    walk,
+)
+from jitad.program.types import Scalar
+from jitad.transforms.localize import for_each
+from jitad.transforms.product import product
+from jitad.transforms.scope import Scope, zero
+
+
+_STACK = (Push, Pop, Alloc, Release)
+"""Statements for which the order of iterations matters: the tape is a stack."""
+
+
+class Reversal:
+    """Builds the forward sweep (the primal with recording) and the reverse sweep of blocks."""
+
+    def __init__(self, needs: Needs, plan: Plan, activity: Activity) -> None:
+        self._needs = needs
+        self._plan = plan
+        self._active = activity
+
+    def reverse(self, block: Block, scope: Scope) -> Block:
+        """Append the reversal of ``block`` to the scope's builder; the block of its forward sweep."""
+        forward_parts: list[list[Statement]] = []
+        tail = Block()
+        scope.record(tail)
+        for statement in reversed(block.statements):
+            with scope.builder.at(statement.origin):
+                parts = self._statement(statement, scope)
+            for part in parts:
+                part.origin = part.origin or statement.origin
+            forward_parts.append(parts)
+        forward = Block([s for parts in reversed(forward_parts) for s in parts])
+        forward.statements += tail.statements
+        return forward
+
+    def _statement(self, statement: Statement, scope: Scope) -> list[Statement]:
+        """Reverse one statement; what stands for it in the forward sweep."""
+        active = self._needs.is_active(statement)
+        match statement:
+            case Compute() if active:
+                self._compute(statement, scope)
+            case Load() if active:
+                bar = scope.take(statement.out)
+                if bar is not None:
+                    shadow = scope.array(self._needs.shadows[statement.array])
+                    scope.builder.accumulate(shadow, scope.all(statement.index), bar)
+            case Store() | Accumulate():
+                return self._store(statement, scope, active)
+            case Call():
+                return self._call(statement, scope, active)
+            case Alloc(at_end=False):
+                scope.builder.add(Release(array_type(statement.out).dtype, scope.value(statement.offset)))
+            case Loop() if self._needs.works(statement, self._plan.undone):
+                return [self._loop(statement, scope)]
+            case Branch() if self._needs.works(statement, self._plan.undone):
+                return [self._branch(statement, scope)]
+        return [statement]
+
+    def _compute(self, statement: Compute, scope: Scope) -> None:
+        bar = scope.take(statement.out)
+        if bar is None:
+            return
+        values = (*statement.args, statement.out)
+        for arg, rule in zip(statement.args, self._needs.partials(statement), strict=True):
+            if rule is not None:
+                (partial,) = inline(rule.program, _Lazy(rule, values, scope), scope.builder)
+                scope.add(arg, product(scope.builder, bar, partial))
+
+    def _store(self, statement: Store | Accumulate, scope: Scope, active: bool) -> list[Statement]:
+        """``A[i] = v`` gives ``v_bar += A_bar[i]; A_bar[i] = 0``, after its old value is put back."""
+        builder = scope.builder
+        forward: list[Statement] = [statement]
+        if statement in self._plan.undone:
+            type_ = array_type(statement.array).element
+            old, popped = Var("old", type_), Var("old", type_)
+            forward = [Load(old, statement.array, statement.index), Push((old,)), statement]
+            builder.add(Pop((popped,)))
+            builder.add(Store(scope.array(statement.array), scope.all(statement.index), popped))
+        if active:
+            shadow, index = scope.array(self._needs.shadows[statement.array]), scope.all(statement.index)
+            if statement.value in self._active:
+                scope.add(statement.value, builder.load(shadow, index))
+            if isinstance(statement, Store) and self._needs.clears(statement, statement.array):
+                builder.store(shadow, index, Const(0.0, array_type(shadow).element))
+        return forward
+
+    def _call(self, statement: Call, scope: Scope, active: bool) -> list[Statement]:
+        """The rule of an array primitive, which may read its results; then what it overwrote is put back."""
+        forward = Builder()
+        if active:
+            self._apply_rule(statement, scope)
+        if statement in self._plan.undone:
+            for out in statement.outs:
+                _save(forward, out)
+            for out in reversed(statement.outs):
+                _restore(scope.builder, scope.array(out))
+        return [*forward.block.statements, statement]
+
+    def _apply_rule(self, statement: Call, scope: Scope) -> None:
+        rule, values = self._needs.vjp(statement)
+        start = len(scope.builder.block.statements)
+        inline(rule.program, _Lazy(rule, values, scope), scope.builder)
+        first: dict[str, Operand] = {}
+        for new in scope.builder.block.statements[start:]:
+            if isinstance(new, Alloc):
+                first.setdefault(array_type(new.out).dtype, new.offset)
+        for dtype, offset in first.items():
+            scope.builder.add(Release(dtype, offset))
+        if not statement.accumulate:
+            for out in statement.outs:
+                if out in self._active and self._needs.clears(statement, out):
+                    _clear(scope.builder, scope.array(self._needs.shadows[out]))
+
+    # Control flow
+
+    def _loop(self, loop: Loop, scope: Scope) -> Loop:
+        carried = [(p, i, y, r) for p, i, y, r in _carried(loop) if p in self._active]
+        outer = [v for v in self._free_active(loop.body, [y for _, _, y, _ in carried]) if v not in loop.params]
+        inner = Scope(loop.body, self._plan, scope)
+        bounds = (
+            (const_int(0), scope.value(loop.count), const_int(1))
+            if loop.count is not None and not loop.is_counted
+            else tuple(scope.value(o) for o in (loop.start, loop.stop, loop.step) if o is not None)
+        )
+        index = Var(loop.index.name, loop.index.type)
+        inner.values[loop.index] = index
+        bars = [Var(f"{p.name}_bar", p.type) for p, *_ in carried]
+        sums = [Var(f"{v.name}_bar", v.type) for v in outer]
+        for var, total in zip(outer, sums, strict=True):
+            inner.adjoints[var] = total
+        for bar, (_, _, new, _) in zip(bars, carried, strict=True):
+            inner.add(new, bar)
+        inits = [scope.take(result) or zero(p) for p, _, _, result in carried]
+        inits += [scope.adjoints.get(v, zero(v)) for v in outer]
+        arrays = _CarriedBack(loop, scope, inner, needed=loop.body in self._plan.carried_back)
+        forward = self.reverse(loop.body, inner)
+        yields = [inner.adjoints.get(p, zero(p)) for p, *_ in carried]
+        yields += [inner.adjoints.get(v, zero(v)) for v in outer]
+        results = [Var(f"{p.name}_bar", p.type) for p in (*(p for p, *_ in carried), *outer)]
+        blocks = (forward, inner.builder.block)
+        ordered = any(isinstance(s, _STACK) for block in blocks for s in walk(block))
+        rows = loop.order_free and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
+        free = loop.order_free and (rows or not ordered)
+        scope.builder.add(
+            Loop(
+                *(index, *bounds, [*bars, *sums, *arrays.params], [*inits, *arrays.inits]),
+                *(inner.builder.block, [*yields, *arrays.yields], [*results, *arrays.results]),
+                order_free=free,
+                descending=loop.descending if free and not ordered else not loop.descending,
+                rows=rows and ordered,
+            )
+        )
+        for var, result in zip(outer, results[len(carried) :], strict=True):
+            scope.adjoints[var] = result
+        for (_, init, _, _), result in zip(carried, results, strict=False):
+            if init in self._active:
+                scope.add(init, result)
+        return Loop(
+            *(loop.index, loop.start, loop.stop, loop.step, loop.params, loop.inits, forward, loop.yields),
+            *(loop.results, loop.condition_block, loop.condition, loop.count),
+            order_free=free,
+            descending=loop.descending,
+            rows=rows and ordered,
+            origin=loop.origin,
+        )
+
+    def _branch(self, branch: Branch, scope: Scope) -> Branch:
+        condition = scope.value(branch.condition)
+        active = [i for i, r in enumerate(branch.results) if r in self._active and isinstance(r.type, Scalar)]
+        bars = {i: scope.take(branch.results[i]) for i in active}
+        arms = (
+            (branch.then, [branch.then_yields[i] for i in active]),
+            (branch.otherwise, [branch.otherwise_yields[i] for i in active]),
+        )
+        outer: dict[Var, None] = {}
+        for block, yields in arms:
+            outer.update(dict.fromkeys(self._free_active(block, yields)))
+        forwards, reverses, all_yields = [], [], []
+        for block, yields in arms:
+            inner = Scope(block, self._plan, scope)
+            inner.adjoints = {v: scope.adjoints.get(v, zero(v)) for v in outer}
+            for i, new in zip(active, yields, strict=True):
+                if new in self._active:
+                    inner.add(new, bars[i])
+            forwards.append(self.reverse(block, inner))
+            reverses.append(inner.builder.block)
+            all_yields.append([inner.adjoints.get(v, zero(v)) for v in outer])
+        results = [Var(f"{v.name}_bar", v.type) for v in outer]
+        scope.builder.add(Branch(condition, reverses[0], all_yields[0], reverses[1], all_yields[1], results))
+        for var, result in zip(outer, results, strict=True):
+            scope.adjoints[var] = result
+        return Branch(
+            *(branch.condition, forwards[0], branch.then_yields, forwards[1], branch.otherwise_yields),
+            branch.results,
+            origin=branch.origin,
+        )
+
+    def _free_active(self, block: Block, yields: list[Operand]) -> list[Var]:
+        """The active scalars of enclosing blocks that a block adds to the adjoints of."""
+        inside: set[Operand] = set()
+        read: dict[Operand, None] = dict.fromkeys(yields)
+        for statement in walk(block):
+            inside.update(definitions(statement))
+            read.update(dict.fromkeys(operands(statement)))
+            if isinstance(statement, Loop):
+                inside.update((statement.index, *statement.params))
+                read.update(dict.fromkeys(statement.yields))
+            elif isinstance(statement, Branch):
+                read.update(dict.fromkeys((*statement.then_yields, *statement.otherwise_yields)))
+        return [
+            v
+            for v in read
+            if isinstance(v, Var) and v not in inside and isinstance(v.type, Scalar) and v in self._active
+        ]
+
+
+def _row_wise(block: Block) -> bool:
+    """True when a body uses the tape only by pushes and pops of its own."""
+    own = {id(statement) for statement in block if isinstance(statement, Push | Pop)}
+    return all(id(statement) in own for statement in walk(block) if isinstance(statement, _STACK))
+
+
+class _CarriedBack:
+    """Arrays that an iteration only exchanges: the reverse loop exchanges them back, and records nothing."""
+
+    def __init__(self, loop: Loop, outer: Scope, inner: Scope, *, needed: bool) -> None:
+        exchanged = permuted_arrays(loop) if needed else {}
+        after = {slot: Var(slot.name, slot.type) for slot, _ in exchanged.values()}
+        for new, (slot, _) in exchanged.items():
+            inner.values[new] = after[slot]
+        self.params = list(after.values())
+        self.inits: list[Operand] = [outer.value(result) for _, result in exchanged.values()]
+        self.yields: list[Operand] = [after[exchanged[slot][0]] for slot in after]
+        self.results = [Var(slot.name, slot.type) for slot in after]
+
+
+def _carried(loop: Loop) -> list[tuple[Var, Operand, Operand, Var]]:
+    rows = zip(loop.params, loop.inits, loop.yields, loop.results, strict=True)
+    return [row for row in rows if isinstance(row[0].type, Scalar)]
+
+
+class _Lazy(dict[Var, Operand]):
+    """A rule's parameters as operands of the reverse sweep, each fetched when the rule first reads it."""
+
+    def __init__(self, rule: Rule, values: object, scope: Scope) -> None:
+        super().__init__()
+        assert isinstance(values, tuple | list)
+        self._sources = {p: v for p, v in zip(rule.params, values, strict=True) if p is not None}
+        self._scope = scope
+
+    def __missing__(self, param: Var) -> Operand:
+        return self._scope.value(self._sources[param])
+
+
+def _clear(builder: Builder, array: Var) -> None:
+    element = Const(0.0, array_type(array).element)
+    for_each(builder, _shape(builder, array), lambda inner, index: inner.store(array, index, element))
+
+
+def _save(builder: Builder, array: Var) -> None:
+    for_each(builder, _shape(builder, array), lambda inner, index: inner.add(Push((inner.load(array, index),))))
+
+
+def _restore(builder: Builder, array: Var) -> None:
+    """Pop what ``_save`` pushed, in the opposite order."""
+
+    def element(inner: Builder, index: list[Operand]) -> None:
+        old = Var("old", array_type(array).element)
+        inner.add(Pop((old,)))
+        inner.store(array, index, old)
+
+    for_each(builder, _shape(builder, array), element, descending=True)
+
+
+def _shape(builder: Builder, array: Var) -> list[Operand]:
+    return [builder.dim(array, axis) for axis in range(array_type(array).ndim)]

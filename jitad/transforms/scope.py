@@ -1,0 +1,153 @@
+"""One block of the reverse sweep while it is being built: where its primal values and adjoints are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jitad.analysis.storage import Plan
+from jitad.program.builder import Builder, is_const
+from jitad.program.rewrite import Copier
+from jitad.program.statements import (
+    Alloc,
+    AtOffset,
+    Block,
+    Const,
+    OffsetOf,
+    Operand,
+    Pop,
+    Push,
+    Statement,
+    Var,
+    array_type,
+    definitions,
+)
+from jitad.program.types import INT64, Array, Scalar
+
+
+class Scope:
+    """The reversal of one primal block.
+
+    ``values`` maps primal names to what stands for them here; ``adjoints`` maps active scalars to the sum of the
+    contributions so far.
+    """
+
+    def __init__(self, block: Block, plan: Plan, parent: Scope | None, params: Sequence[Var] = ()) -> None:
+        self.parent = parent
+        self.builder = Builder() if parent is None else parent.builder.nested()
+        self.values: dict[Var, Operand] = {}
+        self.adjoints: dict[Var, Operand] = {}
+        self._statements = {var: statement for statement in block for var in definitions(statement)}
+        self._bound = {*params, *self._statements}
+        self._records = plan.records.get(block, [])
+        self._plan = plan
+
+    # Primal values
+
+    def value(self, operand: Operand) -> Operand:
+        """The primal value of an operand, recomputed here or in the enclosing block if need be."""
+        if isinstance(operand, Const):
+            return operand
+        if operand in self.values:
+            return self.values[operand]
+        if self.parent is None:
+            assert operand in self._bound, f"{operand} isn't bound at the top level"
+            return operand
+        if operand not in self._statements:
+            return self.parent.value(operand)
+        self._recompute(self._statements[operand])
+        return self.values[operand]
+
+    def array(self, var: Var) -> Var:
+        """The array that stands for a primal array here."""
+        value = self.value(var)
+        assert isinstance(value, Var)
+        return value
+
+    def all(self, operands: tuple[Operand, ...]) -> tuple[Operand, ...]:
+        return tuple(self.value(operand) for operand in operands)
+
+    def _recompute(self, statement: Statement) -> None:
+        if isinstance(statement, Alloc):  # it is still on the tape: only its place is needed
+            shape = self.all(statement.shape)
+            array = Var(statement.out.name, statement.out.type)
+            self.builder.add(AtOffset(array, self.value(statement.offset), shape))
+            self.builder.know_shape(array, shape)
+            self.values[statement.out] = array
+            return
+        copier = Copier(self.value)
+        with self.builder.at(statement.origin):
+            copier.statement(statement, self.builder)
+        for var in definitions(statement):
+            self.values[var] = copier(var)
+
+    # Records
+
+    def record(self, forward: Block) -> None:
+        """Append to the forward sweep's block what the plan records, and take it back here."""
+        if not self._records:
+            return
+        saved: list[Operand] = []
+        popped: list[Var] = []
+        rebuilt: list[tuple[Var, list[Var]]] = []
+        for var in self._records:
+            parts = [var] if isinstance(var.type, Scalar) else _array_parts(var, forward)
+            taken = [Var(part.name, part.type) for part in parts]
+            saved += parts
+            popped += taken
+            if isinstance(var.type, Scalar):
+                self.values[var] = taken[0]
+            else:
+                rebuilt.append((var, taken))
+        forward.statements.append(Push(tuple(saved)))
+        self.builder.add(Pop(tuple(popped)))
+        for var, (offset, *shape) in rebuilt:
+            array = Var(var.name, var.type)
+            self.builder.add(AtOffset(array, offset, tuple(shape)))
+            self.builder.know_shape(array, shape)
+            self.values[var] = array
+
+    # Adjoints of scalars
+
+    def take(self, var: Operand) -> Operand | None:
+        """The adjoint of a value whose definition is being reversed; None when it is zero."""
+        return self.adjoints.pop(var, None) if isinstance(var, Var) else None
+
+    def add(self, var: Operand, term: Operand | None) -> None:
+        """Add a contribution to an adjoint (None is zero)."""
+        if term is None or not isinstance(var, Var) or is_zero(term):
+            return
+        assert isinstance(var.type, Scalar)
+        term = self.builder.cast(term, var.type)
+        so_far = self.adjoints.get(var)
+        if so_far is None or is_zero(so_far):
+            self.adjoints[var] = term
+            return
+        negated = negation(self.builder, term)
+        self.adjoints[var] = (
+            self.builder.plus(so_far, term) if negated is None else self.builder.minus(so_far, negated)
+        )
+
+
+def _array_parts(var: Var, forward: Block) -> list[Var]:
+    """What finds an array that a loop carries again: its offset and its shape, computed in the forward sweep."""
+    builder = Builder(forward)
+    offset = Var(f"{var.name}_at", INT64)
+    builder.add(OffsetOf(offset, var))
+    shape = [builder.dim(var, axis) for axis in range(array_type(var).ndim)]
+    return [offset, *(length for length in shape if isinstance(length, Var))]
+
+
+def is_zero(operand: Operand) -> bool:
+    return is_const(operand, 0)
+
+
+def negation(builder: Builder, operand: Operand) -> Operand | None:
+    """``x`` when the operand is ``-x``."""
+    made = builder.made_by(operand)
+    return made.args[0] if made is not None and made.primitive.name == "neg" else None
+
+
+def zero(var: Var) -> Const:
+    """The zero of a scalar's type."""
+    assert isinstance(var.type, Scalar) and not isinstance(var.type, Array)
+    return Const(0.0, var.type)
