@@ -5,9 +5,29 @@ from __future__ import annotations
 from itertools import pairwise
 
 from jitad.analysis.aliasing import Aliases
-from jitad.program.statements import Accumulate, Block, Branch, Call, Loop, Program, Statement, Store, Var, sub_blocks
+from jitad.primitives import core
+from jitad.program.statements import (
+    Accumulate,
+    Block,
+    Branch,
+    Call,
+    Compute,
+    Const,
+    Load,
+    Loop,
+    Operand,
+    Program,
+    Statement,
+    Store,
+    Var,
+    definitions,
+    sub_blocks,
+)
 
 Path = list[tuple[Block, int, Statement]]
+"""Where a statement is: from the outermost block inwards, each block, the position in it, the statement there."""
+
+_ELEMENT = (Load, Store, Accumulate)
 
 
 class Order:
@@ -17,6 +37,8 @@ class Order:
         self._aliases = aliases
         self._paths: dict[Statement, Path] = {}
         self._writes: dict[Statement, frozenset[Var]] = {}
+        self._homes: dict[Var, Path] = {}
+        self._made_by: dict[Operand, Compute] = {}
         self._visit(program.body, [])
 
     def writes(self, statement: Statement) -> frozenset[Var]:
@@ -38,11 +60,35 @@ class Order:
             in_life = in_life or block is home
             if at != other_at:
                 return at < other_at
-            if isinstance(owner, Loop) and in_life and not owner.order_free:
+            if isinstance(owner, Loop) and in_life and not self._stay_apart(first, second, owner):
                 return True
             if isinstance(owner, Branch) and self._apart(first, second, owner):
                 return False
         return isinstance(first, Call)
+
+    def _stay_apart(self, first: Statement, second: Statement, loop: Loop) -> bool:
+        """True when two accesses never meet in different iterations of a loop.
+
+        Either the loop is order-free, or both accesses index one axis of one array by the same operand, which
+        takes another value in each iteration.
+        """
+        if loop.order_free:
+            return True
+        if not isinstance(first, _ELEMENT) or not isinstance(second, _ELEMENT) or first.array is not second.array:
+            return False
+        inside = any(owner is loop for _, _, owner in self._homes.get(first.array, []))
+        return not inside and any(
+            a is b and self._varies(a, loop) for a, b in zip(first.index, second.index, strict=True)
+        )
+
+    def _varies(self, operand: Operand, loop: Loop) -> bool:
+        """True for the loop's index, plus or minus literals."""
+        while operand is not loop.index:
+            made = self._made_by.get(operand)
+            if made is None or made.primitive not in (core.add, core.sub) or not isinstance(made.args[1], Const):
+                return False
+            operand = made.args[0]
+        return True
 
     def _apart(self, first: Statement, second: Statement, branch: Branch) -> bool:
         """True when the statements are in different arms of ``branch``."""
@@ -60,6 +106,12 @@ class Order:
         for at, statement in enumerate(block):
             path = [*above, (block, at, statement)]
             self._paths[statement] = path
+            for var in definitions(statement):
+                self._homes[var] = path[:-1]
+            if isinstance(statement, Loop):
+                self._homes.update(dict.fromkeys(statement.params, path))
+            elif isinstance(statement, Compute):
+                self._made_by[statement.out] = statement
             own = {self._aliases.root(array) for array in written_arrays(statement)}
             for inner in sub_blocks(statement):
                 own |= self._visit(inner, path)

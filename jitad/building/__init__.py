@@ -1,1 +1,1 @@
-"""."""
+"""From emitted source to a callable, cached on disk."""

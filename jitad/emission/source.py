@@ -23,7 +23,6 @@ from jitad.program.statements import (
     OffsetOf,
     Operand,
     Pop,
-    Program,
     Push,
     Release,
     Reshape,
@@ -32,7 +31,6 @@ from jitad.program.statements import (
     Var,
     View,
     array_type,
-    walk,
 )
 from jitad.program.types import Array
 

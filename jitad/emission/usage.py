@@ -37,6 +37,8 @@ def foldable(program: Program) -> set[Var]:
             read(operands(statement), block)
             if isinstance(statement, Compute):
                 makers[statement.out] = block
+                for at, arg in enumerate(statement.args):  # a template may repeat an argument
+                    reads[arg] += max(statement.primitive.template.count(f"{{{at}}}") - 1, 0)
             for inner, values in _yields(statement):
                 read(values, inner)
             for inner in sub_blocks(statement):

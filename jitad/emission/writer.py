@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 from typing import Any
 
 from jitad.emission.literals import literal
@@ -80,7 +80,7 @@ class Writer:
         """A comment with the user's file and line wherever it changes."""
         if statement.origin is None:
             return
-        place = f"{os.path.basename(statement.origin.file)}:{statement.origin.line}"
+        place = f"{Path(statement.origin.file).name}:{statement.origin.line}"
         if place != self._place:
             self._place = place
             self._line(f"# {place}: {statement.origin.text.strip()}")

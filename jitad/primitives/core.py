@@ -106,7 +106,12 @@ sub = _binary("sub", operator.sub, "-", _one, _minus_one, also=(operator.isub, n
 mul = _binary("mul", operator.mul, "*", _mul_a, _mul_b, also=(operator.imul, np.multiply))
 truediv = _binary("truediv", operator.truediv, "/", _div_a, _div_b, also=(operator.itruediv, np.divide), cost=4)
 floordiv = _binary("floordiv", operator.floordiv, "//", also=(operator.ifloordiv, np.floor_divide), cost=6)
-mod = _binary("mod", operator.mod, "%", _one, _mod_b, also=(operator.imod, np.remainder), cost=6, kink="one-sided at multiples of the divisor")
+mod = _binary(
+    *("mod", operator.mod, "%", _one, _mod_b),
+    also=(operator.imod, np.remainder),
+    cost=6,
+    kink="one-sided at multiples of the divisor",
+)
 pow_ = _binary("pow", operator.pow, "**", _pow_a, _pow_b, also=(operator.ipow, pow, np.power), cost=40)
 eq = _binary("eq", operator.eq, "==", also=(np.equal,))
 ne = _binary("ne", operator.ne, "!=", also=(np.not_equal,))
@@ -167,7 +172,7 @@ def _cast(dtype: str) -> ScalarPrimitive:
         name=f"to_{dtype}",
         callables=tuple(dict.fromkeys((numpy_type, compiled, *((int,) if dtype == "int64" else ())))),
         template=f"{name}({{0}})",
-        typed_as=compiled,
+        typed_as=numpy_type if dtype == "float64" else compiled,  # Numba has no float(bool)
         partials=(_unary_one if is_float else ZERO,),
         names=((name, compiled),),
         plain_names=((name, numpy_type),),

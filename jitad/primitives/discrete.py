@@ -110,7 +110,7 @@ PRIMITIVES: tuple[Primitive, ...] = (
         name="truth",
         callables=(operator.truth,),
         template="({0} != 0)",
-        typed_as=operator.truth,
+        typed_as=bool,
         partials=(ZERO,),
     ),
 )

@@ -54,6 +54,7 @@ def digamma_with(x: Any, far: Any, pi: Any, functions: Any) -> Any:
 @register_jitable
 def hurwitz_zeta(s, q):
     """The sum over k >= 0 of ``(q + k) ** -s``, for an integer s >= 2 and q > 0 (DLMF 25.11.5)."""
+    q = q * 1.0
     total = q * 0.0
     while q < 10.0 + s:
         total += q ** (-s)
@@ -79,11 +80,13 @@ def hurwitz_zeta(s, q):
 
 @register_jitable
 def polygamma(n, x):
-    """The ``n``-th derivative of ``digamma`` for an integer n >= 1; nan at the poles 0, -1, -2, …
+    """The ``n``-th derivative of ``digamma`` for an integer n >= 0; nan at the poles 0, -1, -2, …
 
     ``(-1) ** (n + 1) n!`` times Hurwitz' zeta function at ``n + 1`` (A&S 6.4.10); for negative ``x`` the sum over
     all integers is split at the nearest one.
     """
+    if n == 0:
+        return digamma(x)
     s = int(n) + 1
     factorial = 1.0
     for k in range(2, s):

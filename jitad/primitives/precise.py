@@ -1,8 +1,8 @@
 """Special functions in uncompiled code: NumPy scalars in, the same type out, ``np.longdouble`` included.
 
-float64 and narrower go to ``scipy.special``. For longdouble: the series and continued fractions of Abramowitz and
-Stegun, *Handbook of Mathematical Functions* (7.1.6, 7.1.14, 6.1.41), good to about 1e-18 relative where the result isn't
-near a zero of the function.
+float64 and narrower go to ``scipy.special``. For longdouble: the series and continued fractions of Abramowitz
+and Stegun, *Handbook of Mathematical Functions* (7.1.6, 7.1.14, 6.1.41), good to about 1e-18 relative where the
+result isn't near a zero of the function.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def digamma(x: Any) -> Any:
 
 
 def polygamma(n: Any, x: Any) -> Any:
-    """The ``n``-th derivative of ``digamma``, n >= 1."""
-    return kernels.polygamma(n, x)
+    """The ``n``-th derivative of ``digamma``, n >= 0."""
+    return digamma(x) if n == 0 else kernels.polygamma(n, x)
 
 
 def sinc(x: Any) -> Any:

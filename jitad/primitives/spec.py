@@ -14,7 +14,7 @@ Partial = Callable[..., Any] | str | None
 """A rule for one argument: a function, ``ZERO``, or None where there is no rule."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Primitive:
     """Base of the kinds of primitives.
 
@@ -42,7 +42,7 @@ class Primitive:
         return None
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ScalarPrimitive(Primitive):
     """A function of scalars, applied elementwise to arrays by itself.
 
@@ -64,7 +64,7 @@ class ScalarPrimitive(Primitive):
     def problem(self) -> str | None:
         fields = {int(field) for _, field, _, _ in Formatter().parse(self.template) if field}
         if fields != set(range(self.arity)):
-            return f"its template {self.template!r} has the arguments {sorted(fields)}, but {self.arity} partials are given"
+            return f"its template {self.template!r} has arguments {sorted(fields)}, but {self.arity} partials are given"
         for partial in self.partials:
             if not (partial is None or partial == ZERO or callable(partial)):
                 return f"{partial!r} isn't a partial derivative (a function, ZERO or None)"
@@ -80,14 +80,14 @@ class ScalarPrimitive(Primitive):
         return all(partial is ZERO for partial in self.partials)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CompositePrimitive(Primitive):
     """A function defined by a kernel in terms of other primitives; it is read like any kernel."""
 
     definition: Callable[..., Any]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ArrayPrimitive(Primitive):
     """A library call on arrays with a rule of its own.
 

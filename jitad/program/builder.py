@@ -31,7 +31,7 @@ from jitad.program.statements import (
     ViewAxis,
     array_type,
 )
-from jitad.program.types import BOOL, INT64, Array, Scalar
+from jitad.program.types import BOOL, FLOAT32, FLOAT64, INT64, Array, Scalar
 
 Key = tuple[object, ...]
 
@@ -52,12 +52,20 @@ class Builder:
         self.block = Block() if block is None else block
         self.parent = parent
         self.origin: Origin | None = parent.origin if parent is not None else None
+        self.weak_constants: bool = parent.weak_constants if parent is not None else False
+        """True when literals take the type of what they are combined with (in derivative rules)."""
         self._known: dict[Key, Operand] = {}
         self._made_by: dict[Var, Compute] = {}
 
     def nested(self) -> Builder:
         """A builder of a fresh block inside this one."""
         return Builder(parent=self)
+
+    def absorb(self, nested: Builder) -> None:
+        """Append all that a builder nested in this one has built, as if it had been built here."""
+        self.block.statements.extend(nested.block.statements)
+        self._known.update(nested._known)
+        self._made_by.update(nested._made_by)
 
     @contextmanager
     def at(self, origin: Origin | None) -> Iterator[None]:
@@ -106,17 +114,19 @@ class Builder:
 
         Raises ``jitad.inference.TypingFailure`` when Numba has no such operation for these types.
         """
+        if self.weak_constants:
+            args = _weakened(args)
         types = tuple(arg.type for arg in args)
         assert all(isinstance(t, Scalar) for t in types), (primitive, args)
-        casts, result = signature(primitive.typed_as, types)  # type: ignore[arg-type]
+        casts, result = signature(primitive.typed_as, types)
         return self.compute_typed(primitive, tuple(self.cast(a, t) for a, t in zip(args, casts, strict=True)), result)
 
     def compute_typed(self, primitive: ScalarPrimitive, args: tuple[Operand, ...], result: Scalar) -> Operand:
         """``primitive(*args)`` whose argument and result types are known already."""
-        folded = core.fold(primitive, args, result)
-        if folded is None:
-            folded = core.simplify(primitive, args, result, self)
-        return self._append(primitive, args, result) if folded is None else folded
+        simpler: Operand | None = core.fold(primitive, args, result)
+        if simpler is None:
+            simpler = core.simplify(primitive, args, result, self)
+        return self._append(primitive, args, result) if simpler is None else simpler
 
     def _append(self, primitive: ScalarPrimitive, args: tuple[Operand, ...], result: Scalar) -> Operand:
         key: Key = (primitive, result, *(_identity(arg) for arg in args))
@@ -208,6 +218,17 @@ class Builder:
 
     def equal(self, a: Operand, b: Operand) -> Operand:
         return Const(True, BOOL) if a is b else self.compute(core.eq, a, b)
+
+
+def _weakened(args: tuple[Operand, ...]) -> tuple[Operand, ...]:
+    """The arguments with literals as float32 when everything else is at most float32."""
+    types = {arg.type for arg in args if isinstance(arg, Var)}
+    if FLOAT32 not in types or FLOAT64 in types:
+        return args
+    return tuple(
+        core.convert_constant(arg, FLOAT32) if isinstance(arg, Const) and arg.type in (FLOAT64, INT64) else arg
+        for arg in args
+    )
 
 
 def _identity(operand: Operand) -> object:

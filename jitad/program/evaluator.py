@@ -85,8 +85,8 @@ def operation(primitive: ScalarPrimitive) -> Callable[..., Any]:
 class _Arena:
     """The tape of one dtype: a stack that pushes and arrays share, and results at the far end."""
 
-    def __init__(self, dtype: type) -> None:
-        self.memory = np.empty(CAPACITY, dtype)
+    def __init__(self, dtype: Any) -> None:
+        self.memory: np.ndarray[Any, Any] = np.empty(CAPACITY, dtype)
         self.poison: Any = np.nan if issubclass(dtype, np.floating) else dtype(True if dtype is np.bool_ else 101)
         self.top = 0
         self.end = CAPACITY
@@ -101,7 +101,7 @@ class _Arena:
         self.top += size
         return self.top - size
 
-    def at(self, offset: int, shape: tuple[int, ...]) -> np.ndarray:
+    def at(self, offset: int, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
         size = int(np.prod(shape, dtype=np.int64))
         assert 0 <= offset <= CAPACITY - size, f"no array of shape {shape} at offset {offset}"
         return self.memory[offset : offset + size].reshape(shape)
@@ -177,7 +177,7 @@ class _Machine:
         for dtype, arena in self.arenas.items():
             assert not arena.pushed, f"{len(arena.pushed)} values pushed on the tape of {dtype} were never popped"
 
-    def element(self, array: Var, index: tuple[Operand, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
+    def element(self, array: Var, index: tuple[Operand, ...]) -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:
         """An array and an index into it that is checked to be inside."""
         memory = self.values[array]
         position = tuple(int(self.get(i)) for i in index)

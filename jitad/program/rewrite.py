@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from jitad.program.builder import Builder
 from jitad.program.statements import (
@@ -30,7 +31,9 @@ from jitad.program.statements import (
     Var,
     View,
     ViewAxis,
+    array_type,
 )
+from jitad.program.types import Scalar
 
 
 class Copier:
@@ -74,8 +77,8 @@ class Copier:
         bind = self._copied
         match statement:
             case Compute(out=out, primitive=primitive, args=args):
-                assert not isinstance(out.type, type(None))
-                bind[out] = builder.compute_typed(primitive, self.all(args), out.type)  # type: ignore[arg-type]
+                assert isinstance(out.type, Scalar)
+                bind[out] = builder.compute_typed(primitive, self.all(args), out.type)
             case Dim(out=out, array=array, axis=axis):
                 bind[out] = builder.dim(self.array(array), axis)
             case Load(out=out, array=array, index=index):
@@ -90,7 +93,7 @@ class Copier:
                 builder.know_shape(copied.out, copied.shape)
             case View(out=out, base=base, starts=starts, axes=axes):
                 mapped = [ViewAxis(self(a.length), a.base_axis, self(a.step)) for a in axes]
-                bind[out] = builder.view(self.array(base), self.all(starts), mapped, out.type.layout)  # type: ignore[union-attr]
+                bind[out] = builder.view(self.array(base), self.all(starts), mapped, array_type(out).layout)
             case Reshape(out=out, base=base, shape=shape):
                 bind[out] = builder.reshape(self.array(base), self.all(shape))
             case AtOffset(out=out, offset=offset, shape=shape):
@@ -128,9 +131,20 @@ class Copier:
         yields = list(self.all(loop.yields))
         results = [self.fresh(r) for r in loop.results]
         count = None if loop.count is None else self.fresh(loop.count)
-        return Loop(
-            *(index, start, stop, step, params, inits, body.block, yields, results),
-            *(head, condition, count, loop.order_free, loop.descending, loop.rows),
+        return replace(
+            loop,
+            index=index,
+            start=start,
+            stop=stop,
+            step=step,
+            params=params,
+            inits=inits,
+            body=body.block,
+            yields=yields,
+            results=results,
+            condition_block=head,
+            condition=condition,
+            count=count,
         )
 
     def _branch(self, branch: Branch, builder: Builder) -> None:

@@ -352,6 +352,12 @@ def operands(statement: Statement) -> tuple[Operand, ...]:
     return ()
 
 
+def counted_loop(index: Var, bounds: tuple[Operand, Operand, Operand], body: Block) -> Loop:
+    """``for index in range(*bounds)`` with no carried values yet."""
+    start, stop, step = bounds
+    return Loop(index, start, stop, step, [], [], body, [], [])
+
+
 def permuted_arrays(loop: Loop) -> dict[Var, tuple[Var, Var]]:
     """The carried arrays that an iteration only exchanges among each other (``a, b = b, a``), or keeps.
 

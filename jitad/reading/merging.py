@@ -6,6 +6,7 @@ which type, and which parts are the same on every path.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -215,17 +216,27 @@ def _kind(value: Value) -> type:
     return value.kind if isinstance(value, SequenceValue) else dict
 
 
-def instantiate(reader: Reader, template: Template, name: str, variables: list[Var]) -> Value:
-    """A value of fresh variables, which are appended to ``variables``; fixed parts are themselves."""
+def variables(template: Template, name: str) -> list[Var]:
+    """Fresh variables for the parts of a template that vary."""
     match template:
-        case Number(type_):
-            variables.append(Var(name, type_))
-            return ScalarValue(variables[-1])
-        case Rebound(type_, shape):
-            variables.append(Var(name, type_))
-            return reader.array_variable(variables[-1], shape)
+        case Number(type_) | Rebound(type_):
+            return [Var(name, type_)]
+        case Items(items):
+            return [variable for item in items for variable in variables(item, name)]
+    return []
+
+
+def assemble(reader: Reader, template: Template, name: str, operands: Iterator[Operand]) -> Value:
+    """The value that a template makes of the operands of its parts."""
+    match template:
+        case Number():
+            return ScalarValue(next(operands))
+        case Rebound(_, shape):
+            variable = next(operands)
+            assert isinstance(variable, Var)
+            return reader.array_variable(variable, shape)
         case Items(items, kind, fields, keys):
-            parts = tuple(instantiate(reader, item, name, variables) for item in items)
+            parts = tuple(assemble(reader, item, name, operands) for item in items)
             return DictValue(dict(zip(keys, parts, strict=True))) if kind is dict else SequenceValue(parts, kind, fields)
         case Fixed(value):
             return value

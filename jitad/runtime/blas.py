@@ -5,6 +5,9 @@ no temporary. Transposes are flags, never copies: any operand whose rows or colu
 it is; other strides, and dtypes that BLAS doesn't have, take plain loops. Called from compiled code only.
 """
 
+# Numba types these functions by its own rules when it compiles a call.
+# mypy: disable-error-code="no-untyped-def, call-arg, no-untyped-call, arg-type"
+
 from __future__ import annotations
 
 from typing import Any
@@ -18,7 +21,7 @@ from numba.np.linalg import check_blas_return, ensure_blas, get_blas_kind, make_
 
 from jitad.errors import ShapeMismatchError
 
-CHAR, INTP, POINTER = ir.IntType(8), ir.IntType(types.intp.bitwidth), ir.IntType(8).as_pointer()
+CHAR, INTP, POINTER = ir.IntType(8), cgutils.intp_t, ir.IntType(8).as_pointer()
 
 
 def matmul(out: Any, a: Any, b: Any) -> None:
@@ -219,7 +222,11 @@ def _gemm(typingctx, a, trans_a, ld_a, b, trans_b, ld_b, m, n, k, beta, out, ld_
             *(_transposition(builder, trans_a), _transposition(builder, trans_b), m, n, k),
             *(_number(context, builder, sig.args[0].dtype, 1.0), _data(context, builder, sig.args[0], a), ld_a),
             *(_data(context, builder, sig.args[3], b), ld_b),
-            *(_zero_or_one(context, builder, sig.args[0].dtype, beta), _data(context, builder, sig.args[10], out), ld_out),
+            *(
+                _zero_or_one(context, builder, sig.args[0].dtype, beta),
+                _data(context, builder, sig.args[10], out),
+                ld_out,
+            ),
         )
         check_blas_return(context, builder, result)
         return context.get_dummy_value()

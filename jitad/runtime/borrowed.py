@@ -18,12 +18,11 @@ from numba.core.datamodel.registry import register_default
 class BorrowedArray(types.Array):
     """An array of ``dtype``, ``ndim`` and ``layout`` (``"C"``, ``"F"`` or ``"A"``) that owns nothing."""
 
-    def __init__(self, dtype: Any, ndim: int, layout: str) -> None:
+    def __init__(self, dtype: Any, ndim: int, layout: Any) -> None:
         super().__init__(dtype, ndim, layout, name=f"borrowed({dtype}, {ndim}d, {layout})")
 
     def can_convert_to(self, typingctx: Any, other: Any) -> None:
         """Never: a plain array would be counted."""
-        return None
 
 
 @register_default(BorrowedArray)

@@ -1,8 +1,8 @@
 """Stand-ins for exceptions that compiled code can't import.
 
-An exception class defined in ``__main__``, in a notebook or in a function has no import path that holds in the next process,
-so compiled and cached code raises a stand-in instead: ``Failure_0``, ``Failure_1``, … Each name exists when it is
-first asked for. The caller of the compiled code turns stand-ins back into the user's classes.
+An exception class defined in ``__main__``, in a notebook or in a function has no import path that holds in the next
+process, so compiled and cached code raises a stand-in instead: ``Failure_0``, ``Failure_1``, … Each name exists when
+it is first asked for. The caller of the compiled code turns stand-ins back into the user's classes.
 """
 
 from __future__ import annotations

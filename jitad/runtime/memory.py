@@ -5,11 +5,13 @@ they count no references. The functions are called from compiled code only; ``ji
 with the same names and signatures for uncompiled runs.
 """
 
+# Numba types these functions by its own rules when it compiles a call.
+# mypy: disable-error-code="no-untyped-def, call-arg, no-untyped-call, arg-type"
+
 from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.errors import TypingError
@@ -18,7 +20,7 @@ from numba.np import arrayobj
 
 from jitad.runtime.borrowed import BorrowedArray
 
-INTP = ir.IntType(types.intp.bitwidth)
+INTP = cgutils.intp_t
 
 
 @intrinsic
@@ -126,9 +128,10 @@ def view(typingctx, base, starts, lengths, steps, axes, layout):
     """
     if not isinstance(layout, types.StringLiteral) or not isinstance(axes, types.BaseTuple):
         return None
-    if not all(isinstance(axis, types.IntegerLiteral) for axis in axes):
+    literals: tuple[Any, ...] = tuple(axes)
+    if not all(isinstance(axis, types.IntegerLiteral) for axis in literals):
         return None
-    walked = tuple(axis.literal_value for axis in axes)
+    walked = tuple(axis.literal_value for axis in literals)
     ndim = len(walked)
     if not len(lengths) == len(steps) == ndim or len(starts) != base.ndim:
         raise TypingError("view: the numbers of starts, lengths, steps and axes don't fit together")

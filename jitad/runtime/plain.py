@@ -61,7 +61,8 @@ def view(
     strides = tuple(0 if axis < 0 else base.strides[axis] * step for axis, step in zip(axes, steps, strict=True))
     if 0 in lengths:
         return as_strided(base.ravel()[:0] if base.size else base.reshape(-1), lengths, strides)
-    first = base[(*(slice(start, None) for start in starts), ...)]  # an alias whose first element is base[starts]
+    corner: tuple[Any, ...] = (*(slice(start, None) for start in starts), ...)
+    first = base[corner]  # an alias whose first element is base[starts]
     return as_strided(first, lengths, strides)
 
 

@@ -26,13 +26,14 @@ TapeArray = np.ndarray[Any, Any]
 
 
 class Tape:
-    """One flat array for each dtype (named as NumPy names it); arrays are made when first asked for."""
+    """One flat array for each dtype (named as NumPy names it), made when first asked for; ``nbytes`` in all."""
 
-    __slots__ = ("_arrays", "_sets")
+    __slots__ = ("_arrays", "_sets", "nbytes")
 
     def __init__(self) -> None:
         self._arrays: dict[str, TapeArray] = {}
         self._sets: dict[tuple[str, ...], tuple[TapeArray, ...]] = {}
+        self.nbytes = 0
 
     def arrays(self, dtypes: tuple[str, ...]) -> tuple[TapeArray, ...]:
         """The flat arrays of these dtypes, in this order."""
@@ -58,6 +59,8 @@ class Tape:
                 "which is more than the machine gives.",
                 "Differentiate a shorter loop, or split the kernel.",
             ) from error
+        finally:
+            self.nbytes = sum(array.nbytes for array in self._arrays.values())
 
     def reserve(self, dtype: str, elements: int) -> None:
         """Make the array of ``dtype`` hold at least so many elements (its contents are lost if it grows)."""
@@ -73,11 +76,6 @@ class Tape:
         """How many elements of ``dtype`` the tape holds at present."""
         array = self._arrays.get(dtype)
         return 0 if array is None else array.size
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all arrays together."""
-        return sum(array.nbytes for array in self._arrays.values())
 
     def copy_out(self, dtype: str, offset: int, shape: tuple[int, ...]) -> TapeArray:
         """A fresh C-contiguous copy of the array of ``shape`` at ``offset`` elements."""
@@ -124,9 +122,9 @@ def discard_tapes() -> None:
 
 
 class Runner:
-    """Calls ``function(*tape_arrays, *args)`` on a borrowed tape, again with a larger one while it runs out.
+    """Calls ``function(*args, *tape_arrays)`` on a borrowed tape, again with a larger one while it runs out.
 
-    ``dtypes`` names the tape arrays that the function takes first. The function says that it ran out by raising
+    ``dtypes`` names the tape arrays that the function takes last. The function says that it ran out by raising
     ``TapeOverflowError(dtype)``, and must not have changed its arguments by then. ``finish(result, tape)`` (when
     given) makes the call's result while the tape is still held, and must copy what it takes from the tape.
     """
@@ -149,20 +147,25 @@ class Runner:
         tape = idle.pop() if idle else Tape()
         try:
             if self._needed:
-                for dtype, elements in self._needed.items():
-                    tape.reserve(dtype, elements)
+                self._reserve(tape)
             try:
-                result = self._function(*tape.arrays(self._dtypes), *args)
+                result = self._function(*args, *tape.arrays(self._dtypes))
             except TapeOverflowError as error:
                 result = self._again(tape, error, args)
             return result if self._finish is None else self._finish(result, tape)
         finally:
-            give_back(tape)
+            if tape.nbytes <= KEEP_BYTES and len(idle) < KEEP_TAPES:  # give_back, written out for speed
+                idle.append(tape)
+
+    def _reserve(self, tape: Tape) -> None:
+        for dtype, elements in self._needed.items():
+            tape.reserve(dtype, elements)
 
     def run_on(self, tape: Tape, *args: Any) -> Any:
         """The function's own result, on a tape that the caller holds and goes on using."""
+        self._reserve(tape)
         try:
-            return self._function(*tape.arrays(self._dtypes), *args)
+            return self._function(*args, *tape.arrays(self._dtypes))
         except TapeOverflowError as error:
             return self._again(tape, error, args)
 
@@ -173,7 +176,7 @@ class Runner:
                 raise error
             tape.grow(dtype)
             try:
-                result = self._function(*tape.arrays(self._dtypes), *args)
+                result = self._function(*args, *tape.arrays(self._dtypes))
             except TapeOverflowError as again:
                 error = again
                 continue

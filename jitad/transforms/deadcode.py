@@ -6,6 +6,8 @@ loop and branch that is kept has an effect or a result that is read. Effects (st
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jitad.program.statements import (
     AtOffset,
     Block,
@@ -74,13 +76,15 @@ def _loop(loop: Loop, live: set[Operand]) -> Loop | None:
     live |= inside
     live.update(o for o in (loop.start, loop.stop, loop.step) if o is not None)
     live.update(loop.inits[i] for i in kept)
-    return Loop(
-        *(loop.index, loop.start, loop.stop, loop.step),
-        *([loop.params[i] for i in kept], [loop.inits[i] for i in kept], body),
-        *([loop.yields[i] for i in kept], [loop.results[i] for i in kept]),
-        *(head, loop.condition, loop.count if loop.count in live else None, loop.order_free, loop.descending),
-        rows=loop.rows,
-        origin=loop.origin,
+    return replace(
+        loop,
+        params=[loop.params[i] for i in kept],
+        inits=[loop.inits[i] for i in kept],
+        body=body,
+        yields=[loop.yields[i] for i in kept],
+        results=[loop.results[i] for i in kept],
+        condition_block=head,
+        count=loop.count if loop.count in live else None,
     )
 
 
@@ -93,8 +97,11 @@ def _branch(branch: Branch, live: set[Operand]) -> Branch | None:
         return None
     live |= then_live | else_live
     live.add(branch.condition)
-    return Branch(
-        *(branch.condition, then, [branch.then_yields[i] for i in kept]),
-        *(otherwise, [branch.otherwise_yields[i] for i in kept], [branch.results[i] for i in kept]),
-        origin=branch.origin,
+    return replace(
+        branch,
+        then=then,
+        then_yields=[branch.then_yields[i] for i in kept],
+        otherwise=otherwise,
+        otherwise_yields=[branch.otherwise_yields[i] for i in kept],
+        results=[branch.results[i] for i in kept],
     )

@@ -7,11 +7,12 @@ are never changed and a sweep can be run again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.order import written_arrays
 from jitad.program.builder import Builder, const_int
-from jitad.program.statements import Alloc, Block, Loop, Operand, Program, Var, View, ViewAxis, array_type, walk
+from jitad.program.statements import Alloc, Block, Operand, Program, Var, View, ViewAxis, array_type, counted_loop, walk
 from jitad.program.types import INT64, Array
 
 
@@ -74,10 +75,5 @@ def for_each(
         levels.append((inner, inner := inner.nested(), var, length))
     element(inner, index)
     for outer, body, var, length in reversed(levels):
-        outer.add(
-            Loop(
-                *(var, const_int(0), length, const_int(1), [], [], body.block, [], []),
-                order_free=not descending,
-                descending=descending,
-            )
-        )
+        loop = counted_loop(var, (const_int(0), length, const_int(1)), body.block)
+        outer.add(replace(loop, order_free=not descending, descending=descending))

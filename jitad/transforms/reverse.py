@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jitad.analysis.activity import Activity
 from jitad.analysis.needs import Needs
 from jitad.analysis.rules import Rule
@@ -26,6 +28,7 @@ from jitad.program.statements import (
     Store,
     Var,
     array_type,
+    counted_loop,
     definitions,
     operands,
     permuted_arrays,
@@ -35,7 +38,6 @@ from jitad.program.types import Scalar
 from jitad.transforms.localize import for_each
 from jitad.transforms.product import product
 from jitad.transforms.scope import Scope, zero
-
 
 _STACK = (Push, Pop, Alloc, Release)
 """Statements for which the order of iterations matters: the tape is a stack."""
@@ -148,11 +150,6 @@ class Reversal:
         carried = [(p, i, y, r) for p, i, y, r in _carried(loop) if p in self._active]
         outer = [v for v in self._free_active(loop.body, [y for _, _, y, _ in carried]) if v not in loop.params]
         inner = Scope(loop.body, self._plan, scope)
-        bounds = (
-            (const_int(0), scope.value(loop.count), const_int(1))
-            if loop.count is not None and not loop.is_counted
-            else tuple(scope.value(o) for o in (loop.start, loop.stop, loop.step) if o is not None)
-        )
         index = Var(loop.index.name, loop.index.type)
         inner.values[loop.index] = index
         bars = [Var(f"{p.name}_bar", p.type) for p, *_ in carried]
@@ -173,9 +170,12 @@ class Reversal:
         rows = loop.order_free and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
         free = loop.order_free and (rows or not ordered)
         scope.builder.add(
-            Loop(
-                *(index, *bounds, [*bars, *sums, *arrays.params], [*inits, *arrays.inits]),
-                *(inner.builder.block, [*yields, *arrays.yields], [*results, *arrays.results]),
+            replace(
+                counted_loop(index, self._bounds(loop, scope), inner.builder.block),
+                params=[*bars, *sums, *arrays.params],
+                inits=[*inits, *arrays.inits],
+                yields=[*yields, *arrays.yields],
+                results=[*results, *arrays.results],
                 order_free=free,
                 descending=loop.descending if free and not ordered else not loop.descending,
                 rows=rows and ordered,
@@ -186,14 +186,14 @@ class Reversal:
         for (_, init, _, _), result in zip(carried, results, strict=False):
             if init in self._active:
                 scope.add(init, result)
-        return Loop(
-            *(loop.index, loop.start, loop.stop, loop.step, loop.params, loop.inits, forward, loop.yields),
-            *(loop.results, loop.condition_block, loop.condition, loop.count),
-            order_free=free,
-            descending=loop.descending,
-            rows=rows and ordered,
-            origin=loop.origin,
-        )
+        return replace(loop, body=forward, order_free=free, rows=rows and ordered)
+
+    def _bounds(self, loop: Loop, scope: Scope) -> tuple[Operand, Operand, Operand]:
+        """The range of the primal loop's index; a conditional loop's counts its iterations."""
+        if loop.start is None or loop.stop is None or loop.step is None:
+            assert loop.count is not None
+            return const_int(0), scope.value(loop.count), const_int(1)
+        return scope.value(loop.start), scope.value(loop.stop), scope.value(loop.step)
 
     def _branch(self, branch: Branch, scope: Scope) -> Branch:
         condition = scope.value(branch.condition)
@@ -220,11 +220,7 @@ class Reversal:
         scope.builder.add(Branch(condition, reverses[0], all_yields[0], reverses[1], all_yields[1], results))
         for var, result in zip(outer, results, strict=True):
             scope.adjoints[var] = result
-        return Branch(
-            *(branch.condition, forwards[0], branch.then_yields, forwards[1], branch.otherwise_yields),
-            branch.results,
-            origin=branch.origin,
-        )
+        return replace(branch, then=forwards[0], otherwise=forwards[1])
 
     def _free_active(self, block: Block, yields: list[Operand]) -> list[Var]:
         """The active scalars of enclosing blocks that a block adds to the adjoints of."""

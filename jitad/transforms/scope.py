@@ -33,7 +33,7 @@ class Scope:
 
     def __init__(self, block: Block, plan: Plan, parent: Scope | None, params: Sequence[Var] = ()) -> None:
         self.parent = parent
-        self.builder = Builder() if parent is None else parent.builder.nested()
+        self.builder: Builder = Builder() if parent is None else parent.builder.nested()
         self.values: dict[Var, Operand] = {}
         self.adjoints: dict[Var, Operand] = {}
         self._statements = {var: statement for statement in block for var in definitions(statement)}

@@ -7,7 +7,7 @@ Every conditional loop counts its iterations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jitad.analysis.activity import Activity
 from jitad.program.statements import (
@@ -97,21 +97,16 @@ class _Shadows:
         yields = [*loop.yields, *(self._shadow(loop.yields[i]) for i in carried)]
         results = [*loop.results, *(self._new(loop.results[i]) for i in carried)]
         count = loop.count if loop.count is not None or loop.is_counted else Var("count", INT64)
-        return Loop(
-            *(loop.index, loop.start, loop.stop, loop.step, params, inits, body, yields, results),
-            *(loop.condition_block, loop.condition, count, loop.order_free, loop.descending),
-            origin=loop.origin,
-        )
+        return replace(loop, params=params, inits=inits, body=body, yields=yields, results=results, count=count)
 
     def _branch(self, branch: Branch) -> Branch:
         then, otherwise = self.block(branch.then), self.block(branch.otherwise)
         yielded = [i for i, r in enumerate(branch.results) if self._is_active_array(r)]
-        return Branch(
-            branch.condition,
-            then,
-            [*branch.then_yields, *(self._shadow(branch.then_yields[i]) for i in yielded)],
-            otherwise,
-            [*branch.otherwise_yields, *(self._shadow(branch.otherwise_yields[i]) for i in yielded)],
-            [*branch.results, *(self._new(branch.results[i]) for i in yielded)],
-            origin=branch.origin,
+        return replace(
+            branch,
+            then=then,
+            then_yields=[*branch.then_yields, *(self._shadow(branch.then_yields[i]) for i in yielded)],
+            otherwise=otherwise,
+            otherwise_yields=[*branch.otherwise_yields, *(self._shadow(branch.otherwise_yields[i]) for i in yielded)],
+            results=[*branch.results, *(self._new(branch.results[i]) for i in yielded)],
         )

@@ -206,7 +206,7 @@ def matrix_product_by_loops(a, b):
     return np.sum(c * c)
 
 
-@kernel(lambda d: (d.dominant(3),))
+@kernel(lambda d: (d.dominant(3),), tags=("not-numba",))
 def newton_schulz_inverse(a):
     x = a.T / (np.sum(a * a))
     for _ in range(3):

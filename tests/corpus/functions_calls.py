@@ -51,7 +51,7 @@ def _apply_twice(f, x):
     return f(f(x))
 
 
-@kernel(lambda d: (1.3,), compiled=True)
+@kernel(lambda d: (1.3,), compiled=True, tags=("not-numba",))
 def calls_a_function(x):
     return _square(x) * _square(_square(x) + 1.0)
 
@@ -61,12 +61,12 @@ def calls_a_dispatcher(x):
     return _compiled_cube(x) + _compiled_cube(x * x)
 
 
-@kernel(lambda d: (1.3,))
+@kernel(lambda d: (1.3,), tags=("not-numba",))
 def defaults_and_keywords(x):
     return _shifted(x) * _shifted(x, 0.1) + _shifted(scale=x, x=2.0) * _shifted(x, shift=x)
 
 
-@kernel(lambda d: (d.signed(4), 1.3), argnums=(0, 1), compiled=True)
+@kernel(lambda d: (d.signed(4), 1.3), argnums=(0, 1), compiled=True, tags=("not-numba",))
 def callee_fills_an_array(a, x):
     b = np.zeros(4)
     _fill(b, a, x)
@@ -75,7 +75,7 @@ def callee_fills_an_array(a, x):
     return np.sum(a * b)
 
 
-@kernel(lambda d: (d.signed(4),))
+@kernel(lambda d: (d.signed(4),), tags=("not-numba",))
 def callee_returns_early(a):
     total = 0.0
     for i in range(3):
@@ -83,7 +83,7 @@ def callee_returns_early(a):
     return total
 
 
-@kernel(lambda d: (5.3, 1.2), argnums=(0, 1))
+@kernel(lambda d: (5.3, 1.2), argnums=(0, 1), tags=("not-numba",))
 def callee_returns_a_tuple(x, y):
     q, r = _divided(x, y)
     return q * r * _divided(y, x)[0]
@@ -118,12 +118,12 @@ def local_lambda(x):
     return g(x) + f(x * x)
 
 
-@kernel(lambda d: (1.3,))
+@kernel(lambda d: (1.3,), tags=("not-numba",))
 def function_passed_to_a_function(x):
     return _apply_twice(_square, x) + _apply_twice(math.sin, x)
 
 
-@kernel(lambda d: (1.3,))
+@kernel(lambda d: (1.3,), tags=("not-numba",))
 def lambda_passed_to_a_function(x):
     k = x * 0.5
     return _apply_twice(lambda y: y * k + 1.0, x)
@@ -224,7 +224,7 @@ def _runge_kutta_step(f, y, t, h):
     return y + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
 
 
-@kernel(lambda d: (1.3, 0.7), argnums=(0, 1))
+@kernel(lambda d: (1.3, 0.7), argnums=(0, 1), tags=("not-numba",))
 def integrator_of_a_local_function(y0, rate):
     def slope(y, t):
         return -rate * y + math.sin(t)

@@ -101,7 +101,7 @@ def mask_updates(a):
     return np.sum(b * a)
 
 
-@kernel(lambda d: (d.signed(3, 4),))
+@kernel(lambda d: (d.signed(3, 4),), tags=("not-numba",))
 def mask_of_a_matrix(a):
     total = np.sum(a[a > 0.3] ** 2)
     for i in range(3):

@@ -42,6 +42,7 @@ def _predator_prey(u, v, alpha, beta, gamma, delta):
 @kernel(
     lambda d: (np.array([0.55, 0.028, 0.80, 0.024, 30.0, 4.0]), np.array([[30.0, 4.0], [47.2, 6.1], [70.2, 9.8]])),
     compiled=True,
+    tags=("not-numba",),
 )
 def predator_prey_likelihood(p, data):
     u, v = p[4], p[5]

@@ -139,7 +139,9 @@ def product_of_overwritten_matrix(a, x):
     return np.sum((a @ z) * x)
 
 
-@kernel(lambda d: (d.signed(3, 4).astype(np.float32), d.signed(4).astype(np.float32)), argnums=(0, 1), tags=("float32",))
+@kernel(
+    lambda d: (d.signed(3, 4).astype(np.float32), d.signed(4).astype(np.float32)), argnums=(0, 1), tags=("float32",)
+)
 def single_precision_product(a, x):
     y = a @ x
     return np.sum(y * y)

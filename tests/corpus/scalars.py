@@ -66,7 +66,7 @@ def two_argument_functions(x, y):
 
 @kernel(lambda d: (5.3, 1.9), argnums=(0, 1))
 def remainders(x, y):
-    return x % y + x // y * x + math.fmod(x, y)
+    return x % y + x // y * x + np.fmod(x, y)
 
 
 @kernel(lambda d: (-2.6, 1.9), argnums=(0, 1))
@@ -142,7 +142,7 @@ def augmented_assignments(x):
     return y
 
 
-@kernel(lambda d: (1.3,))
+@kernel(lambda d: (1.3,), tags=("not-numba",))
 def assignment_expression(x):
     return (y := x * x) * math.cos(y) + y
 
@@ -160,7 +160,7 @@ def result_used_by_its_rule(x):
     return e * s * t / (1.0 + t)
 
 
-@kernel(lambda d: (1.3, 2.0))
+@kernel(lambda d: (1.3, 2.0), tags=("not-numba",))
 def unused_values(x, unused):
     ignored = math.sin(x) * unused
     also_ignored = ignored * 2.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.corpus.case import kernel
 
-Point = namedtuple("Point", ["x", "y"])
+Point = namedtuple("Point", ["x", "y"])  # noqa: PYI024
 
 
 class Body(NamedTuple):
@@ -144,7 +144,7 @@ def tuple_of_arrays_updated(state, n):
     return np.sum(u * v)
 
 
-@kernel(lambda d: ((1.3, 0.4, -0.7),))
+@kernel(lambda d: ((1.3, 0.4, -0.7),), tags=("not-numba",))
 def starred_assignment(p):
     first, *rest = p
     return first * rest[0] + rest[1] ** 2

@@ -23,9 +23,9 @@ def is_absent(value: Value | None) -> bool:
 
 def known_integer(ctx: Context, value: Value, what: str) -> int:
     """An integer that must be a literal."""
-    if isinstance(value, ScalarValue) and isinstance(value.operand, Const) and not value.type.is_float:
-        return int(value.operand.value)
-    ctx.refuse(KernelTypeError, f"{what} must be an integer known while reading", "write it as a literal")
+    if not isinstance(value, ScalarValue) or not isinstance(value.operand, Const) or value.type.is_float:
+        ctx.refuse(KernelTypeError, f"{what} must be an integer known while reading", "write it as a literal")
+    return int(value.operand.value)
 
 
 def axes_of(ctx: Context, axis: Value | None, ndim: int) -> list[int]:
@@ -50,25 +50,26 @@ def flag(ctx: Context, value: Value | None, what: str) -> bool:
         return False
     if isinstance(value, ScalarValue) and isinstance(value.operand, Const):
         return bool(value.operand.value)
-    if isinstance(value, StaticValue):
-        return bool(value.obj)
-    ctx.refuse(KernelTypeError, f"{what} must be known while reading", "write True or False")
+    if not isinstance(value, StaticValue):
+        ctx.refuse(KernelTypeError, f"{what} must be known while reading", "write True or False")
+    return bool(value.obj)
 
 
 def dtype_of(ctx: Context, value: Value | None, default: str = "float64") -> str:
     """The name of a dtype argument."""
     if value is None or is_absent(value):
         return default
-    if isinstance(value, StaticValue):
-        name = dtype_name(value.obj)
-        if name in core.DTYPES:
-            return name
-        ctx.refuse(KernelTypeError, f"{value.obj!r} isn't a dtype that jitad takes", f"use one of {', '.join(core.DTYPES)}")
-    ctx.refuse(KernelTypeError, "the dtype must be known while reading", "write it as np.float64, say")
+    if not isinstance(value, StaticValue):
+        ctx.refuse(KernelTypeError, "the dtype must be known while reading", "write it as np.float64, say")
+    name = dtype_name(value.obj)
+    if name not in core.DTYPES:
+        known = ", ".join(core.DTYPES)
+        ctx.refuse(KernelTypeError, f"{value.obj!r} isn't a dtype that jitad takes", f"use one of {known}")
+    return name
 
 
-def dtype_name(obj: Any) -> str | None:
-    """The name of what ``obj`` means as a dtype, or None."""
+def dtype_name(obj: Any) -> str:
+    """The name of what ``obj`` means as a dtype."""
     try:
         return np.dtype(obj).name
     except TypeError:

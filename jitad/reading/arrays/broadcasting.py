@@ -33,13 +33,13 @@ def elementwise(ctx: Context, primitive: ScalarPrimitive, args: Sequence[Value])
     elements, reads, cost = _aligned(ctx, parts, shape)
     types = tuple(Scalar(p.dtype) if isinstance(p, LazyValue) else p.operand.type for p in parts)
     probes = [p.operand if isinstance(p, ScalarValue) else Var("x", Scalar(p.dtype)) for p in parts]
+    arrays = tuple(isinstance(p, LazyValue) for p in parts)
     try:
         probed = ctx.builder.nested().compute(primitive, *probes).type
         assert isinstance(probed, Scalar)
-        arrays = tuple(isinstance(p, LazyValue) for p in parts)
         result = array_result(primitive.typed_as, types, arrays, probed)  # type: ignore[arg-type]
     except TypingFailure as error:
-        listed = ", ".join(f"{t} array" if isinstance(p, LazyValue) else str(t) for p, t in zip(parts, types, strict=True))
+        listed = ", ".join(f"{t} array" if is_array else f"{t}" for t, is_array in zip(types, arrays, strict=True))
         ctx.refuse(
             KernelTypeError,
             f"{primitive.name} doesn't take ({listed}): {str(error).strip().splitlines()[0]}",
@@ -111,11 +111,11 @@ def _array_or_number(ctx: Context, value: Value, what: str) -> LazyValue | Scala
         return value
     if isinstance(value, SequenceValue):
         value = from_sequence(ctx, value)
-    if isinstance(value, ArrayValue | LazyValue):
-        for length in value.shape:
-            note_at_least(ctx, length)
-        return as_lazy(settled(ctx, value))
-    ctx.refuse(KernelTypeError, f"{what} takes numbers and arrays only", "pass a number or an array")
+    if not isinstance(value, ArrayValue | LazyValue):
+        ctx.refuse(KernelTypeError, f"{what} takes numbers and arrays only", "pass a number or an array")
+    for length in value.shape:
+        note_at_least(ctx, length)
+    return as_lazy(settled(ctx, value))
 
 
 def broadcast_shape(ctx: Context, arrays: Sequence[Value], what: str) -> tuple[Operand, ...]:

@@ -85,7 +85,7 @@ def arange(
         step = ScalarValue(ONE)
     builder = ctx.builder
     numbers = [ctx.scalar(value, "an argument of arange") for value in (start, stop, step)]
-    is_float = any(number.type.is_float for number in numbers)  # type: ignore[union-attr]
+    is_float = any(number.type.is_float for number in numbers)
     if is_const(numbers[2], 0):
         ctx.refuse(KernelValueError, "arange with a step of zero", "use another step")
     type_ = FLOAT64 if is_float else INT64
@@ -134,7 +134,11 @@ def linspace(ctx: Context, start: Value, stop: Value, num: Value | None = None) 
 
 
 def eye(
-    ctx: Context, N: Value, M: Value | None = None, k: Value | None = None, dtype: Value | None = None
+    ctx: Context,
+    N: Value,  # noqa: N803 (NumPy's names, which callers may use)
+    M: Value | None = None,  # noqa: N803
+    k: Value | None = None,
+    dtype: Value | None = None,
 ) -> Value:
     """Ones on the ``k``-th diagonal."""
     rows, columns = shape_of(ctx, N)[0], shape_of(ctx, N if M is None or is_absent(M) else M)[0]

@@ -105,8 +105,8 @@ def select(ctx: Context, target: ArrayValue, index: Value) -> ArrayValue | Gathe
     first = order.index("array")
     last = len(order) - 1 - order[::-1].index("array")
     together = all(kind == "array" for kind in order[first : last + 1])
-    at = sum(kind in ("slice", "new") for kind in order[:first]) if together else 0
-    return Gather(view, tuple(k for k, _ in advanced), indices, shape, at, unique)
+    before = sum(kind in ("slice", "new") for kind in order[:first]) if together else 0
+    return Gather(view, tuple(k for k, _ in advanced), indices, shape, before, unique)
 
 
 def _unique_indices(ctx: Context) -> set[object]:
@@ -166,7 +166,8 @@ def _is_ellipsis(item: Value) -> bool:
 
 def _require_integers(ctx: Context, item: ArrayLike) -> None:
     if not item.dtype.startswith(("int", "uint")):
-        ctx.refuse(KernelTypeError, f"an array of {item.dtype} can't be an index", "use an array of integers or booleans")
+        remedy = "use an array of integers or booleans"
+        ctx.refuse(KernelTypeError, f"an array of {item.dtype} can't be an index", remedy)
 
 
 def getitem(ctx: Context, value: Value, index: Value) -> Value:

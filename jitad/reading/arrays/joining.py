@@ -44,8 +44,9 @@ def _joined(ctx: Context, parts: Sequence[Value], axis: Value | None, what: str)
         ctx.refuse(KernelTypeError, f"{what}: no type fits all the arrays", "convert them with astype")
     offsets: list[Operand] = [ZERO]
     for source in sources:
-        offsets.append(ctx.builder.plus(source.shape[along], offsets[-1]) if not is_const(offsets[-1], 0) else source.shape[along])
-        note_at_least(ctx, offsets[-1])
+        length = source.shape[along]
+        end = length if is_const(offsets[-1], 0) else ctx.builder.plus(length, offsets[-1])
+        offsets.append(note_at_least(ctx, end))
     shape = list(sources[0].shape)
     shape[along] = offsets[-1]
     for source in sources[1:]:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jitad.errors import KernelTypeError
+from jitad.primitives.core import convert_constant
 from jitad.program.builder import Builder
 from jitad.program.statements import Const, Operand, Var
 from jitad.program.types import Scalar
 from jitad.reading.arrays.loops import for_each
-from jitad.reading.arrays.maps import allocate, as_lazy, as_variable, from_variable
+from jitad.reading.arrays.maps import allocate, as_lazy, as_variable
 from jitad.reading.context import Context
 from jitad.reading.values import ArrayLike, ArrayValue, LazyValue, ScalarValue, Value
 
@@ -33,14 +34,15 @@ class FilledValue(LazyValue):
     fill: int | float | bool | None = None
 
 
-def filled(dtype: str, shape: tuple[Operand, ...], fill: int | float | bool | None) -> FilledValue:
+def filled(dtype: str, shape: tuple[Operand, ...], fill: float | bool | None) -> FilledValue:
     """A fresh array of one constant."""
-    value = Const(0 if fill is None else fill, Scalar("float64" if isinstance(fill, float) else "int64"))
+    number = Const(0 if fill is None else fill, Scalar("float64" if isinstance(fill, float) else "int64"))
+    value = convert_constant(number, Scalar(dtype))
 
     def element(builder: Builder, index: object) -> Operand:
-        return builder.cast(value, Scalar(dtype))
+        return value
 
-    return FilledValue(dtype, shape, element, (), 0, fill)
+    return FilledValue(dtype, shape, element, (), 0, None if fill is None else value.value)
 
 
 def materialize(ctx: Context, value: Value, name: str = "", fresh: bool = False) -> ArrayValue:
@@ -88,13 +90,3 @@ def contiguous(ctx: Context, value: ArrayLike, layouts: str = "C") -> Var:
     if var.type.layout in layouts:  # type: ignore[union-attr]
         return var
     return materialize(ctx, array, fresh=True).base
-
-
-def copied(value: ArrayLike) -> LazyValue:
-    """An array expression of the same contents (so that keeping it makes a copy)."""
-    return as_lazy(value)
-
-
-def whole(ctx: Context, var: Var) -> ArrayValue:
-    """All of an array variable, in the block being read."""
-    return from_variable(ctx.builder, var)

@@ -61,7 +61,7 @@ def reduced(ctx: Context, value: Value, axis: Value | None, keepdims: Value | No
         return ScalarValue(fold(ctx, source.shape, [start], body)[0])
     trailing = set(axes) == set(range(source.ndim - len(axes), source.ndim))
     if trailing or kind is not SUM:
-        result = _along(ctx, source, axes, start, step)
+        result: Value = _along(ctx, source, axes, start, step)
     else:
         result = _accumulated(ctx, source, axes, type_)
     return with_axes(ctx, result, axes, source.ndim) if kept else result

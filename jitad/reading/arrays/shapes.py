@@ -58,7 +58,8 @@ def reshape(ctx: Context, a: Value, *newshape: Value) -> Value:
         lengths[open_axes[0]] = note_at_least(ctx, rest)
     for length in lengths:
         if isinstance(length, Const) and length.value < 0:
-            ctx.refuse(KernelValueError, f"reshape to a length of {length.value}", "use -1 once for the length left open")
+            remedy = "use -1 once for the length left open"
+            ctx.refuse(KernelValueError, f"reshape to a length of {length.value}", remedy)
     _require_size(ctx, array, size, lengths)
     for length in lengths:
         note_at_least(ctx, length)
@@ -237,7 +238,7 @@ def roll(ctx: Context, a: Value, shift: Value, axis: Value | None = None) -> Val
 
 def repeat(ctx: Context, a: Value, repeats: Value) -> Value:
     """Each element several times, in row order."""
-    array = _array(ctx, ravel(ctx, a) if not isinstance(a, ScalarValue) else atleast_1d(ctx, a), "the argument of repeat")
+    array = _array(ctx, ravel(ctx, atleast_1d(ctx, a)), "the argument of repeat")
     times = integer(ctx, repeats, "the number of repeats")
     length = note_at_least(ctx, ctx.builder.times(array.shape[0], times))
 
@@ -247,7 +248,7 @@ def repeat(ctx: Context, a: Value, repeats: Value) -> Value:
     return LazyValue(array.dtype, (length,), element, anywhere((array,)), 6)
 
 
-def tile(ctx: Context, A: Value, reps: Value) -> Value:
+def tile(ctx: Context, A: Value, reps: Value) -> Value:  # noqa: N803
     """The elements in row order, all of them several times."""
     array = _array(ctx, A, "the argument of tile")
     if array.ndim != 1 or isinstance(reps, SequenceValue):

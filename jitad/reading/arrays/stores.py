@@ -9,7 +9,7 @@ from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.statements import Branch, Const, Operand, Var, array_type
-from jitad.program.types import BOOL, Scalar
+from jitad.program.types import BOOL, FLOAT32, Scalar
 from jitad.reading.arrays.broadcasting import SHAPE_REMEDY, broadcast_element, is_repeated, require_equal
 from jitad.reading.arrays.facts import may_alias, note_at_least
 from jitad.reading.arrays.indexing import Gather, gathered, select
@@ -101,11 +101,10 @@ def update_element(
     """``target[index] op= operand`` for one element; sums and differences accumulate."""
     at = base_index(builder, target, index)
     element = array_type(target.base).element
-    if primitive in (core.add, core.sub) and element.is_float:
-        if operand.type == element or (element.dtype == "float64" and operand.type.is_float is False):  # type: ignore[union-attr]
-            operand = builder.cast(operand, element)
-            builder.accumulate(target.base, at, builder.negative(operand) if primitive is core.sub else operand)
-            return
+    if primitive in (core.add, core.sub) and (element.dtype == "float64" or operand.type == element == FLOAT32):
+        operand = builder.cast(operand, element)
+        builder.accumulate(target.base, at, builder.negative(operand) if primitive is core.sub else operand)
+        return
     old = builder.load(target.base, at)
     builder.store(target.base, at, builder.compute(primitive, old, operand))
 

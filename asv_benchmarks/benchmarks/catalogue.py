@@ -1,0 +1,65 @@
+"""All cases by family, and their bars."""
+
+from __future__ import annotations
+
+from .case import Case
+from .kernels import factorizations, jacobi, lorenz, nbody, perceptron, predator_prey, rosenbrock
+
+LOOPS = (
+    Case(
+        "Lorenz, 10^6 Euler steps",
+        *(lorenz.lorenz, lorenz.lorenz_inputs, (0, 1, 2, 3, 4, 5), 2.3),
+        by_hand=lorenz.lorenz_by_hand,
+    ),
+    Case(
+        "predator-prey, RK4",
+        *(predator_prey.predator_prey, predator_prey.predator_prey_inputs, (0,), 3.0),
+        by_hand=predator_prey.predator_prey_by_hand,
+    ),
+    Case(
+        "Rosenbrock, n = 10^5",
+        *(rosenbrock.rosenbrock, rosenbrock.rosenbrock_inputs, (0,), 2.5),
+        by_hand=rosenbrock.rosenbrock_by_hand,
+    ),
+    Case(
+        "n-body energy, 500 bodies",
+        *(nbody.nbody_energy, nbody.nbody_inputs, (0,), 2.5),
+        by_hand=nbody.nbody_energy_by_hand,
+    ),
+)
+
+STENCILS = (
+    Case(
+        "Jacobi slices, two grids",
+        *(jacobi.jacobi_slices, jacobi.jacobi_inputs, (0, 1), 3.0),
+        primal=jacobi.jacobi_loops,
+    ),
+    Case(
+        "Jacobi slices, swapped grids",
+        *(jacobi.jacobi_swapped_slices, jacobi.jacobi_one_grid_inputs, (0,), 3.0),
+        primal=jacobi.jacobi_swapped_loops,
+    ),
+    Case(
+        "Jacobi slices, one grid",
+        *(jacobi.jacobi_in_place_slices, jacobi.jacobi_one_grid_inputs, (0,), 3.0),
+        primal=jacobi.jacobi_swapped_loops,
+    ),
+    Case("Jacobi loops, two grids", jacobi.jacobi_loops, jacobi.jacobi_inputs, (0, 1), 3.0),
+)
+
+FACTORIZATIONS = (
+    Case("Cholesky log-det, n = 200", factorizations.cholesky_log_det, factorizations.positive_definite, (0,), 4.0),
+    Case("Cholesky sum, n = 200", factorizations.cholesky_sum, factorizations.positive_definite, (0,), 4.0),
+    Case("LU sum, n = 200", factorizations.lu_sum, factorizations.positive_definite, (0,), 4.0),
+)
+
+NETWORKS = (
+    Case("perceptron 64-128-10", perceptron.perceptron_loss, perceptron.perceptron_inputs, (0, 1, 2, 3), 3.0),
+)
+
+ALL = (*LOOPS, *STENCILS, *FACTORIZATIONS, *NETWORKS)
+
+
+def case_named(name: str) -> Case:
+    """The case of this name."""
+    return next(case for case in ALL if case.name == name)

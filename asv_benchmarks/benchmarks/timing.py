@@ -1,0 +1,63 @@
+"""Ratios of two functions' times that hold still on a busy machine."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+SAMPLE_SECONDS = 2e-3
+"""A sample repeats a call until it takes at least this long."""
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Median seconds of one call of each function, and the median of the ratios of neighbouring samples."""
+
+    base: float
+    other: float
+    ratio: float
+
+
+def paired(base: Callable[[], object], other: Callable[[], object], budget: float = 1.0, rounds: int = 9) -> Paired:
+    """Time two functions by turns, so that a slow spell of the machine meets both.
+
+    Takes about ``budget`` seconds, and at least ``rounds`` samples of each. Both are called once before, and the
+    garbage collector is off meanwhile.
+    """
+    base_calls, other_calls = _calls(base), _calls(other)
+    bases, others = [], []
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        until = time.perf_counter() + budget
+        while len(bases) < rounds or time.perf_counter() < until:
+            bases.append(_sample(base, base_calls))
+            others.append(_sample(other, other_calls))
+    finally:
+        if collecting:
+            gc.enable()
+    ratios = [b / a for a, b in zip(bases, others, strict=True)]
+    return Paired(statistics.median(bases), statistics.median(others), statistics.median(ratios))
+
+
+def seconds(function: Callable[[], object], budget: float = 0.5, rounds: int = 9) -> float:
+    """The median time of one call."""
+    return paired(function, function, budget, rounds).base
+
+
+def _calls(function: Callable[[], object]) -> int:
+    function()
+    calls = 1
+    while (taken := _sample(function, calls) * calls) < SAMPLE_SECONDS:
+        calls = max(2 * calls, int(calls * SAMPLE_SECONDS / max(taken, 1e-9)))
+    return calls
+
+
+def _sample(function: Callable[[], object], calls: int) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        function()
+    return (time.perf_counter() - start) / calls

@@ -1,0 +1,166 @@
+"""From emitted source to a callable: the file in the cache folder, the module, and Numba's compiler around it."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import sys
+import threading
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jitad.building.cache import content_key, kernels_folder, write_once
+from jitad.building.imports import Header, header_of, own_hash, packages_hash
+from jitad.errors import CacheError
+
+if TYPE_CHECKING:
+    from jitad.emission.emit import Emitted
+
+_built: dict[tuple[str, str], Callable[..., Any]] = {}
+_dispatchers: list[Any] = []
+_locks: dict[str, threading.Lock] = {}
+_guard = threading.Lock()
+
+
+def build(emitted: Emitted, *, compiled: bool = True, fastmath: bool | set[str] = False) -> Callable[..., Any]:
+    """The function that ``emitted`` is the source of, compiled by Numba when first called (or plain Python).
+
+    ``fastmath`` is what the user's own ``@njit`` asked for. The text goes to a file in the cache folder in either
+    case, so that tracebacks and debuggers show it; uncompiled, the same text runs with the NumPy equivalents of its
+    names.
+    Raises ``CacheError`` when the cache folder can't be used.
+    """
+    header = header_of(emitted.names)
+    text = "\n".join(['"""A kernel made by jitad."""', "", *header.lines, "", "", ""]) + emitted.source.strip() + "\n"
+    flags = "fastmath=" + (repr(sorted(fastmath)) if isinstance(fastmath, set) else repr(bool(fastmath)))
+    key = content_key([text, flags, own_hash(), packages_hash(header.code_from)])
+    path = kernels_folder() / f"k_{key}.py"
+    if not compiled:
+        write_once(path, text)
+        return _plain(emitted, text, path)
+    if header.stand_ins or header.injected:  # they belong to this process, and may differ between equal texts
+        return _compiled(emitted, header, text, path, fastmath)
+    with _lock(str(path)):
+        memo = (str(path), emitted.entry)
+        if memo not in _built:
+            _built[memo] = _compiled(emitted, header, text, path, fastmath)
+        return _built[memo]
+
+
+def source_path(function: Callable[..., Any]) -> Path:
+    """The file of a function that ``build`` made."""
+    inner = getattr(function, "py_func", getattr(function, "__wrapped__", function))
+    return Path(inner.__code__.co_filename)
+
+
+def compilations() -> int:
+    """How many times this process has compiled an emitted function instead of finding it in the cache."""
+    return sum(sum(dispatcher.stats.cache_misses.values()) for dispatcher in _dispatchers)
+
+
+def _lock(name: str) -> threading.Lock:
+    with _guard:
+        return _locks.setdefault(name, threading.Lock())
+
+
+def _plain(emitted: Emitted, text: str, path: Path) -> Callable[..., Any]:
+    """The function run by Python itself; line numbers are those of the file."""
+    lines_before = text[: text.rindex(emitted.source.strip())].count("\n")
+    namespace: dict[str, Any] = {**emitted.names, **emitted.plain_names, "__name__": _module_name(path)}
+    exec(compile("\n" * lines_before + emitted.source.strip() + "\n", str(path), "exec"), namespace)
+    function: Callable[..., Any] = namespace[emitted.entry]
+    return function
+
+
+def _compiled(emitted: Emitted, header: Header, text: str, path: Path, fastmath: Any) -> Callable[..., Any]:
+    write_once(path, text)
+    module = _load(path)
+    vars(module).update(header.injected)
+    is_cached = not header.injected
+    for name, value in list(vars(module).items()):
+        if isinstance(value, types.FunctionType) and value.__module__ == module.__name__:
+            setattr(module, name, _njit(value, fastmath, is_cached, path))
+    function: Callable[..., Any] = getattr(module, emitted.entry)
+    return _with_users_exceptions(function, header.stand_ins) if header.stand_ins else function
+
+
+def _module_name(path: Path) -> str:
+    return f"jitad_kernels_{path.stem}"
+
+
+def _load(path: Path) -> types.ModuleType:
+    """A fresh module from a file; the name is registered so that pickles of its functions find it."""
+    name = _module_name(path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise CacheError(f"The emitted module {path} can't be loaded.", "Remove it and try again.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, path: Path) -> Any:
+    """The one place that calls Numba's compiler."""
+    from numba import njit
+
+    dispatcher: Any = njit(
+        # Division by zero gives inf or nan, as NumPy does; the default would put a branch in each division.
+        error_model="numpy",
+        # Emitted code checks what must be checked itself, with errors that name the user's line.
+        boundscheck=False,
+        # Threads may differentiate at the same time; emitted code touches no Python object.
+        nogil=True,
+        # As the user's own @njit asked: it permits changed roundings, so it is never ours to switch on.
+        fastmath=fastmath,
+        # Adjoint loops keep their order of iterations: accumulations into shadows meet between iterations.
+        parallel=False,
+    )(function)
+    if is_cached:
+        dispatcher._cache = _numba_cache(dispatcher.py_func)
+    _dispatchers.append(dispatcher)
+    return dispatcher
+
+
+@functools.cache
+def _cache_class() -> Any:
+    """Numba's file cache, but always beside the source: ``NUMBA_CACHE_DIR`` isn't known to be private."""
+    from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator, _SourceFileBackedLocatorMixin
+
+    class Beside(_SourceFileBackedLocatorMixin, _CacheLocator):
+        def __init__(self, py_func: Any, py_file: str) -> None:
+            self._py_file = py_file
+            self._lineno = py_func.__code__.co_firstlineno
+
+        def get_cache_path(self) -> str:
+            return str(Path(self._py_file).parent / "__pycache__")
+
+    class Impl(CompileResultCacheImpl):
+        _locator_classes = [Beside]  # noqa: RUF012 - Numba's own declaration
+
+    class KernelCache(FunctionCache):
+        _impl_class = Impl
+
+    return KernelCache
+
+
+def _numba_cache(function: Callable[..., Any]) -> Any:
+    return _cache_class()(function)
+
+
+def _with_users_exceptions(
+    function: Callable[..., Any], stand_ins: dict[str, type[BaseException]]
+) -> Callable[..., Any]:
+    """``function``, raising the user's classes where compiled code raises their stand-ins."""
+    from jitad.runtime.failures import StandIn
+
+    @functools.wraps(getattr(function, "py_func", function))
+    def run(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except StandIn as error:
+            raise stand_ins[type(error).__name__](*error.args) from None
+
+    return run

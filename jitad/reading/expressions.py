@@ -1,0 +1,457 @@
+"""Expressions of a kernel."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from jitad.errors import KernelTypeError, KernelValueError, UnsupportedSyntaxError
+from jitad.primitives import core
+from jitad.primitives.spec import ScalarPrimitive
+from jitad.program.statements import Accumulate, Alloc, Call, Const, Statement, Store, walk
+from jitad.program.types import BOOL
+from jitad.reading import arrays
+from jitad.reading.attributes import attribute
+from jitad.reading.joins import branch, negation, truth
+from jitad.reading.merging import describe, same
+from jitad.reading.reader import NeedsUnrolling
+from jitad.reading.values import (
+    ArrayValue,
+    DictValue,
+    FunctionValue,
+    LazyValue,
+    ScalarValue,
+    SequenceValue,
+    SliceValue,
+    StaticValue,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from jitad.reading.reader import Reader
+
+BINARY: dict[type[ast.operator], ScalarPrimitive] = {
+    ast.Add: core.add,
+    ast.Sub: core.sub,
+    ast.Mult: core.mul,
+    ast.Div: core.truediv,
+    ast.FloorDiv: core.floordiv,
+    ast.Mod: core.mod,
+    ast.Pow: core.pow_,
+    ast.BitAnd: core.and_,
+    ast.BitOr: core.or_,
+    ast.BitXor: core.xor,
+    ast.LShift: core.lshift,
+    ast.RShift: core.rshift,
+}
+_COMPARE: dict[type[ast.cmpop], ScalarPrimitive] = {
+    ast.Eq: core.eq,
+    ast.NotEq: core.ne,
+    ast.Lt: core.lt,
+    ast.LtE: core.le,
+    ast.Gt: core.gt,
+    ast.GtE: core.ge,
+}
+_UNARY: dict[type[ast.unaryop], ScalarPrimitive] = {
+    ast.USub: core.neg,
+    ast.UAdd: core.pos,
+    ast.Invert: core.invert,
+}
+_REMEDIES: dict[type[ast.expr], tuple[str, str]] = {
+    ast.Set: ("a set", "use a tuple"),
+    ast.SetComp: ("a set comprehension", "use a tuple"),
+    ast.Yield: ("yield (a generator)", "fill an array and return it"),
+    ast.YieldFrom: ("yield (a generator)", "fill an array and return it"),
+    ast.Await: ("await", "write an ordinary function"),
+    ast.JoinedStr: ("an f-string (except in the message of a raise)", "format text outside the kernel"),
+    ast.Starred: ("a starred expression here", "name the items"),
+}
+
+
+def evaluate(reader: Reader, node: ast.expr) -> Value:
+    """The value of an expression."""
+    with reader.at(node):
+        return _evaluate(reader, node)
+
+
+def _evaluate(reader: Reader, node: ast.expr) -> Value:
+    from jitad.reading.calls import read_call
+
+    match node:
+        case ast.Constant(value=obj):
+            return _constant(reader, obj)
+        case ast.Name(id=name):
+            return reader.lookup(name)
+        case ast.BinOp(left=left, op=op, right=right):
+            first, second = evaluate_all(reader, [left, right])
+            return binary(reader, op, first, second)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return ScalarValue(negation(reader.builder, truth(reader, evaluate(reader, operand))))
+        case ast.UnaryOp(op=op, operand=operand):
+            return reader.apply(_UNARY[type(op)], [evaluate(reader, operand)])
+        case ast.BoolOp(op=op, values=values):
+            return _short_circuit(reader, values, isinstance(op, ast.And))
+        case ast.Compare():
+            return _comparison(reader, node)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return _conditional(reader, test, body, orelse)
+        case ast.Call():
+            return read_call(reader, node)
+        case ast.Attribute(value=owner, attr=name):
+            return attribute(reader, evaluate(reader, owner), name, ast.unparse(owner))
+        case ast.Subscript(value=owner, slice=index):
+            return item(reader, evaluate(reader, owner), evaluate_index(reader, index))
+        case ast.Tuple(elts=parts):
+            return SequenceValue(tuple(evaluate_parts(reader, parts)), tuple)
+        case ast.List(elts=parts):
+            return SequenceValue(tuple(evaluate_parts(reader, parts)), list)
+        case ast.Dict(keys=keys, values=values):
+            return _dict(reader, keys, values)
+        case ast.Lambda():
+            from jitad.reading.statements import inner_defaults
+
+            return FunctionValue(node, reader.scope, "<lambda>", inner_defaults(reader, node.args))
+        case ast.NamedExpr(target=target, value=value):
+            from jitad.reading.statements import assign
+
+            assigned = reader.settle(evaluate(reader, value), target.id)
+            assign(reader, target, assigned)
+            return assigned
+        case ast.ListComp(elt=element, generators=generators) | ast.GeneratorExp(elt=element, generators=generators):
+            rows = _comprehension(reader, generators, [element])
+            return SequenceValue(tuple(row[0] for row in rows), list)
+        case ast.DictComp(key=key, value=value, generators=generators):
+            rows = _comprehension(reader, generators, [key, value])
+            return DictValue({static_of(reader, k, "a key"): v for k, v in rows})
+        case ast.Slice():
+            return evaluate_index(reader, node)
+    what, remedy = _REMEDIES.get(type(node), (ast.unparse(node), "rewrite it"))
+    reader.refuse(UnsupportedSyntaxError, f"A kernel can't hold {what}.", remedy)
+
+
+def _constant(reader: Reader, obj: Any) -> Value:
+    if obj is None or obj is Ellipsis or isinstance(obj, str | bytes):
+        return StaticValue(obj)
+    return reader.captures.lift(reader, obj, None, repr(obj))
+
+
+def evaluate_all(reader: Reader, nodes: Sequence[ast.expr]) -> list[Value]:
+    """The values of expressions that are used together.
+
+    An array expression isn't computed until it is used: refuses one whose arrays a later expression changes.
+    """
+    values: list[Value] = []
+    marks: list[int] = []
+    for node in nodes:
+        values.append(evaluate(reader, node))
+        marks.append(len(reader.builder.block.statements))
+    for value, mark in zip(values, marks, strict=True):
+        if isinstance(value, LazyValue) and _writes(reader.builder.block.statements[mark:]):
+            reader.refuse(
+                KernelTypeError,
+                "An array expression stands next to a call that changes an array.",
+                "assign the array expression to a name on a line of its own first",
+            )
+    return values
+
+
+def _writes(statements: Sequence[Statement]) -> bool:
+    from jitad.program.statements import Block
+
+    fresh = set()
+    for statement in walk(Block(list(statements))):
+        match statement:
+            case Alloc(out=out):
+                fresh.add(out)
+            case Store(array=array) | Accumulate(array=array) if array not in fresh:
+                return True
+            case Call(outs=outs) if any(out not in fresh for out in outs):
+                return True
+    return False
+
+
+def evaluate_parts(reader: Reader, nodes: Sequence[ast.expr]) -> list[Value]:
+    """The items of a display or the positional arguments of a call, starred ones spread out."""
+    values = evaluate_all(reader, [node.value if isinstance(node, ast.Starred) else node for node in nodes])
+    items: list[Value] = []
+    for node, value in zip(nodes, values, strict=True):
+        if not isinstance(node, ast.Starred):
+            items.append(value)
+        elif isinstance(value, SequenceValue):
+            items.extend(value.items)
+        else:
+            reader.refuse(KernelTypeError, f"{describe(value)} can't be spread with *", "spread a tuple or a list")
+    return items
+
+
+def binary(reader: Reader, op: ast.operator, left: Value, right: Value) -> Value:
+    """``left op right``."""
+    if isinstance(op, ast.MatMult):
+        return arrays.matmul(reader, left, right)
+    if isinstance(left, SequenceValue) and isinstance(right, SequenceValue) and isinstance(op, ast.Add):
+        if left.kind is right.kind or {left.kind, right.kind} <= {tuple, list}:
+            return SequenceValue(left.items + right.items, left.kind)
+    if isinstance(op, ast.Mult) and isinstance(left, ScalarValue) and isinstance(right, SequenceValue):
+        left, right = right, left
+    if isinstance(op, ast.Mult) and isinstance(left, SequenceValue) and isinstance(right, ScalarValue):
+        times = static_of(reader, right, "the number of repetitions")
+        return SequenceValue(left.items * int(times), left.kind)
+    for side in (left, right):
+        is_array = isinstance(left, ArrayValue | LazyValue) or isinstance(right, ArrayValue | LazyValue)
+        if isinstance(side, SequenceValue) and is_array:
+            continue
+        if not isinstance(side, ScalarValue | ArrayValue | LazyValue):
+            reader.refuse(
+                KernelTypeError,
+                f"{_symbol(op)} isn't defined for {describe(left)} and {describe(right)}",
+                "use numbers or arrays",
+            )
+    return reader.apply(BINARY[type(op)], [left, right])
+
+
+def _symbol(op: ast.operator) -> str:
+    return ast.unparse(ast.BinOp(left=ast.Name(id="a"), op=op, right=ast.Name(id="b"))).strip("ab ")
+
+
+def _short_circuit(reader: Reader, nodes: Sequence[ast.expr], is_and: bool) -> Value:
+    """``a and b``, ``a or b``: the second part is evaluated only if the first doesn't decide."""
+    first = evaluate(reader, nodes[0])
+    if len(nodes) == 1:
+        return first
+    with reader.at(nodes[0]):
+        condition = truth(reader, first)
+
+    def rest() -> Value:
+        return _short_circuit(reader, nodes[1:], is_and)
+
+    def decided() -> Value:
+        return first
+
+    if isinstance(condition, Const):
+        return rest() if bool(condition.value) is is_and else first
+    value = branch(reader, condition, rest, decided) if is_and else branch(reader, condition, decided, rest)
+    assert value is not None
+    return value
+
+
+def _conditional(reader: Reader, test: ast.expr, body: ast.expr, orelse: ast.expr) -> Value:
+    from jitad.reading.liveness import assigned
+
+    with reader.at(test):
+        condition = truth(reader, evaluate(reader, test))
+    if isinstance(condition, Const):
+        return evaluate(reader, body if condition.value else orelse)
+
+    def then() -> Value:
+        return reader.settle(evaluate(reader, body))
+
+    def otherwise() -> Value:
+        return reader.settle(evaluate(reader, orelse))
+
+    names = assigned([body, orelse])
+    value = branch(reader, condition, then, otherwise, sorted(names), names)
+    assert value is not None
+    return value
+
+
+def _comparison(reader: Reader, node: ast.Compare) -> Value:
+    nodes = [node.left, *node.comparators]
+    if len(node.ops) == 1:
+        left, right = evaluate_all(reader, nodes)
+        return compare(reader, node.ops[0], left, right)
+    values = evaluate_all(reader, nodes)  # every part of a chain of comparisons of numbers can be evaluated
+    result: Value | None = None
+    for op, left, right in zip(node.ops, values, values[1:], strict=False):
+        one = compare(reader, op, left, right)
+        condition = truth(reader, one)
+        result = one if result is None else _both(reader, truth(reader, result), condition)
+    assert result is not None
+    return result
+
+
+def _both(reader: Reader, a: Any, b: Any) -> Value:
+    for first, second in ((a, b), (b, a)):
+        if isinstance(first, Const):
+            return ScalarValue(second if first.value else first)
+    return ScalarValue(reader.builder.compute(core.and_, a, b))
+
+
+def compare(reader: Reader, op: ast.cmpop, left: Value, right: Value) -> Value:
+    """``left op right`` for one comparison."""
+    match op:
+        case ast.Is() | ast.IsNot():
+            is_same = same(left, right) if isinstance(left, StaticValue) and isinstance(right, StaticValue) else False
+            for value, other in ((left, right), (right, left)):
+                if not isinstance(value, StaticValue) and not isinstance(other, StaticValue):
+                    _refuse_is(reader)
+            return _bool(is_same is isinstance(op, ast.Is))
+        case ast.In() | ast.NotIn():
+            return _membership(reader, left, right, isinstance(op, ast.NotIn))
+    static = StaticValue | SequenceValue | DictValue
+    if isinstance(left, StaticValue) or isinstance(right, StaticValue):
+        if isinstance(op, ast.Eq | ast.NotEq):
+            equal = isinstance(left, StaticValue) and isinstance(right, StaticValue) and bool(left.obj == right.obj)
+            return _bool(equal is isinstance(op, ast.Eq))
+    elif isinstance(left, SequenceValue) and isinstance(right, SequenceValue):
+        if isinstance(op, ast.Eq | ast.NotEq):
+            return _equal_sequences(reader, left, right, isinstance(op, ast.NotEq))
+    elif not isinstance(left, static) and not isinstance(right, static):
+        return reader.apply(_COMPARE[type(op)], [left, right])
+    reader.refuse(
+        KernelTypeError, f"{describe(left)} and {describe(right)} can't be compared", "compare numbers or arrays"
+    )
+
+
+def _refuse_is(reader: Reader) -> NoReturn:
+    reader.refuse(KernelTypeError, "Numbers and arrays can't be compared with 'is'.", "use ==, or compare with None")
+
+
+def _bool(value: bool) -> Value:
+    return ScalarValue(Const(value, BOOL))
+
+
+def _membership(reader: Reader, left: Value, right: Value, negated: bool) -> Value:
+    found: Any = Const(False, BOOL)
+    if isinstance(right, DictValue):
+        return _bool((static_of(reader, left, "a key") in right.items) is not negated)
+    if not isinstance(right, SequenceValue):
+        reader.refuse(KernelTypeError, f"'in' {describe(right)} isn't supported", "use a tuple of values")
+    for one in right.items:
+        equal = truth(reader, compare(reader, ast.Eq(), left, one))
+        if isinstance(equal, Const) and equal.value:
+            return _bool(not negated)
+        if not isinstance(equal, Const):
+            found = equal if isinstance(found, Const) else reader.builder.compute(core.or_, found, equal)
+    return ScalarValue(negation(reader.builder, found) if negated else found)
+
+
+def _equal_sequences(reader: Reader, left: SequenceValue, right: SequenceValue, negated: bool) -> Value:
+    if len(left.items) != len(right.items):
+        return _bool(negated)
+    result: Value = _bool(True)
+    for a, b in zip(left.items, right.items, strict=True):
+        result = _both(reader, truth(reader, result), truth(reader, compare(reader, ast.Eq(), a, b)))
+    return ScalarValue(negation(reader.builder, truth(reader, result))) if negated else result
+
+
+def static_of(reader: Reader, value: Value, what: str) -> Any:
+    """The Python object of a value that is known while reading; refuses others."""
+    match value:
+        case ScalarValue(Const(value=obj)):
+            return obj
+        case StaticValue(obj):
+            return obj
+        case SequenceValue(items):
+            return tuple(static_of(reader, one, what) for one in items)
+    reader.refuse(
+        KernelTypeError, f"{what} must be known while the kernel is read, and this isn't", "use a literal or a constant"
+    )
+
+
+def _dict(reader: Reader, keys: Sequence[ast.expr | None], nodes: Sequence[ast.expr]) -> Value:
+    entries: dict[Any, Value] = {}
+    for key, value in zip(keys, evaluate_all(reader, nodes), strict=True):
+        if key is not None:
+            entries[static_of(reader, evaluate(reader, key), "a key of a dict")] = value
+        elif isinstance(value, DictValue):
+            entries.update(value.items)
+        else:
+            reader.refuse(KernelTypeError, f"{describe(value)} can't be spread with **", "spread a dict")
+    return DictValue(entries)
+
+
+def _comprehension(
+    reader: Reader, generators: Sequence[ast.comprehension], results: Sequence[ast.expr]
+) -> list[list[Value]]:
+    """The rows of a comprehension over things of known length."""
+    from jitad.reading.iteration import known_items
+    from jitad.reading.loops import known_trips
+    from jitad.reading.statements import assign
+
+    if not generators:
+        return [[reader.settle(value) for value in evaluate_all(reader, results)]]
+    first, rest = generators[0], generators[1:]
+    iterable = evaluate(reader, first.iter)
+    items = known_items(reader, iterable)
+    if items is None:
+        trips = known_trips(iterable)
+        if trips is None:
+            reader.refuse(
+                UnsupportedSyntaxError,
+                "A comprehension over something whose length is known only at run time.",
+                "make an array with np.empty and fill it in a loop",
+            )
+        items = [reader.captures.lift(reader, i, None, "i") for i in trips]
+    rows: list[list[Value]] = []
+    saved = dict(reader.scope.env)
+    for one in items:
+        assign(reader, first.target, one)
+        conditions = [truth(reader, evaluate(reader, test)) for test in first.ifs]
+        if not all(isinstance(c, Const) for c in conditions):
+            reader.refuse(
+                UnsupportedSyntaxError,
+                "A comprehension whose condition is known only at run time.",
+                "make an array with np.empty and fill it in a loop",
+            )
+        if all(isinstance(c, Const) and c.value for c in conditions):
+            rows += _comprehension(reader, rest, results)
+    reader.scope.env.clear()
+    reader.scope.env.update(saved)
+    return rows
+
+
+def evaluate_index(reader: Reader, node: ast.expr) -> Value:
+    """The value of what stands between brackets."""
+    match node:
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            parts = (None if part is None else evaluate(reader, part) for part in (lower, upper, step))
+            return SliceValue(*parts)
+        case ast.Tuple(elts=parts) if not any(isinstance(part, ast.Starred) for part in parts):
+            return SequenceValue(tuple(evaluate_index(reader, part) for part in parts))
+    return evaluate(reader, node)
+
+
+def item(reader: Reader, value: Value, index: Value) -> Value:
+    """``value[index]``."""
+    match value:
+        case ArrayValue() | LazyValue():
+            return arrays.getitem(reader, value, index)
+        case SequenceValue():
+            return _sequence_item(reader, value, index)
+        case DictValue(entries):
+            key = static_of(reader, index, "a key of a dict")
+            if key not in entries:
+                reader.refuse(
+                    KernelValueError, f"the dict has no key {key!r}", f"use one of {', '.join(map(repr, entries))}"
+                )
+            return entries[key]
+        case StaticValue(obj) if isinstance(obj, str):
+            return StaticValue(obj[static_of(reader, index, "an index of a string")])
+    reader.refuse(KernelTypeError, f"{describe(value)} can't be indexed", "index an array, a tuple, a list or a dict")
+
+
+def _sequence_item(reader: Reader, value: SequenceValue, index: Value) -> Value:
+    if isinstance(index, SliceValue):
+        bounds = (None if part is None else static_of(reader, part, "a slice of a tuple")
+                  for part in (index.start, index.stop, index.step))
+        kind = value.kind if value.kind in (tuple, list) else tuple
+        return SequenceValue(value.items[slice(*bounds)], kind)
+    position = reader.integer(index, "an index of a tuple")
+    if isinstance(position, Const):
+        if not -len(value.items) <= position.value < len(value.items):
+            reader.refuse(
+                KernelValueError,
+                f"index {position.value} is outside {describe(value)}",
+                f"use an index from 0 to {len(value.items) - 1}",
+            )
+        return value.items[int(position.value)]
+    if reader.unrollable:
+        raise NeedsUnrolling
+    if value.items and all(isinstance(one, ScalarValue) for one in value.items):
+        return arrays.getitem(reader, arrays.from_sequence(reader, value), index)
+    reader.refuse(
+        KernelTypeError,
+        f"an index of {describe(value)} must be known while the kernel is read",
+        "loop over the tuple itself, or put numbers of one type into an array",
+    )

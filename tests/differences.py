@@ -1,0 +1,104 @@
+"""Derivatives of programs by differences, accurate enough to test adjoints at the precision of float64.
+
+The evaluator runs a program in extended precision. Central differences at four step sizes, extrapolated after
+Richardson (Ridders, *Accurate computation of F'(x) and F'(x)F''(x)*, 1982), leave an error of order h^8 in the
+truncation and of 1e-19 / h in the rounding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jitad.program.evaluator import evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from jitad.program.statements import Program
+
+STEP = 2.0**-9
+LEVELS = 4
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A derivative and how far it may be off, by the spread of the last extrapolations."""
+
+    value: float
+    error: float
+
+
+def differentiate(function: Callable[[np.longdouble], Any], step: float = STEP) -> Estimate:
+    """The derivative at 0 of a function of one extended-precision number, smooth within ``step`` of 0."""
+    h = np.longdouble(step)
+    table: list[list[np.longdouble]] = []
+    for level in range(LEVELS):
+        row = [(function(h) - function(-h)) / (2 * h)]
+        for k in range(level):
+            factor = np.longdouble(4) ** (k + 1)
+            row.append((factor * row[k] - table[-1][k]) / (factor - 1))
+        table.append(row)
+        h = h / 2
+    best = table[-1][-1]
+    error = max(abs(best - table[-1][-2]), abs(best - table[-2][-1]))
+    return Estimate(float(best), float(error))
+
+
+def directional(program: Program, args: Sequence[Any], weights: Sequence[Any], direction: Sequence[Any]) -> Estimate:
+    """The derivative of the weighted sum of ``program``'s results as ``args`` move along ``direction``.
+
+    ``weights`` has one entry per result and ``direction`` one per argument: None, a number, or an array of the shape
+    of its counterpart; None is not differentiated and doesn't move.
+    """
+
+    def along(t: np.longdouble) -> np.longdouble:
+        moved = [_moved(arg, d, t) for arg, d in zip(args, direction, strict=True)]
+        total = np.longdouble(0)
+        for weight, result in zip(weights, evaluate(program, moved, precision="longdouble"), strict=True):
+            if weight is not None:
+                total += np.sum(np.asarray(result, dtype=np.longdouble) * np.asarray(weight))
+        return total
+
+    return differentiate(along)
+
+
+def entries(program: Program, args: Sequence[Any], weights: Sequence[Any], position: int) -> tuple[Any, Any]:
+    """The derivative by every entry of the argument at ``position``, and the error of each, in its shape."""
+    shape = np.shape(args[position])
+    values, errors = np.zeros(shape), np.zeros(shape)
+    for index in np.ndindex(shape):
+        unit = np.zeros(shape)
+        unit[index] = 1.0
+        direction = [unit if i == position else None for i in range(len(args))]
+        estimate = directional(program, args, weights, direction)
+        values[index], errors[index] = estimate.value, estimate.error
+    return values, errors
+
+
+def _moved(arg: Any, direction: Any, t: np.longdouble) -> Any:
+    """``arg + t * direction`` in extended precision, in a fresh array that keeps the order of the axes."""
+    if direction is None:
+        return arg.copy(order="K") if isinstance(arg, np.ndarray) else arg
+    if isinstance(arg, np.ndarray):
+        moved = arg.astype(np.longdouble, order="K")
+        moved += t * np.asarray(direction)
+        return moved
+    return np.longdouble(arg) + t * np.longdouble(direction)
+
+
+def assert_close(actual: Any, expected: Any, error: Any, tolerance: float, scale: float, what: str) -> None:
+    """Fail unless ``actual`` is ``expected`` within ``tolerance`` times ``scale`` (the derivative's largest entry).
+
+    Fails as well when the differences themselves are too inaccurate to tell.
+    """
+    actual, expected = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    assert actual.shape == expected.shape, f"{what} has shape {actual.shape}, not {expected.shape}"
+    allowed = tolerance * max(scale, 1e-3)
+    assert np.all(np.asarray(error) <= allowed / 3), f"differences for {what} are off by {np.max(error)}: a kink nearby?"
+    worst = np.max(np.abs(actual - expected), initial=0.0)
+    assert np.all(np.isfinite(actual)) and worst <= allowed, (
+        f"{what} is wrong by {worst:.3g} (allowed {allowed:.3g}):\n{actual}\nby differences:\n{expected}"
+    )

@@ -1,0 +1,82 @@
+"""Compiled access and views do what their plain twins do."""
+
+# ruff: noqa: F821 - the bodies of kernels are run with two sets of names
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numba import njit
+
+from jitad.runtime import memory, plain
+
+NAMES = ("load", "store", "accumulate", "dim", "tape_array", "reshaped", "view", "offset_of", "fill")
+
+
+def _twins(function):
+    """The function compiled, and the same function with the plain twins."""
+    namespace = {**function.__globals__, **{name: getattr(plain, name) for name in NAMES}}
+    uncompiled = type(function)(function.__code__, namespace, function.__name__)
+    namespace = {**function.__globals__, **{name: getattr(memory, name) for name in NAMES}}
+    return njit(error_model="numpy")(type(function)(function.__code__, namespace, function.__name__)), uncompiled
+
+
+def elements(a, b):
+    for i in range(dim(a, 0)):
+        for j in range(dim(a, 1)):
+            store(b, i, j, 2 * load(a, i, j))
+            accumulate(b, i, j, load(a, i, 0))
+
+
+def views(tape):
+    block = tape_array(tape, 3, (2, 3))
+    fill(block, 1)
+    turned = view(block, (0, 0), (3, 2), (1, 1), (1, 0), "F")
+    store(turned, 2, 1, 7)
+    backwards = view(turned, (2, 1), (3, 4), (-1, 0), (0, -1), "A")
+    accumulate(backwards, 0, 3, 0.5)
+    flat = reshaped(block, (6,))
+    store(flat, 1, 9)
+    point = tape_array(tape, 12, ())
+    store(point, 2.5)
+    accumulate(view(flat, (4,), (), (), (), "C"), load(point))
+    empty = view(block, (2, 0), (0, 3), (1, 1), (0, 1), "C")
+    fill(empty, 5)
+    return offset_of(tape, point), offset_of(tape, block), dim(turned, 0), dim(empty, 1)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64"])
+@pytest.mark.parametrize("layout", ["C", "F", "A"])
+def test_elements(dtype, layout):
+    data = np.arange(12).reshape(3, 4).astype(dtype)
+    a = {"C": data, "F": np.asfortranarray(data), "A": np.repeat(np.repeat(data, 2, 0), 2, 1)[::2, ::2]}[layout]
+    for function in _twins(elements):
+        b = np.zeros_like(a)
+        function(a, b)
+        np.testing.assert_array_equal(b, 2 * data + data[:, :1])
+
+
+def test_views():
+    tapes, results = [], []
+    for function in _twins(views):
+        tape = np.zeros(20)
+        results.append(function(tape))
+        tapes.append(tape)
+    np.testing.assert_array_equal(*tapes)
+    assert results[0] == results[1] == (12, 3, 3, 3)
+    np.testing.assert_array_equal(tapes[0][3:9], [1, 9, 1, 1, 3.5, 7.5])
+
+
+def test_scalars_of_zero_dimensional_arrays():
+    base = np.array(3.0)
+    alias = plain.view(base, (), (2, 2), (0, 0), (-1, -1), "A")
+    np.testing.assert_array_equal(alias, np.full((2, 2), 3.0))
+    assert plain.load(base) == 3.0
+
+
+def test_views_count_no_references():
+    function = _twins(views)[0]
+    function(np.zeros(20))
+    (text,) = function.inspect_llvm().values()
+    body = text[text.index("define") : text.index("cpython")]
+    assert "NRT_" not in body
