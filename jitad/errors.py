@@ -6,20 +6,20 @@ says why, and says what to do instead.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from jitad.program.origin import Origin
+from jitad.program.origin import Origin
 
 
 class JitadError(Exception):
     """Base class of every error that jitad raises by itself.
 
     ``reason`` says what is wrong, ``remedy`` what to do, ``origin`` where in the user's source it is
-    (None when no line of source is to blame, such as a wrong ``argnums``).
+    (None when no line of source is to blame, such as a wrong ``argnums``). Compiled code gives the origin packed
+    in a string.
     """
 
-    def __init__(self, reason: str, remedy: str = "", origin: Origin | None = None) -> None:
+    def __init__(self, reason: str, remedy: str = "", origin: Origin | str | None = None) -> None:
+        if isinstance(origin, str):
+            origin = Origin.unpacked(origin)
         super().__init__(reason, remedy, origin)
         self.reason = reason
         self.remedy = remedy

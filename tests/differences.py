@@ -97,7 +97,9 @@ def assert_close(actual: Any, expected: Any, error: Any, tolerance: float, scale
     actual, expected = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
     assert actual.shape == expected.shape, f"{what} has shape {actual.shape}, not {expected.shape}"
     allowed = tolerance * max(scale, 1e-3)
-    assert np.all(np.asarray(error) <= allowed / 3), f"differences for {what} are off by {np.max(error)}: a kink nearby?"
+    assert np.all(np.asarray(error) <= allowed / 3), (
+        f"differences for {what} are off by {np.max(error)}: a kink nearby?"
+    )
     worst = np.max(np.abs(actual - expected), initial=0.0)
     assert np.all(np.isfinite(actual)) and worst <= allowed, (
         f"{what} is wrong by {worst:.3g} (allowed {allowed:.3g}):\n{actual}\nby differences:\n{expected}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .case import Case
-from .kernels import factorizations, jacobi, lorenz, nbody, perceptron, predator_prey, rosenbrock
+from .kernels import demonstrations, factorizations, jacobi, lorenz, nbody, perceptron, predator_prey, rosenbrock
 
 LOOPS = (
     Case(
@@ -57,7 +57,12 @@ NETWORKS = (
     Case("perceptron 64-128-10", perceptron.perceptron_loss, perceptron.perceptron_inputs, (0, 1, 2, 3), 3.0),
 )
 
-ALL = (*LOOPS, *STENCILS, *FACTORIZATIONS, *NETWORKS)
+DEMONSTRATIONS = (
+    Case("demo lynx, 50 steps a year", demonstrations.posterior, demonstrations.posterior_inputs, (0,), 3.0),
+    Case("demo cities", demonstrations.map_stress, demonstrations.map_inputs, (0,), 3.0),
+)
+
+ALL = (*LOOPS, *STENCILS, *FACTORIZATIONS, *NETWORKS, *DEMONSTRATIONS)
 
 
 def case_named(name: str) -> Case:

@@ -7,6 +7,7 @@ import re
 from jitad.emission.memory import MemoryWriter
 from jitad.emission.overflow import Rows, popped_per_iteration, pushes_per_iteration
 from jitad.emission.writer import bare
+from jitad.program.origin import Origin
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -127,7 +128,7 @@ class Emitter(MemoryWriter):
     def _fail(self, fail: Fail) -> None:
         name = fail.exception.__name__
         self._use(name, fail.exception, fail.exception)
-        args = ", ".join(repr(arg) for arg in fail.args)
+        args = ", ".join(repr(arg.packed() if isinstance(arg, Origin) else arg) for arg in fail.args)
         if isinstance(fail.condition, Const):
             if fail.condition.value:
                 self._line(f"raise {name}({args})")

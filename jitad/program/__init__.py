@@ -1,1 +1,1 @@
-"""."""
+"""Programs: the typed, structured statements that everything else reads and writes."""

@@ -15,6 +15,19 @@ class Origin:
     end_column: int
     text: str
 
+    def packed(self) -> str:
+        """One string that ``unpacked`` reads back: compiled code can raise an error with strings only."""
+        return f"{self.line}:{self.column}-{self.end_column} {self.file}\n{self.text}"
+
+    @classmethod
+    def unpacked(cls, packed: str) -> Origin:
+        """The place that ``packed`` gave."""
+        place, text = packed.split("\n", 1)
+        numbers, file = place.split(" ", 1)
+        line, columns = numbers.split(":")
+        column, end_column = columns.split("-")
+        return cls(file, int(line), int(column), int(end_column), text)
+
     def short(self) -> str:
         """``file:line`` for comments and tables."""
         return f"{self.file}:{self.line}"

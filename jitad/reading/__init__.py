@@ -1,1 +1,1 @@
-"""."""
+"""From a kernel's source to a program."""

@@ -256,18 +256,29 @@ def _conditional(reader: Reader, test: ast.expr, body: ast.expr, orelse: ast.exp
 
 
 def _comparison(reader: Reader, node: ast.Compare) -> Value:
-    nodes = [node.left, *node.comparators]
-    if len(node.ops) == 1:
-        left, right = evaluate_all(reader, nodes)
-        return compare(reader, node.ops[0], left, right)
-    values = evaluate_all(reader, nodes)  # every part of a chain of comparisons of numbers can be evaluated
-    result: Value | None = None
-    for op, left, right in zip(node.ops, values, values[1:], strict=False):
-        one = compare(reader, op, left, right)
-        condition = truth(reader, one)
-        result = one if result is None else _both(reader, truth(reader, result), condition)
-    assert result is not None
-    return result
+    left, right = evaluate_all(reader, [node.left, node.comparators[0]])
+    return _chain(reader, node.ops, left, right, node.comparators[1:])
+
+
+def _chain(reader: Reader, ops: Sequence[ast.cmpop], left: Value, right: Value, rest: Sequence[ast.expr]) -> Value:
+    """A chain of comparisons; a later part is evaluated only if the earlier ones hold."""
+    first = compare(reader, ops[0], left, right)
+    if not rest:
+        return first
+    condition = truth(reader, first)
+
+    def go_on() -> Value:
+        return _chain(reader, ops[1:], right, evaluate(reader, rest[0]), rest[1:])
+
+    if isinstance(condition, Const):
+        return go_on() if condition.value else first
+    value = branch(reader, condition, go_on, _false)
+    assert value is not None
+    return value
+
+
+def _false() -> Value:
+    return _bool(False)
 
 
 def _both(reader: Reader, a: Any, b: Any) -> Value:

@@ -50,7 +50,7 @@ def elementwise(ctx: Context, primitive: ScalarPrimitive, args: Sequence[Value])
     def element(builder: Builder, index: Sequence[Operand]) -> Operand:
         operands = [each(builder, index) for each in elements]
         if wider is not None:
-            operands = [builder.cast(o, wider) if o.type.is_float else o for o in operands]  # type: ignore[union-attr]
+            operands = [builder.cast(o, wider) if o.type.is_float else o for o in operands]
         return builder.cast(builder.compute(primitive, *operands), result)
 
     return LazyValue(result.dtype, shape, element, reads, cost + primitive.cost)

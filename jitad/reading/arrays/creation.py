@@ -236,5 +236,3 @@ def astype(ctx: Context, a: Value, dtype: Value) -> Value:
     """A copy in another dtype."""
     array = settled(ctx, require_array(ctx, a, "the converted value"))
     return copy(ctx, converted(ctx, array, dtype_of(ctx, dtype)))
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jitad.errors import IndexOutOfRangeError, KernelTypeError, KernelValueError
+from jitad.errors import IndexOutOfRangeError, KernelTypeError, KernelValueError, ShapeMismatchError
 from jitad.primitives import core
 from jitad.program.builder import const_int, is_const
 from jitad.program.statements import Const, Operand
@@ -122,7 +122,27 @@ def _forwards(ctx: Context, start: Operand | None, stop: Operand | None, step: O
     else:
         span = not_below_zero(ctx, builder.minus(end, begin))
     note_at_least(ctx, span)
+    if _is_single(start, stop, step):
+        span = _single(ctx, span)
     return Span(begin, step, _steps(ctx, span, step))
+
+
+def _is_single(start: Operand | None, stop: Operand | None, step: Operand) -> bool:
+    """True for slices such as ``:1``, ``2:3`` and ``-1:``, whose literals say that they have one element."""
+    if is_const(step, 1) and stop is None:
+        return start is not None and is_const(start, -1)
+    first = ZERO if start is None else start
+    if not isinstance(first, Const) or not isinstance(stop, Const) or (first.value < 0 <= stop.value):
+        return False
+    return stop.value - first.value == 1
+
+
+def _single(ctx: Context, span: Operand) -> Operand:
+    """A literal length of 1, so that the axis broadcasts; checked at run time."""
+    empty = ctx.builder.compute(core.ne, span, ONE)
+    reason = "a slice of one element is past the end of its axis"
+    ctx.fail_if(empty, ShapeMismatchError, reason, "check the length of the array before it is sliced")
+    return ONE
 
 
 def _is_clamped(ctx: Context, stop: Operand) -> bool:

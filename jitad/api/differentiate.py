@@ -1,0 +1,108 @@
+"""From a Python function and the types of its arguments to callable sweeps: reading, adjoint, emission, building."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jitad.analysis.effects import written_params
+from jitad.building.compile import build
+from jitad.emission.emit import Emitted, emit
+from jitad.errors import NonScalarResultError
+from jitad.program.statements import Program
+from jitad.reading.kernel import Kernel, read_kernel
+from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
+from jitad.transforms.adjoint import Adjoint, adjoint
+
+if TYPE_CHECKING:
+    from jitad.reading.signature import ArgSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A kernel that has been read for arguments of some types, and which of its parameters it writes."""
+
+    function: Any
+    kernel: Kernel
+    written: tuple[int, ...]
+
+    @property
+    def program(self) -> Program:
+        return self.kernel.program
+
+
+def read(
+    function: Any, args: Sequence[ArgSpec], kwargs: Mapping[str, ArgSpec], *, bounds_checked: bool = False
+) -> Reading:
+    """Read a function for arguments of these types."""
+    kernel = read_kernel(function, args, kwargs, bounds_checked=bounds_checked)
+    return Reading(function, kernel, tuple(written_params(kernel.program)))
+
+
+@dataclass(frozen=True, eq=False)
+class Sweeps:
+    """A compiled function (or an uncompiled one) and what its flat tuple of results stands for."""
+
+    run: Callable[..., Any]
+    emitted: Emitted
+    program: Program
+
+
+def gradient_adjoint(reading: Reading, wrt: Sequence[int], *, has_aux: bool = False) -> tuple[Adjoint, ResultTree]:
+    """The adjoint of a kernel with one scalar result, and the tree of that result (with its aux).
+
+    Raises NonScalarResultError for a kernel with another kind of result.
+    """
+    tree = reading.kernel.result
+    leaf = tree
+    if has_aux:
+        if not (isinstance(tree, SequenceResult) and len(tree.items) == 2):
+            raise _not_scalar(reading, f"{_what(tree, reading.program)}, and has_aux=True asks for a pair (value, aux)")
+        leaf = tree.items[0]
+    if not isinstance(leaf, ScalarResult) or not reading.program.results[leaf.index].type.is_float:
+        raise _not_scalar(reading, _what(leaf, reading.program))
+    return adjoint(reading.program, wrt, dependents=[leaf.index]), tree
+
+
+def pullback_adjoint(reading: Reading, wrt: Sequence[int], dependents: Sequence[int]) -> Adjoint:
+    """The adjoint of a kernel whose cotangents are given."""
+    return adjoint(reading.program, wrt, dependents=dependents, seeded=True)
+
+
+def forward_only(reading: Reading) -> Program:
+    """The kernel's program with local copies of what it writes, and results that stay on the tape."""
+    return adjoint(reading.program, (), dependents=(), seeded=True).program
+
+
+def make_sweeps(program: Program, reading: Reading, *, compiled: bool, measured: bool = False) -> Sweeps:
+    """Emit and build a program made from a kernel, with the options of the user's ``@njit``."""
+    emitted = emit(program, measured=measured)
+    run = build(emitted, compiled=compiled, options=reading.kernel.options)
+    return Sweeps(run, emitted, program)
+
+
+def _what(tree: ResultTree, program: Program) -> str:
+    match tree:
+        case ScalarResult(index):
+            return f"a number of dtype {program.results[index].type}"
+        case ArrayResult(index):
+            type_: Any = program.results[index].type
+            return f"an array of dtype {type_.dtype} with {type_.ndim} {'axis' if type_.ndim == 1 else 'axes'}"
+        case StaticResult(obj):
+            return repr(obj)
+        case SequenceResult(kind, items):
+            return f"a {kind.__name__} of {len(items)}"
+        case DictResult(pairs):
+            return f"a dict of {len(pairs)}"
+    raise TypeError(tree)
+
+
+def _not_scalar(reading: Reading, what: str) -> NonScalarResultError:
+    program = reading.program
+    return NonScalarResultError(
+        f"{program.name!r} returns {what}; a gradient is of one floating-point number.",
+        "return a float (np.sum(...) of an array, say), or use jitad.vjp for arrays and for several results; "
+        "grad(..., has_aux=True) takes a pair whose second part isn't differentiated.",
+        program.origin,
+    )

@@ -1,0 +1,156 @@
+"""Call compiled sweeps: borrow a tape, run again when it was too small, and put the results together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from jitad.api.differentiate import Reading, Sweeps
+from jitad.errors import SharedMemoryError, TapeOverflowError
+from jitad.program.types import Array
+from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult
+from jitad.runtime.tape import Tape, borrow, give_back
+
+Convert = Callable[[Any], Any]
+
+
+def converter(dtype: str) -> Convert:
+    """What turns a number that sweeps return into the user's kind of number: float, int, bool or NumPy's."""
+    kinds: dict[str, Convert] = {"float64": float, "int64": int, "bool": bool}
+    return kinds[dtype] if dtype in kinds else np.dtype(dtype).type
+
+
+class Unpacker:
+    """Takes apart the flat tuple that sweeps return."""
+
+    def __init__(self, sweeps: Sweeps) -> None:
+        self._parts: list[tuple[int, str, int, Convert]] = []
+        at = 0
+        for result, kind in zip(sweeps.program.results, sweeps.emitted.results, strict=True):
+            dtype, ndim = kind if kind is not None else (result.type.dtype, -1)
+            self._parts.append((at, dtype, ndim, converter(dtype)))
+            at += ndim + 2 if ndim < 0 else ndim + 1
+        self.end = at
+        self.plain = all(ndim < 0 for _, _, ndim, _ in self._parts)
+        self.converts = tuple(convert for *_, convert in self._parts)
+
+    def __call__(self, flat: Sequence[Any], tape: Tape) -> list[Any]:
+        """The program's results, array results copied from the tape."""
+        if self.plain:
+            return [convert(value) for convert, value in zip(self.converts, flat, strict=False)]
+        return [
+            convert(flat[at]) if ndim < 0 else tape.copy_out(dtype, flat[at], tuple(flat[at + 1 : at + 1 + ndim]))
+            for at, dtype, ndim, convert in self._parts
+        ]
+
+
+def gradient_makers(program_params: Sequence[Any], wrt: Sequence[int]) -> list[tuple[int, np.dtype, str]]:
+    """For each array in ``wrt``: its position, dtype and the order of axes of its gradient."""
+    return [
+        (at, np.dtype(type_.dtype), "F" if type_.layout == "F" else "C")
+        for at in wrt
+        if isinstance(type_ := program_params[at].type, Array)
+    ]
+
+
+class Call:
+    """One compiled derivative: sweeps, the arrays that they capture, the gradients that they fill."""
+
+    def __init__(self, reading: Reading, sweeps: Sweeps, wrt: Sequence[int]) -> None:
+        params = reading.program.params
+        self.reading = reading
+        self.sweeps = sweeps
+        self.guards = tuple(guard.holds for guard in reading.kernel.guards)
+        self.captures = reading.kernel.captures
+        self.unpack = Unpacker(sweeps)
+        self._run = sweeps.run
+        self._tapes = sweeps.emitted.tapes
+        self._makers = gradient_makers(params, wrt)
+        self._outputs = [_output(params[at].type, i, wrt, params) for i, at in enumerate(wrt)]
+        self._result_count = len(sweeps.program.results) - sum(is_scalar for is_scalar, _, _ in self._outputs)
+        written = set(reading.written)
+        arrays = [at for at, p in enumerate(params) if isinstance(p.type, Array)]
+        self._conflicts = [(w, a) for w in arrays if w in written for a in arrays if a != w and not (a in written and a < w)]
+
+    def is_current(self, captured: Sequence[np.ndarray]) -> bool:
+        """True while nothing that was built into the sweeps has changed."""
+        return all([holds() for holds in self.guards])
+
+    def captured(self) -> list[np.ndarray]:
+        """The captured arrays as they are now."""
+        return [capture.getter() for capture in self.captures]
+
+    def __call__(self, leaves: Sequence[Any], seeds: Sequence[Any] = ()) -> tuple[list[Any], list[Any]]:
+        """The program's results, and the gradients in the order of ``wrt``.
+
+        ``leaves`` are all parameters of the primal, captured arrays included.
+        """
+        if self._conflicts:
+            self._check_memory(leaves)
+        gradients = [np.zeros(leaves[at].shape, dtype, order) for at, dtype, order in self._makers]
+        tape = borrow()
+        try:
+            try:
+                flat = self._run(*leaves, *seeds, *gradients, *tape.arrays(self._tapes))
+            except TapeOverflowError as error:
+                flat = self._again(tape, error, [*leaves, *seeds], gradients)
+            results = self.unpack(flat, tape)
+        finally:
+            give_back(tape)
+        count = self._result_count
+        return results, [
+            convert(results[count + at]) if is_scalar else gradients[at] for is_scalar, at, convert in self._outputs
+        ]
+
+    def _again(self, tape: Tape, error: TapeOverflowError, args: list[Any], gradients: list[np.ndarray]) -> Any:
+        while True:
+            if error.reason not in self._tapes:
+                raise error
+            tape.grow(error.reason)
+            for gradient in gradients:
+                gradient.fill(0)
+            try:
+                return self._run(*args, *gradients, *tape.arrays(self._tapes))
+            except TapeOverflowError as again:
+                error = again
+
+    def _check_memory(self, leaves: Sequence[Any]) -> None:
+        for written, other in self._conflicts:
+            a, b = leaves[written], leaves[other]
+            if np.may_share_memory(a, b) and np.shares_memory(a, b):
+                raise self._shared(written, other)
+
+    def _shared(self, written: int, other: int) -> SharedMemoryError:
+        params = self.reading.program.params
+        name, second = params[written].name, params[other].name
+        return SharedMemoryError(
+            f"The arrays {name!r} and {second!r} share memory, and {self.reading.program.name!r} writes to {name!r}.",
+            f"pass a copy of one of them: {second}.copy().",
+            self.reading.program.origin,
+        )
+
+
+def _output(type_: Any, i: int, wrt: Sequence[int], params: Sequence[Any]) -> tuple[bool, int, Convert]:
+    """Where the gradient of entry ``i`` of ``wrt`` is: among the scalar results or the arrays."""
+    is_scalar = not isinstance(type_, Array)
+    at = sum(isinstance(params[w].type, Array) != is_scalar for w in wrt[:i])
+    return is_scalar, at, converter(type_.dtype)
+
+
+def rebuilder(tree: ResultTree) -> Callable[[list[Any]], Any]:
+    """A function that puts a value together from a program's results."""
+    match tree:
+        case ScalarResult(index) | ArrayResult(index):
+            return lambda values: values[index]
+        case SequenceResult(kind, items) if hasattr(kind, "_fields"):
+            parts = [rebuilder(item) for item in items]
+            return lambda values: kind(*[part(values) for part in parts])
+        case SequenceResult(kind, items):
+            parts = [rebuilder(item) for item in items]
+            return lambda values: kind([part(values) for part in parts])
+        case DictResult(pairs):
+            named = [(name, rebuilder(item)) for name, item in pairs]
+            return lambda values: {name: part(values) for name, part in named}
+    return lambda values: tree.obj  # type: ignore[attr-defined]

@@ -1,0 +1,318 @@
+"""Calls: which callee is meant, and the bodies of functions read in place."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import types
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jitad.errors import JitadError, KernelTypeError, RecursionRefusedError, SourceUnavailableError
+from jitad.inference import TypingFailure, signature
+from jitad.primitives import registry
+from jitad.primitives.spec import CompositePrimitive, Partial, ScalarPrimitive
+from jitad.program.types import Scalar
+from jitad.reading import arrays
+from jitad.reading.builtin_calls import BUILTINS, call_method
+from jitad.reading.desugar import RESULT, lower_body
+from jitad.reading.expressions import evaluate, evaluate_all, evaluate_parts
+from jitad.reading.liveness import captured_names, local_names
+from jitad.reading.merging import describe
+from jitad.reading.scope import Scope
+from jitad.reading.source import FunctionNode, FunctionSource, SourceFile, find_source, unwrap_dispatcher
+from jitad.reading.values import (
+    ArrayValue,
+    DictValue,
+    FunctionValue,
+    LazyValue,
+    MethodValue,
+    ScalarValue,
+    SequenceValue,
+    StaticValue,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from jitad.reading.reader import Reader
+
+
+def read_call(reader: Reader, node: ast.Call) -> Value:
+    """The value of a call."""
+    function = evaluate(reader, node.func)
+    args = evaluate_parts(reader, node.args)
+    kwargs: dict[str, Value] = {}
+    for keyword, value in zip(node.keywords, evaluate_all(reader, [k.value for k in node.keywords]), strict=True):
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = value
+        elif isinstance(value, DictValue) and all(isinstance(key, str) for key in value.items):
+            kwargs.update(value.items)
+        else:
+            reader.refuse(KernelTypeError, f"{describe(value)} can't be spread with **", "spread a dict with string keys")
+    return call(reader, function, args, kwargs, ast.unparse(node.func))
+
+
+def call(reader: Reader, function: Value, args: Sequence[Value], kwargs: Mapping[str, Value], text: str) -> Value:
+    """``function(*args, **kwargs)``; ``text`` is how the user writes the function."""
+    match function:
+        case FunctionValue():
+            return _call_inner(reader, function, args, kwargs)
+        case MethodValue(owner=ArrayValue() | LazyValue()):
+            return arrays.call_method(reader, function, list(args), dict(kwargs))
+        case MethodValue():
+            return call_method(reader, function, args, kwargs)
+        case StaticValue(obj):
+            return call_object(reader, obj, args, kwargs, text)
+    reader.no_call(f"{text!r} is {describe(function)}, which can't be called", "call a function")
+
+
+def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping[str, Value], text: str) -> Value:
+    """A call of a Python object."""
+    handler = _find(BUILTINS, obj)
+    if handler is not None:
+        return handler(reader, args, kwargs)
+    primitive = registry.lookup(obj)
+    if isinstance(primitive, ScalarPrimitive) and not kwargs and len(args) == primitive.arity:
+        if all(isinstance(arg, ScalarValue | ArrayValue | LazyValue) for arg in args):
+            return reader.apply(primitive, args)
+    if isinstance(primitive, CompositePrimitive):
+        return _call_composite(reader, primitive, args, kwargs)
+    handler = _find(arrays.HANDLERS, obj)
+    if handler is not None:
+        return _call_handler(reader, handler, args, kwargs, text)
+    if isinstance(primitive, ScalarPrimitive):
+        return _call_scalar(reader, primitive, args, kwargs, text)
+    if isinstance(obj, functools.partial):
+        first = [reader.captures.lift(reader, arg, None, f"{text}.args") for arg in obj.args]
+        named = {key: reader.captures.lift(reader, arg, None, f"{text}.{key}") for key, arg in obj.keywords.items()}
+        return call_object(reader, obj.func, [*first, *args], {**named, **kwargs}, text)
+    if isinstance(obj, types.MethodType):
+        return call_object(reader, obj.__func__, [StaticValue(obj.__self__), *args], kwargs, text)
+    function, _ = unwrap_dispatcher(obj)
+    if isinstance(function, types.FunctionType):
+        return _call_function(reader, function, args, kwargs)
+    if isinstance(obj, type):
+        return _construct(reader, obj, args, kwargs, text)
+    opaque = _opaque(obj, tuple(arg.type for arg in args if isinstance(arg, ScalarValue)))
+    if opaque is not None and not kwargs and all(isinstance(arg, ScalarValue) for arg in args):
+        return reader.apply(opaque, args)
+    method = getattr(type(obj), "__call__", None)
+    if isinstance(method, types.FunctionType):
+        return _call_function(reader, method, [StaticValue(obj), *args], kwargs)
+    reader.no_call(
+        f"jitad has no rule for {text!r}, can't read its source, and Numba can't type it for these arguments",
+        "write it with supported functions, or register a primitive for it",
+    )
+
+
+def _find(table: Mapping[Any, Any], obj: Any) -> Any:
+    try:
+        return table.get(obj)
+    except TypeError:  # unhashable
+        return None
+
+
+def _call_handler(reader: Reader, handler: Any, args: Sequence[Value], kwargs: Mapping[str, Value], text: str) -> Value:
+    import inspect
+
+    try:
+        inspect.signature(handler).bind(reader, *args, **kwargs)
+    except TypeError as error:
+        reader.no_call(f"{text}: {error}", "leave that argument out; jitad takes the ones that Numba takes")
+    result: Value = handler(reader, *args, **kwargs)
+    return result
+
+
+def _call_scalar(
+    reader: Reader, primitive: ScalarPrimitive, args: Sequence[Value], kwargs: Mapping[str, Value], text: str
+) -> Value:
+    if kwargs:
+        reader.no_call(f"{text} takes no keyword arguments in a kernel", "pass the arguments by position")
+    if len(args) != primitive.arity:
+        reader.no_call(
+            f"{text} takes {primitive.arity} argument{'s' if primitive.arity != 1 else ''} and gets {len(args)}",
+            "pass that many arguments",
+        )
+    return reader.apply(primitive, args)
+
+
+@functools.lru_cache(maxsize=1024)
+def _opaque_primitive(obj: Any, arity: int) -> ScalarPrimitive:
+    name = getattr(obj, "__name__", type(obj).__name__)
+    alias = name if name.isidentifier() else "opaque"
+    places = ", ".join(f"{{{i}}}" for i in range(arity))
+    partials: tuple[Partial, ...] = (None,) * arity
+    return ScalarPrimitive(
+        name=alias,
+        template=f"{alias}({places})",
+        typed_as=obj,
+        partials=partials,
+        cost=50,
+        names=((alias, obj),),
+        plain_names=((alias, obj),),
+        doc="A function that Numba can call and jitad has no rule for.",
+    )
+
+
+def _opaque(obj: Any, types_: tuple[Scalar, ...]) -> ScalarPrimitive | None:
+    """A primitive without a rule for something that Numba can call on scalars of these types."""
+    try:
+        hash(obj)
+        signature(obj, types_)
+    except (TypingFailure, TypeError):
+        return None
+    except Exception as error:  # Numba raises all kinds of exceptions for objects that it doesn't know
+        if type(error).__module__.startswith("numba"):
+            return None
+        raise
+    return _opaque_primitive(obj, len(types_))
+
+
+def _construct(reader: Reader, cls: type, args: Sequence[Value], kwargs: Mapping[str, Value], text: str) -> Value:
+    fields = getattr(cls, "_fields", None)
+    if issubclass(cls, tuple) and fields is not None:
+        given = dict(zip(fields, args, strict=False))
+        given.update(kwargs)
+        for name, default in getattr(cls, "_field_defaults", {}).items():
+            if name not in given:
+                given[name] = reader.captures.lift(reader, default, None, f"{text}.{name}")
+        if len(args) > len(fields) or set(given) != set(fields):
+            reader.no_call(f"{text} takes {', '.join(fields)}", "pass each of them once")
+        return SequenceValue(tuple(given[name] for name in fields), cls, tuple(fields))
+    reader.no_call(
+        f"objects of the class {text!r} can't be made in a kernel",
+        "make the object outside, or use a tuple, a named tuple or an array",
+    )
+
+
+# Functions read in place
+
+
+def _call_composite(
+    reader: Reader, primitive: CompositePrimitive, args: Sequence[Value], kwargs: Mapping[str, Value]
+) -> Value:
+    saved, reader.pinned = reader.pinned, reader.origin
+    try:
+        definition, _ = unwrap_dispatcher(primitive.definition)
+        return _call_function(reader, definition, args, kwargs)
+    finally:
+        reader.pinned = saved
+
+
+def _call_function(
+    reader: Reader, function: types.FunctionType, args: Sequence[Value], kwargs: Mapping[str, Value]
+) -> Value:
+    try:
+        source = find_source(function)
+    except SourceUnavailableError as error:
+        raise SourceUnavailableError(error.reason, error.remedy, reader.origin) from error
+    if function not in reader.functions:
+        reader.functions.append(function)
+    defaults = function_defaults(reader, source)
+    return _inline(reader, source.node, source.file, function, None, defaults, args, kwargs, function.__name__)
+
+
+def _call_inner(reader: Reader, value: FunctionValue, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
+    scope: Scope = value.scope
+    return _inline(reader, value.node, scope.file, scope.function, scope, value.defaults, args, kwargs, value.name)
+
+
+def function_defaults(reader: Reader, source: FunctionSource) -> dict[str, Value]:
+    """The default values of a function's parameters."""
+    function, args = source.function, source.node.args
+    positional = [*args.posonlyargs, *args.args]
+    given = function.__defaults__ or ()
+    found = dict(zip([arg.arg for arg in positional[len(positional) - len(given) :]], given, strict=True))
+    found.update(function.__kwdefaults__ or {})
+    return {name: reader.captures.lift(reader, obj, None, name) for name, obj in found.items()}
+
+
+def _body(node: ast.FunctionDef) -> list[ast.stmt]:
+    """The lowered body of a function (the same nodes each time, so that they can be compared)."""
+    body = getattr(node, "jitad_lowered", None)
+    if body is None:
+        body = node.jitad_lowered = lower_body(node)  # type: ignore[attr-defined]
+    return body  # type: ignore[no-any-return]
+
+
+def _inline(
+    reader: Reader,
+    node: FunctionNode,
+    file: SourceFile,
+    function: types.FunctionType,
+    parent: Scope | None,
+    defaults: Mapping[str, Value],
+    args: Sequence[Value],
+    kwargs: Mapping[str, Value],
+    name: str,
+) -> Value:
+    """Read a function's body with its parameters bound; gives what it returns."""
+    if node in reader.open_calls:
+        reader.refuse(
+            RecursionRefusedError,
+            f"{name!r} calls itself, directly or through others.",
+            "write it as a loop",
+        )
+    env = bind(reader, node, defaults, args, kwargs, name)
+    scope = Scope(name, file, function, frozenset(local_names(node)), parent, frozenset(captured_names(node)), env)
+    saved, saved_node, reader.scope = reader.scope, reader.node, scope
+    reader.open_calls.append(node)
+    where = reader.origin if reader.pinned is None else None
+    try:
+        return read_body(reader, node)
+    except JitadError as error:
+        if where is not None and error.origin is not None:
+            error.add_note(f"in {name!r}")
+        raise
+    finally:
+        reader.open_calls.pop()
+        reader.scope, reader.node = saved, saved_node
+
+
+def read_body(reader: Reader, node: FunctionNode) -> Value:
+    """Read a function's body in the current scope; gives what it returns."""
+    from jitad.reading.statements import read_block
+
+    if isinstance(node, ast.Lambda):
+        return evaluate(reader, node.body)
+    read_block(reader, _body(node), frozenset((RESULT,)) | reader.scope.captured)
+    return reader.scope.env[RESULT]
+
+
+def bind(
+    reader: Reader,
+    node: FunctionNode,
+    defaults: Mapping[str, Value],
+    args: Sequence[Value],
+    kwargs: Mapping[str, Value],
+    name: str,
+) -> dict[str, Value]:
+    """The values of a function's parameters in a call; refuses calls that Python would refuse."""
+    spec = node.args
+    positional = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
+    bound = dict(zip(positional, args, strict=False))
+    extra = list(args[len(positional) :])
+    if extra and spec.vararg is None:
+        reader.no_call(f"{name}() takes {len(positional)} positional arguments and gets {len(args)}", "pass fewer")
+    named = {arg.arg for arg in (*spec.args, *spec.kwonlyargs)}
+    spare: dict[Any, Value] = {}
+    for key, value in kwargs.items():
+        if key in bound:
+            reader.no_call(f"{name}() gets the argument {key!r} twice", "pass it once")
+        if key in named:
+            bound[key] = value
+        elif spec.kwarg is not None:
+            spare[key] = value
+        else:
+            reader.no_call(f"{name}() has no parameter {key!r}", "check the spelling")
+    for parameter in (*positional, *(arg.arg for arg in spec.kwonlyargs)):
+        if parameter not in bound:
+            if parameter not in defaults:
+                reader.no_call(f"{name}() misses the argument {parameter!r}", "pass it")
+            bound[parameter] = defaults[parameter]
+    env = {key: reader.settle(value, key) for key, value in bound.items()}
+    if spec.vararg is not None:
+        env[spec.vararg.arg] = SequenceValue(tuple(reader.settle(value) for value in extra))
+    if spec.kwarg is not None:
+        env[spec.kwarg.arg] = DictValue({key: reader.settle(value) for key, value in spare.items()})
+    return env

@@ -1,0 +1,118 @@
+"""Every kernel of the corpus: what is read computes what Python does, and its adjoint is its derivative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jitad
+from jitad.testing import Uncompiled
+from tests.corpus import Case, cases
+from tests.differences import assert_close, entries
+
+TOLERANCE = {"float64": 1e-9, "float32": 2e-5}
+
+
+def flat(tree: Any) -> list[Any]:
+    """The numbers and arrays of a structure in order."""
+    if isinstance(tree, dict):
+        tree = list(tree.values())
+    if isinstance(tree, tuple | list):
+        return [leaf for item in tree for leaf in flat(item)]
+    return [] if tree is None else [tree]
+
+
+def tolerance(case: Case) -> float:
+    return TOLERANCE["float32" if "float32" in case.tags else "float64"]
+
+
+def cotangents_of(run: Uncompiled, values: list[Any]) -> list[Any]:
+    """A fixed cotangent, without symmetry, for each floating-point result of a program."""
+    random = np.random.default_rng(1)
+    drawn = []
+    for result, value in zip(run.program.results, values, strict=True):
+        if result.type.is_float:
+            drawn.append(random.uniform(0.5, 1.5, np.shape(value)).astype(result.type.dtype)[()])
+    return drawn
+
+
+def expected_gradients(run: Uncompiled, positions: list[int], cotangents: list[Any]) -> list[tuple[Any, Any]]:
+    """The derivatives by differences of the program, with their errors."""
+    given = iter(cotangents)
+    weights = [next(given) if result.type.is_float else None for result in run.program.results]
+    return [entries(run.program, run.leaves, weights, position) for position in positions]
+
+
+def assert_gradients(
+    case: Case, run: Uncompiled, actual: list[Any], positions: list[int], cotangents: list[Any]
+) -> None:
+    expected = expected_gradients(run, positions, cotangents)
+    assert len(actual) == len(expected)
+    scale = max((float(np.max(np.abs(value), initial=0.0)) for value, _ in expected), default=1.0)
+    for position, gradient, (value, error) in zip(positions, actual, expected, strict=True):
+        what = f"the gradient of {case} by {run.program.params[position].name}"
+        assert_close(gradient, value, error, tolerance(case), scale, what)
+
+
+def gradient_of_case(case: Case) -> tuple[Any, Any]:
+    argnums = case.argnums if len(case.argnums) > 1 else case.argnums[0]
+    return jitad.value_and_grad(case.function, argnums=argnums)(*case.make_args())
+
+
+@pytest.mark.parametrize("case", cases(), ids=str)
+def test_the_program_computes_what_the_kernel_does(case: Case) -> None:
+    actual, expected = flat(Uncompiled(case.function, case.make_args()).value()), flat(case.function(*case.make_args()))
+    assert len(actual) == len(expected)
+    rtol = 1e-6 if "float32" in case.tags else 1e-13
+    for a, e in zip(actual, expected, strict=True):
+        assert np.shape(a) == np.shape(e)
+        np.testing.assert_allclose(a, e, rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("case", cases(), ids=str)
+def test_the_adjoint_is_the_derivative(case: Case) -> None:
+    args = case.make_args()
+    run = Uncompiled(case.function, args)
+    positions = run.leaf_positions(case.argnums)
+    if "vjp" in case.tags:
+        cotangents = cotangents_of(run, flat(case.function(*case.make_args())))
+        _, gradients = run.pullback(positions, cotangents)
+    else:
+        cotangents = [1.0]
+        _, gradients = run.value_and_gradient(positions)
+    assert_gradients(case, run, gradients, positions, cotangents)
+    for after, before in zip(flat(args), flat(case.make_args()), strict=True):
+        np.testing.assert_array_equal(after, before)
+
+
+@pytest.mark.parametrize("case", cases(without=("vjp",)), ids=str)
+def test_the_emitted_source_computes_the_same(case: Case) -> None:
+    from jitad.api.mode import uncompiled
+
+    with uncompiled():
+        value, gradient = gradient_of_case(case)
+    run = Uncompiled(case.function, case.make_args())
+    rtol = 1e-5 if "float32" in case.tags else 1e-12
+    np.testing.assert_allclose(value, case.function(*case.make_args()), rtol=rtol)
+    _, expected = run.value_and_gradient(run.leaf_positions(case.argnums))
+    for a, e in zip(flat(gradient), expected, strict=True):
+        np.testing.assert_allclose(a, e, rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("case", cases(compiled=True), ids=str)
+def test_the_compiled_gradient_is_the_derivative(case: Case) -> None:
+    args = case.make_args()
+    argnums = case.argnums if len(case.argnums) > 1 else case.argnums[0]
+    value, gradient = jitad.value_and_grad(case.function, argnums=argnums)(*args)
+    np.testing.assert_allclose(value, case.function(*case.make_args()), rtol=tolerance(case))
+    run = Uncompiled(case.function, case.make_args())
+    assert_gradients(case, run, flat(gradient), run.leaf_positions(case.argnums), [1.0])
+    for after, before in zip(flat(args), flat(case.make_args()), strict=True):
+        np.testing.assert_array_equal(after, before)
+
+
+def test_the_corpus_is_large_enough() -> None:
+    assert len(cases()) >= 120
+    assert len(cases(compiled=True)) >= 25
