@@ -76,7 +76,7 @@ def work_seconds(x: Any) -> float:
 class Growth:
     """What repeated calls leave behind, in bytes a call."""
 
-    params = ("small array", "overflowing tape", "scalars")
+    params = ("ten numbers", "a thousand numbers", "a loop's tape")
     param_names = ("call",)
     timeout = 300.0
 
@@ -85,9 +85,9 @@ class Growth:
 
         from .kernels.lorenz import lorenz, lorenz_inputs
 
-        if call == "small array":
+        if call == "ten numbers":
             self.call = partial(jitad.grad(sum_of_squares), *small_inputs())
-        elif call == "overflowing tape":
+        elif call == "a thousand numbers":
             self.call = partial(jitad.grad(sum_of_squares), np.ones(1000))
         else:
             self.call = partial(jitad.grad(lorenz, argnums=(0, 1, 2)), *lorenz_inputs(steps=100))

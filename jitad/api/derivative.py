@@ -4,34 +4,43 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import threading
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from jitad.api.memo import memo_of
-from jitad.api.mode import bounds_checked, mode
-from jitad.api.structure import LAYOUT_BITS, describe, flatten, leaf_paths, leaf_specs
+from jitad.api.mode import mode
+from jitad.api.structure import describe, flatten, leaf_paths, leaf_specs
 from jitad.errors import ArgumentError
 from jitad.reading.results import DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
-from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec, StaticSpec
+from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec, StaticSpec, array_spec
 
 if TYPE_CHECKING:
+    from jitad.api.differentiate import Reading
     from jitad.api.running import Call
 
 MOST_ENTRIES = 256
 """So many compiled derivatives are kept for one function; then the oldest is dropped."""
 
-_NDARRAY = np.ndarray
-_CONTIGUOUS = frozenset({LAYOUT_BITS, LAYOUT_BITS & ~1, LAYOUT_BITS & ~2, LAYOUT_BITS & ~3})
+Rebuild = Callable[[list[Any]], Any]
+
+
+class Request(Protocol):
+    """What is asked of a function, apart from its arguments; hashable."""
+
+    def build(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Entry:
+        """Read, differentiate and compile a function for arguments of these types."""
+        ...
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is asked of a function, apart from its arguments."""
+class GradientRequest:
+    """Ask for the gradient by the arguments at ``argnums``."""
 
     argnums: int | tuple[int, ...]
     has_aux: bool = False
@@ -55,6 +64,20 @@ class Request:
             )
         return tuple(found)
 
+    def build(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> GradientEntry:
+        """Read, differentiate and compile a function for arguments of these types."""
+        from jitad.api.differentiate import gradient_adjoint, make_sweeps, read
+        from jitad.api.running import Call, rebuilder
+
+        positions = self.positions(function, len(args))
+        specs = describe_all(args)
+        wrt, trees = active_leaves(function, specs, positions)
+        reading = read(function, specs, describe_named(kwargs), bounds_checked=self.bounds_checked)
+        adjoint, tree = gradient_adjoint(reading, wrt, has_aux=self.has_aux)
+        sweeps = make_sweeps(adjoint.program, reading, compiled=mode.compiled)
+        gradient = SequenceResult(tuple, trees) if isinstance(self.argnums, tuple) else trees[0]
+        return GradientEntry(Call(reading, sweeps, wrt), rebuilder(tree), rebuilder(gradient))
+
 
 def name_of(function: Any) -> str:
     """How messages name a function."""
@@ -64,53 +87,81 @@ def name_of(function: Any) -> str:
 
 
 class Entry:
-    """A compiled derivative for one combination of argument types, and how its results are put together."""
+    """What was compiled from a reading of a kernel, for one combination of argument types."""
 
-    def __init__(self, call: Call, value: Callable[[list[Any]], Any], gradient: Callable[[list[Any]], Any]) -> None:
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.guards = tuple(guard.holds for guard in reading.kernel.guards)
+        self.getters = tuple(capture.getter for capture in reading.kernel.captures)
+        self._specs = [capture.spec for capture in reading.kernel.captures]
+
+    def captured(self) -> list[np.ndarray] | None:
+        """The captured arrays as they are now; None when one isn't of the type that it was compiled for."""
+        arrays = []
+        for getter, spec in zip(self.getters, self._specs, strict=True):
+            try:
+                array = getter()
+            except (AttributeError, KeyError, IndexError, ValueError):
+                return None
+            if type(array) is not np.ndarray or array_spec(array) != spec:
+                return None
+            arrays.append(array if array.flags.aligned else array.copy(order="K"))
+        return arrays
+
+    def is_current(self) -> bool:
+        """True while nothing that was built in has changed."""
+        return all([holds() for holds in self.guards]) and self.captured() is not None
+
+
+class GradientEntry(Entry):
+    """A compiled gradient; ``value`` and ``gradient`` put its results together."""
+
+    def __init__(self, call: Call, value: Rebuild, gradient: Rebuild) -> None:
+        super().__init__(call.reading)
         self.call = call
         self.value = value
         self.gradient = gradient
-        self.guards = call.guards
-        self.captures = call.captures
 
 
 class Table:
-    """The compiled derivatives of one function for one request."""
+    """What has been compiled of one function for one request."""
 
     def __init__(self, function: Any, request: Request) -> None:
         self.function = function
         self.request = request
-        self.entries: dict[Any, Entry] = {}
-        self.plain_entries: dict[Any, Entry] = {}
+        self.entries: dict[Any, Any] = {}
+        self.plain_entries: dict[Any, Any] = {}
         self._lock = threading.RLock()
 
-    def build(self, key: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Entry:
+    def build(self, key: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Compile for these arguments (their types), or find that another thread has."""
         with self._lock:
             entries = self.entries if mode.compiled else self.plain_entries
-            found = entries.get(key)
-            if found is not None and all(holds() for holds in found.guards):
-                return found
-            entry = _build(self.function, self.request, args, kwargs)
+            try:
+                found = entries.pop(key, None)
+            except TypeError:
+                found = None
+            if found is None or not found.is_current():
+                found = self.request.build(self.function, args, kwargs)
             while len(entries) >= MOST_ENTRIES:
                 del entries[next(iter(entries))]
-            entries[key] = entry
-            return entry
+            entries[key] = found
+            return found
+
+    def current(self, key: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, list[np.ndarray]]:
+        """What is compiled for these arguments and still holds, and the captured arrays as they are now."""
+        entry = self.build(key, args, kwargs)
+        return entry, entry.captured() or []
 
 
-def _build(function: Any, request: Request, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Entry:
-    from jitad.api.differentiate import gradient_adjoint, make_sweeps, read
-    from jitad.api.running import Call, rebuilder
+def describe_all(args: Sequence[Any]) -> list[ArgSpec]:
+    """Descriptions of positional arguments."""
+    return [describe(arg, f"argument {at}") for at, arg in enumerate(args)]
 
-    positions = request.positions(function, len(args))
-    specs = [describe(arg, f"argument {at}") for at, arg in enumerate(args)]
-    named = {name: describe(arg, f"argument {name!r}") for name, arg in kwargs.items()}
-    wrt, trees = active_leaves(function, specs, positions)
-    reading = read(function, specs, named, bounds_checked=request.bounds_checked)
-    adjoint, tree = gradient_adjoint(reading, wrt, has_aux=request.has_aux)
-    sweeps = make_sweeps(adjoint.program, reading, compiled=mode.compiled)
-    gradient = SequenceResult(tuple, trees) if isinstance(request.argnums, tuple) else trees[0]
-    return Entry(Call(reading, sweeps, wrt), rebuilder(tree), rebuilder(gradient))
+
+def describe_named(kwargs: Mapping[str, Any]) -> dict[str, ArgSpec]:
+    """Descriptions of keyword arguments."""
+    return {name: describe(arg, f"argument {name!r}") for name, arg in kwargs.items()}
 
 
 def active_leaves(
@@ -184,25 +235,32 @@ def table_for(function: Any, request: Request) -> Table:
     return table
 
 
+def plain_function(function: Any) -> Any:
+    """The Python function in an ``@njit`` dispatcher; other callables as they are."""
+    return getattr(function, "py_func", function)
+
+
 class Derivative:
     """A function of a kernel's arguments that computes its gradient (and its value, with ``with_value``)."""
 
-    def __init__(self, function: Any, request: Request, *, with_value: bool) -> None:
+    def __init__(self, function: Any, request: GradientRequest, *, with_value: bool) -> None:
+        functools.update_wrapper(self, plain_function(function), updated=())
+        self.__wrapped__ = function
         self._table = table_for(function, request)
         self._function = function
         self._request = request
         self._with_value = with_value
-        functools.update_wrapper(self, _documented(function), updated=())
-        self.__wrapped__ = function
+        asked = request.argnums if isinstance(request.argnums, tuple) else (request.argnums,)
+        self._least_count = max(asked) + 1
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if kwargs:
+        """The gradient (after the value or before the aux, where these are asked for) for these arguments."""
+        if kwargs or len(args) < self._least_count:
             args, kwargs = self._bound(args, kwargs)
         leaves: list[Any] = []
         keys: list[Any] = []
         for arg in args:
-            kind = type(arg)
-            if kind is float:
+            if type(arg) is float:
                 leaves.append(arg)
                 keys.append(float)
             else:
@@ -216,13 +274,16 @@ class Derivative:
         except TypeError:  # something unhashable, which describing the arguments names and refuses
             entry = None
         if entry is None:
-            entry = self._build(key, args, kwargs)
+            entry = table.build(key, args, kwargs)
         for holds in entry.guards:
             if not holds():
-                entry = self._build(key, args, kwargs)
+                entry = table.build(key, args, kwargs)
                 break
-        if entry.captures:
-            entry, captured = self._captured(entry, key, args, kwargs)
+        if entry.getters:
+            captured = entry.captured()
+            if captured is None:
+                entry = table.build(key, args, kwargs)
+                captured = entry.captured() or []
             leaves += captured
         results, gradients = entry.call(leaves)
         gradient = entry.gradient(gradients)
@@ -230,33 +291,32 @@ class Derivative:
             return entry.value(results), gradient
         return (gradient, entry.value(results)[1]) if self._request.has_aux else gradient
 
-    def _build(self, key: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Entry:
-        positions = self._request.argnums if isinstance(self._request.argnums, tuple) else (self._request.argnums,)
-        if any(not -len(args) <= at < len(args) for at in positions):
-            self._request.positions(self._function, len(args))
-        return self._table.build(key, args, kwargs)
-
-    def _captured(self, entry: Entry, key: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Entry, list[Any]]:
-        arrays = captured_arrays(entry)
-        if arrays is None:
-            entry = self._table.rebuild(key, entry, args, kwargs)
-            arrays = captured_arrays(entry)
-            assert arrays is not None
-        return entry, arrays
-
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The call with arguments given by position wherever that is possible."""
-        bound = inspect.signature(_documented(self._function)).bind(*args, **kwargs)
+        """The call with arguments given by position wherever that is possible.
+
+        Defaults are filled in when an argument to differentiate by would be missing otherwise.
+        """
+        bound = inspect.signature(plain_function(self._function)).bind(*args, **kwargs)
+        if len(bound.args) < self._least_count:
+            bound.apply_defaults()
         return bound.args, bound.kwargs
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """As a method: bound to an object, which ``argnums`` doesn't count."""
         if instance is None:
             return self
         return Derivative(types.MethodType(self._function, instance), self._request, with_value=self._with_value)
 
     def __reduce__(self) -> Any:
+        name = getattr(self, "__qualname__", "")
+        if getattr(sys.modules.get(self.__module__), name, None) is self:
+            return name
         return _remake, (self._function, self._request, self._with_value)
 
     def __repr__(self) -> str:
         what = "value and gradient" if self._with_value else "gradient"
         return f"<{what} of {name_of(self._function)} by argument {self._request.argnums}>"
+
+
+def _remake(function: Any, request: GradientRequest, with_value: bool) -> Derivative:
+    return Derivative(function, request, with_value=with_value)

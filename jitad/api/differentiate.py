@@ -78,7 +78,7 @@ def forward_only(reading: Reading) -> Program:
 def make_sweeps(program: Program, reading: Reading, *, compiled: bool, measured: bool = False) -> Sweeps:
     """Emit and build a program made from a kernel, with the options of the user's ``@njit``."""
     emitted = emit(program, measured=measured)
-    run = build(emitted, compiled=compiled, options=reading.kernel.options)
+    run = build(emitted, compiled=compiled, fastmath=reading.kernel.options.get("fastmath", False))
     return Sweeps(run, emitted, program)
 
 

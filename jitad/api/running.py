@@ -9,9 +9,9 @@ import numpy as np
 
 from jitad.api.differentiate import Reading, Sweeps
 from jitad.errors import SharedMemoryError, TapeOverflowError
-from jitad.program.types import Array
+from jitad.program.types import Array, itemsize
 from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult
-from jitad.runtime.tape import Tape, borrow, give_back
+from jitad.runtime.tape import Tape, borrow, borrowed_tape, give_back
 
 Convert = Callable[[Any], Any]
 
@@ -62,8 +62,6 @@ class Call:
         params = reading.program.params
         self.reading = reading
         self.sweeps = sweeps
-        self.guards = tuple(guard.holds for guard in reading.kernel.guards)
-        self.captures = reading.kernel.captures
         self.unpack = Unpacker(sweeps)
         self._run = sweeps.run
         self._tapes = sweeps.emitted.tapes
@@ -73,14 +71,6 @@ class Call:
         written = set(reading.written)
         arrays = [at for at, p in enumerate(params) if isinstance(p.type, Array)]
         self._conflicts = [(w, a) for w in arrays if w in written for a in arrays if a != w and not (a in written and a < w)]
-
-    def is_current(self, captured: Sequence[np.ndarray]) -> bool:
-        """True while nothing that was built into the sweeps has changed."""
-        return all([holds() for holds in self.guards])
-
-    def captured(self) -> list[np.ndarray]:
-        """The captured arrays as they are now."""
-        return [capture.getter() for capture in self.captures]
 
     def __call__(self, leaves: Sequence[Any], seeds: Sequence[Any] = ()) -> tuple[list[Any], list[Any]]:
         """The program's results, and the gradients in the order of ``wrt``.
@@ -92,17 +82,27 @@ class Call:
         gradients = [np.zeros(leaves[at].shape, dtype, order) for at, dtype, order in self._makers]
         tape = borrow()
         try:
-            try:
-                flat = self._run(*leaves, *seeds, *gradients, *tape.arrays(self._tapes))
-            except TapeOverflowError as error:
-                flat = self._again(tape, error, [*leaves, *seeds], gradients)
-            results = self.unpack(flat, tape)
+            results = self.unpack(self._flat(tape, leaves, seeds, gradients), tape)
         finally:
             give_back(tape)
         count = self._result_count
         return results, [
             convert(results[count + at]) if is_scalar else gradients[at] for is_scalar, at, convert in self._outputs
         ]
+
+    def peaks(self, leaves: Sequence[Any]) -> dict[str, int]:
+        """The most bytes of each dtype that a run puts on the tape; the sweeps must have been made to measure it."""
+        gradients = [np.zeros(leaves[at].shape, dtype, order) for at, dtype, order in self._makers]
+        with borrowed_tape() as tape:
+            flat = self._flat(tape, leaves, (), gradients)
+        counts = flat[self.unpack.end :]
+        return {dtype: int(n) * itemsize(dtype) for dtype, n in zip(self._tapes, counts, strict=True)}
+
+    def _flat(self, tape: Tape, leaves: Sequence[Any], seeds: Sequence[Any], gradients: list[np.ndarray]) -> Any:
+        try:
+            return self._run(*leaves, *seeds, *gradients, *tape.arrays(self._tapes))
+        except TapeOverflowError as error:
+            return self._again(tape, error, [*leaves, *seeds], gradients)
 
     def _again(self, tape: Tape, error: TapeOverflowError, args: list[Any], gradients: list[np.ndarray]) -> Any:
         while True:

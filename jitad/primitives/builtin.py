@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jitad.primitives import core, discrete, elementary, linear, special
+from jitad.primitives import core, discrete, elementary, linear, sorting, special
 from jitad.primitives.hooks import hookimpl
 from jitad.primitives.spec import Primitive
 
@@ -17,4 +17,5 @@ def jitad_primitives() -> list[Primitive]:
         *discrete.PRIMITIVES,
         *special.PRIMITIVES,
         *linear.PRIMITIVES,
+        *sorting.PRIMITIVES,
     ]

@@ -86,13 +86,15 @@ def _extreme(reader: Reader, args: Args, kwargs: Kwargs, name: str) -> Value:
         reader.refuse(KernelValueError, f"{name}() of nothing", "pass at least one number")
     best = reader.scalar(items[0], f"an argument of {name}()")
     for item in items[1:]:
-        best = _better(reader, best, reader.scalar(item, f"an argument of {name}()"), core.lt if name == "min" else core.gt)
+        best = _better(
+            reader, best, reader.scalar(item, f"an argument of {name}()"), core.lt if name == "min" else core.gt
+        )
     return ScalarValue(best)
 
 
 def _better(reader: Reader, best: Operand, other: Operand, test: Any) -> Operand:
     """``other if other < best else best``, as Python's ``min`` does it (``>`` for ``max``)."""
-    unified = unify((best.type, other.type))  # type: ignore[arg-type]
+    unified = unify((best.type, other.type))
     if unified is None:
         reader.refuse(KernelTypeError, f"no type fits {best.type} and {other.type}", "convert one of them")
     builder = reader.builder
@@ -227,7 +229,7 @@ def _dict(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
 
 
 def _isinstance(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
-    from jitad.reading.expressions import static_of
+    from jitad.reading.comparisons import static_of
 
     _plain(reader, "isinstance", args, kwargs, 2, 2)
     classes = static_of(reader, args[1], "the class in isinstance")
@@ -267,7 +269,9 @@ def _cast(dtype: str) -> Handler:
                 return ScalarValue(truth(reader, args[0]))
         if isinstance(args[0], ArrayValue | LazyValue) and args[0].ndim:
             return reader.apply(core.casts[dtype], args)
-        return ScalarValue(reader.builder.cast(reader.scalar(args[0], f"the argument of {dtype}()"), core.Scalar(dtype)))
+        return ScalarValue(
+            reader.builder.cast(reader.scalar(args[0], f"the argument of {dtype}()"), core.Scalar(dtype))
+        )
 
     return convert
 
@@ -327,6 +331,7 @@ BUILTINS: dict[Any, Handler] = {
     builtins.super: _refused("super", "call the base class's function by name"),
 }
 
+
 def add_prange() -> None:
     """Let ``numba.prange`` be ``range`` (not at import time, because Numba is slow to import)."""
     import numba
@@ -363,7 +368,7 @@ def call_method(reader: Reader, method: MethodValue, args: Args, kwargs: Kwargs)
 
 
 def _get(reader: Reader, entries: dict[Any, Value], args: Args, kwargs: Kwargs) -> Value:
-    from jitad.reading.expressions import static_of
+    from jitad.reading.comparisons import static_of
 
     _plain(reader, "get", args, kwargs, 1, 2)
     key = static_of(reader, args[0], "a key of a dict")

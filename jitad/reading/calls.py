@@ -20,13 +20,21 @@ from jitad.reading.expressions import evaluate, evaluate_all, evaluate_parts
 from jitad.reading.liveness import captured_names, local_names
 from jitad.reading.merging import describe
 from jitad.reading.scope import Scope
-from jitad.reading.source import FunctionNode, FunctionSource, SourceFile, find_source, unwrap_dispatcher
+from jitad.reading.source import (
+    FunctionNode,
+    FunctionSource,
+    SourceFile,
+    find_source,
+    type_attribute,
+    unwrap_dispatcher,
+)
 from jitad.reading.values import (
     ArrayValue,
     DictValue,
     FunctionValue,
     LazyValue,
     MethodValue,
+    PartialValue,
     ScalarValue,
     SequenceValue,
     StaticValue,
@@ -48,7 +56,9 @@ def read_call(reader: Reader, node: ast.Call) -> Value:
         elif isinstance(value, DictValue) and all(isinstance(key, str) for key in value.items):
             kwargs.update(value.items)
         else:
-            reader.refuse(KernelTypeError, f"{describe(value)} can't be spread with **", "spread a dict with string keys")
+            reader.refuse(
+                KernelTypeError, f"{describe(value)} can't be spread with **", "spread a dict with string keys"
+            )
     return call(reader, function, args, kwargs, ast.unparse(node.func))
 
 
@@ -57,6 +67,8 @@ def call(reader: Reader, function: Value, args: Sequence[Value], kwargs: Mapping
     match function:
         case FunctionValue():
             return _call_inner(reader, function, args, kwargs)
+        case PartialValue(inner, first, named):
+            return call(reader, inner, [*first, *args], {**named, **kwargs}, text)
         case MethodValue(owner=ArrayValue() | LazyValue()):
             return arrays.call_method(reader, function, list(args), dict(kwargs))
         case MethodValue():
@@ -68,13 +80,16 @@ def call(reader: Reader, function: Value, args: Sequence[Value], kwargs: Mapping
 
 def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping[str, Value], text: str) -> Value:
     """A call of a Python object."""
+    if obj is functools.partial and args:
+        settled = tuple(reader.settle(arg) for arg in args[1:])
+        return PartialValue(args[0], settled, {key: reader.settle(arg) for key, arg in kwargs.items()})
     handler = _find(BUILTINS, obj)
     if handler is not None:
         return handler(reader, args, kwargs)
     primitive = registry.lookup(obj)
-    if isinstance(primitive, ScalarPrimitive) and not kwargs and len(args) == primitive.arity:
-        if all(isinstance(arg, ScalarValue | ArrayValue | LazyValue) for arg in args):
-            return reader.apply(primitive, args)
+    plain = all(isinstance(arg, ScalarValue | ArrayValue | LazyValue) for arg in args)
+    if isinstance(primitive, ScalarPrimitive) and not kwargs and plain and len(args) == primitive.arity:
+        return reader.apply(primitive, args)
     if isinstance(primitive, CompositePrimitive):
         return _call_composite(reader, primitive, args, kwargs)
     handler = _find(arrays.HANDLERS, obj)
@@ -93,10 +108,11 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
         return _call_function(reader, function, args, kwargs)
     if isinstance(obj, type):
         return _construct(reader, obj, args, kwargs, text)
-    opaque = _opaque(obj, tuple(arg.type for arg in args if isinstance(arg, ScalarValue)))
-    if opaque is not None and not kwargs and all(isinstance(arg, ScalarValue) for arg in args):
-        return reader.apply(opaque, args)
-    method = getattr(type(obj), "__call__", None)
+    if not kwargs and all(isinstance(arg, ScalarValue) for arg in args):
+        opaque = _opaque(obj, tuple(arg.type for arg in args if isinstance(arg, ScalarValue)))
+        if opaque is not None:
+            return reader.apply(opaque, args)
+    method = type_attribute(obj, "__call__")
     if isinstance(method, types.FunctionType):
         return _call_function(reader, method, [StaticValue(obj), *args], kwargs)
     reader.no_call(
@@ -232,7 +248,7 @@ def _body(node: ast.FunctionDef) -> list[ast.stmt]:
     body = getattr(node, "jitad_lowered", None)
     if body is None:
         body = node.jitad_lowered = lower_body(node)  # type: ignore[attr-defined]
-    return body  # type: ignore[no-any-return]
+    return body
 
 
 def _inline(

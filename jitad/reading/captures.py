@@ -68,7 +68,7 @@ def lift_number(obj: Any) -> Const | None:
     """A Python or NumPy number as a literal; None for anything else (complex numbers too)."""
     if isinstance(obj, bool | np.bool_):
         return Const(bool(obj), BOOL)
-    if isinstance(obj, np.integer | np.floating) and not isinstance(obj, float):
+    if isinstance(obj, np.integer | np.floating):
         return Const(obj.item(), Scalar(obj.dtype.name)) if obj.dtype.name in core.DTYPES else None
     if isinstance(obj, int) and -(2**63) <= obj < 2**63:
         return Const(int(obj), INT64)
@@ -153,8 +153,10 @@ class Captures:
                 "convert it with astype outside the kernel",
             )
         spec = array_spec(obj)
-        param = Var(name.rpartition(".")[2] if name.replace(".", "").isidentifier() else "captured",
-                    Array(spec.dtype, spec.ndim, spec.layout))
+        param = Var(
+            name.rpartition(".")[2] if name.replace(".", "").isidentifier() else "captured",
+            Array(spec.dtype, spec.ndim, spec.layout),
+        )
         fetch = getter if getter is not None else partial(_same, obj)
         self.arrays.append((Capture(name, fetch, spec), param))
         value = reader.parameter_array(param, spec.unit_axes)

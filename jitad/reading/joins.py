@@ -18,6 +18,7 @@ from jitad.reading.merging import (
     assemble,
     flatten,
     join,
+    maybe,
     same,
     template_of,
     variables,
@@ -154,7 +155,7 @@ def branch(
     if first.value is not None or second.value is not None:
         joined[""] = (first.value or UndefinedValue(""), second.value or UndefinedValue(""))
     templates = {
-        name: _template(reader, name, *values)
+        name: _template(reader, name, *values, sure=first.is_dead or second.is_dead)
         for name, values in joined.items()
         if not all(isinstance(value, UndefinedValue) for value in values)
     }
@@ -186,18 +187,20 @@ def _check(reader: Reader, condition: Operand, first: Arm, second: Arm) -> Value
     return going_on.value
 
 
-def _template(reader: Reader, name: str, a: Value, b: Value) -> Template:
+def _template(reader: Reader, name: str, a: Value, b: Value, sure: bool) -> Template:
+    """The template of two values; ``sure`` if one of them only is missing because its arm never gets here."""
     if same(a, b):
         return Fixed(a)
-    if isinstance(a, SequenceValue) and isinstance(b, SequenceValue):
-        if a.kind is b.kind and len(a.items) == len(b.items):
-            parts = (_template(reader, name, x, y) for x, y in zip(a.items, b.items, strict=True))
+    match a, b:
+        case SequenceValue(), SequenceValue() if a.kind is b.kind and len(a.items) == len(b.items):
+            parts = (_template(reader, name, x, y, sure) for x, y in zip(a.items, b.items, strict=True))
             return Items(tuple(parts), a.kind, a.fields)
-    if isinstance(a, UndefinedValue):
+    is_weak = reader.builder.weak_constants and isinstance(a, ScalarValue) and isinstance(a.operand, Const)
+    if isinstance(a, UndefinedValue) or is_weak:
         a, b = b, a
     start = template_of(a, carried=True)
     if isinstance(b, UndefinedValue):
-        return without_shapes(start)
+        return without_shapes(start) if sure else maybe(name, without_shapes(start))
     return join(reader, name or "the value", start, a, b)
 
 

@@ -28,7 +28,7 @@ from jitad.reading.results import (
 )
 from jitad.reading.scope import Scope
 from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec, StaticSpec
-from jitad.reading.source import FunctionSource, find_source, unwrap_dispatcher
+from jitad.reading.source import FunctionSource, find_source, type_attribute, unwrap_dispatcher
 from jitad.reading.values import (
     ArrayValue,
     DictValue,
@@ -155,7 +155,7 @@ def unwrap(function: Any) -> tuple[types.FunctionType, list[Any], dict[str, Any]
         else:
             inner, found = unwrap_dispatcher(function)
             options = {**found, **options}
-            method = getattr(type(function), "__call__", None)
+            method = type_attribute(function, "__call__")
             if inner is not function:
                 function = inner
             elif isinstance(method, types.FunctionType):
@@ -199,7 +199,9 @@ def _argument(reader: Reader, spec: ArgSpec, name: str, params: list[Var]) -> Va
         case SequenceSpec(kind, items):
             fields = tuple(getattr(kind, "_fields", ()))
             labels = fields or tuple(map(str, range(len(items))))
-            values = (_argument(reader, item, f"{name}_{label}", params) for item, label in zip(items, labels, strict=True))
+            values = (
+                _argument(reader, item, f"{name}_{label}", params) for item, label in zip(items, labels, strict=True)
+            )
             return SequenceValue(tuple(values), kind, fields)
         case DictSpec(pairs):
             return DictValue({key: _argument(reader, item, _label(name, key), params) for key, item in pairs})
@@ -241,7 +243,9 @@ def _result(reader: Reader, value: Value, results: list[Operand]) -> ResultTree:
         case StaticValue(obj):
             return StaticResult(obj)
     reader.refuse(
-        KernelTypeError, f"A kernel can't return {describe(value)}.", "return numbers, arrays, or tuples or dicts of them"
+        KernelTypeError,
+        f"A kernel can't return {describe(value)}.",
+        "return numbers, arrays, or tuples or dicts of them",
     )
 
 

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from jitad.errors import KernelTypeError
@@ -13,14 +15,16 @@ from jitad.primitives import core
 from jitad.program.builder import Builder, const_int
 from jitad.program.statements import Block, Compute, Const, Dim, Load, Loop, Operand, Var
 from jitad.program.types import BOOL, INT64
+from jitad.reading import arrays
 from jitad.reading.arrays.facts import note_at_least, note_range
+from jitad.reading.arrays.maps import is_whole
 from jitad.reading.desugar import break_flag
 from jitad.reading.iteration import Iteration, iteration, known_items
 from jitad.reading.joins import branch, negation, truth
 from jitad.reading.liveness import Names, assigned, loop_head
-from jitad.reading.merging import Fixed, Template, assemble, flatten, join, template_of, variables
+from jitad.reading.merging import Fixed, Template, Unbound, assemble, flatten, join, template_of, variables
 from jitad.reading.reader import NeedsUnrolling, Unreachable
-from jitad.reading.values import RangeValue, ScalarValue, UndefinedValue, Value
+from jitad.reading.values import ArrayValue, RangeValue, ScalarValue, UndefinedValue, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +35,8 @@ MOST_UNROLLED = 64
 """Iterations of a loop that is unrolled because it indexes a tuple."""
 
 _MOST_READINGS = 12
+
+FALSE = ScalarValue(Const(False, BOOL))
 
 
 @dataclass
@@ -102,7 +108,7 @@ def _tested_inside(reader: Reader, node: ast.While, live: Names) -> None:
     for part in (stop, stop.targets[0], stop.value, choice, forever, forever.test):
         ast.copy_location(part, node)
     forever.jitad_break_flag = flag  # type: ignore[attr-defined]
-    reader.scope.env[flag] = ScalarValue(Const(False, BOOL))
+    reader.scope.env[flag] = FALSE
     read_while(reader, forever, live)
 
 
@@ -139,16 +145,15 @@ def _unrolled(reader: Reader, node: ast.For, items: list[Value], live: Names) ->
             if isinstance(left, ScalarValue) and isinstance(left.operand, Const) and left.operand.value:
                 return
             if isinstance(left, ScalarValue) and not isinstance(left.operand, Const):
-                names = sorted(changed & needed)
-
-                def stay() -> None:
-                    reader.scope.env[str(flag)] = ScalarValue(Const(False, BOOL))
-                    one(number)
-                    iterations(number + 1)
-
-                branch(reader, left.operand, _nothing, stay, names, changed)
+                stay = partial(go_on, number)
+                branch(reader, left.operand, _nothing, stay, sorted(changed & needed), changed)
                 return
             one(number)
+
+    def go_on(number: int) -> None:
+        reader.scope.env[str(flag)] = FALSE
+        one(number)
+        iterations(number + 1)
 
     def one(number: int) -> None:
         assign(reader, node.target, items[number])
@@ -179,6 +184,8 @@ def _counted(reader: Reader, node: ast.For, steps: Iteration, live: Names) -> No
 
     def body(index: Var) -> None:
         counter = index if flag is None else steps.at(reader, index)
+        if flag is not None:
+            reader.scope.env[flag] = FALSE
         with reader.at(node.target):
             assign(reader, node.target, reader.settle(steps.item(reader, counter)))
         read_block(reader, node.body, head | reader.scope.captured)
@@ -206,6 +213,8 @@ def _conditional(reader: Reader, node: ast.While, test: ast.expr, flag: str | No
             return truth(reader, evaluate(reader, test))
 
     def body(index: Var) -> None:
+        if flag is not None:
+            reader.scope.env[flag] = FALSE  # or the loop would have ended
         read_block(reader, node.body, head | reader.scope.captured)
 
     def note(index: Var) -> None:
@@ -232,13 +241,21 @@ def _settled_loop(
     outer = reader.scope.env
     inits = {each: outer.get(each, UndefinedValue(each)) for each in carried}
     templates: dict[str, Template] = {each: template_of(value, carried=False) for each, value in inits.items()}
+    apart = _arrays_apart(reader, inits)
     for _ in range(_MOST_READINGS):
-        reading = _read_once(reader, name, templates, note, test, body)
+        unbound = frozenset(each for each, template in templates.items() if isinstance(template, Unbound))
+        with reader.probing(unbound) as probe:
+            reading = _read_once(reader, name, templates, note, test, body, apart)
+        if not _only_exchanged(reading, apart):
+            apart = ()
+            continue
         joined = {
             each: join(reader, each, template, inits[each], reading.after.get(each, UndefinedValue(each)))
             for each, template in templates.items()
         }
         if joined == templates:
+            if probe.error is not None:
+                raise probe.error
             break
         templates = joined
     else:
@@ -247,7 +264,10 @@ def _settled_loop(
             "The types of the names that this loop assigns don't settle.",
             "give each name one type before the loop",
         )
-    return _append(reader, templates, inits, reading, counted, changed)
+    loop = _append(reader, templates, inits, reading, counted, changed)
+    kept = {value.base for value in map(reading.before.get, apart) if isinstance(value, ArrayValue)}
+    arrays.note_apart(reader, [r for p, r in zip(loop.params, loop.results, strict=True) if p in kept])
+    return loop
 
 
 def _read_once(
@@ -257,10 +277,12 @@ def _read_once(
     note: Callable[[Var], None],
     test: Callable[[Var], Operand] | None,
     body: Callable[[Var], None],
+    apart: tuple[str, ...],
 ) -> _Reading:
     index = Var(name, INT64)
     note(index)
     params = {each: variables(template, each) for each, template in templates.items()}
+    arrays.note_apart(reader, [param for each in apart for param in params[each]])
     builder, head = reader.builder.nested(), reader.builder.nested() if test is not None else None
     env = dict(reader.scope.env)
     condition: Operand | None = None
@@ -277,6 +299,21 @@ def _read_once(
             env.update(before)
     flat = [param for each in params.values() for param in each]
     return _Reading(index, flat, builder, head, condition, before, env)
+
+
+def _arrays_apart(reader: Reader, inits: dict[str, Value]) -> tuple[str, ...]:
+    """The carried names that start as whole arrays which are different memory from each other."""
+    whole = [each for each, value in inits.items() if isinstance(value, ArrayValue) and is_whole(reader.builder, value)]
+    bases = [value.base for value in map(inits.get, whole) if isinstance(value, ArrayValue)]
+    alone = all(not arrays.may_alias(reader, a, b) for a, b in combinations(bases, 2))
+    return tuple(whole) if alone and len(whole) > 1 else ()
+
+
+def _only_exchanged(reading: _Reading, apart: tuple[str, ...]) -> bool:
+    """True when an iteration gives these names each other's arrays, so that they stay different memory."""
+    before = [value.base for value in map(reading.before.get, apart) if isinstance(value, ArrayValue)]
+    after = [value.base for value in map(reading.after.get, apart) if isinstance(value, ArrayValue)]
+    return len(after) == len(apart) and set(after) == set(before)
 
 
 def _bound(reader: Reader, templates: dict[str, Template], params: dict[str, list[Var]]) -> dict[str, Value]:

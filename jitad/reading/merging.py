@@ -14,11 +14,13 @@ from jitad.errors import KernelTypeError
 from jitad.inference import unify
 from jitad.program.builder import const_int
 from jitad.program.statements import Const, Operand, Var, array_type
-from jitad.program.types import Array, Scalar
+from jitad.program.types import BOOL, Array, Scalar
 from jitad.reading.values import (
     ArrayValue,
     DictValue,
     FunctionValue,
+    MaybeValue,
+    PartialValue,
     ScalarValue,
     SequenceValue,
     StaticValue,
@@ -34,7 +36,7 @@ class Template:
     """Base of the templates."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fixed(Template):
     """The same value on every path (a function, None, an array that isn't rebound)."""
 
@@ -42,6 +44,9 @@ class Fixed(Template):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fixed) and same(self.value, other.value)
+
+    def __hash__(self) -> int:
+        return hash(Fixed)
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,13 @@ class Items(Template):
     keys: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True)
+class Maybe(Template):
+    """A name that isn't bound on every path: a flag says whether it is."""
+
+    bound: Template
+
+
 def same_operand(a: Operand, b: Operand) -> bool:
     """True for the same variable, or literals with the same bits."""
     if isinstance(a, Const) and isinstance(b, Const):
@@ -98,6 +110,12 @@ def same(a: Value, b: Value) -> bool:
         case FunctionValue(), FunctionValue():
             equal = a.node is b.node and a.scope is b.scope and list(a.defaults) == list(b.defaults)
             return equal and all(same(a.defaults[key], b.defaults[key]) for key in a.defaults)
+        case MaybeValue(), MaybeValue():
+            return same_operand(a.bound, b.bound) and same(a.value, b.value)
+        case PartialValue(), PartialValue():
+            mine, yours = (a.function, *a.args, *a.kwargs.values()), (b.function, *b.args, *b.kwargs.values())
+            equal = len(a.args) == len(b.args) and list(a.kwargs) == list(b.kwargs)
+            return equal and all(same(x, y) for x, y in zip(mine, yours, strict=True))
         case UndefinedValue(), UndefinedValue():
             return True
     return a is b
@@ -115,6 +133,8 @@ def template_of(value: Value, carried: bool) -> Template:
             return Items(tuple(template_of(item, carried) for item in items), kind, fields)
         case DictValue(items):
             return Items(tuple(template_of(v, carried) for v in items.values()), dict, (), tuple(items))
+        case MaybeValue(inner):
+            return Maybe(template_of(inner, carried))
         case UndefinedValue():
             return Unbound()
     return Fixed(value)
@@ -122,7 +142,10 @@ def template_of(value: Value, carried: bool) -> Template:
 
 def _is_whole(value: ArrayValue) -> bool:
     return len(value.axes) == array_type(value.base).ndim and all(
-        isinstance(start, Const) and start.value == 0 and axis.base_axis == i and isinstance(axis.step, Const)
+        isinstance(start, Const)
+        and start.value == 0
+        and axis.base_axis == i
+        and isinstance(axis.step, Const)
         and axis.step.value == 1
         for i, (start, axis) in enumerate(zip(value.starts, value.axes, strict=True))
     )
@@ -135,7 +158,14 @@ def without_shapes(template: Template) -> Template:
             return Rebound(type_, tuple(None for _ in shape))
         case Items(items, kind, fields, keys):
             return Items(tuple(without_shapes(item) for item in items), kind, fields, keys)
+        case Maybe(bound):
+            return Maybe(without_shapes(bound))
     return template
+
+
+def maybe(name: str, template: Template) -> Template:
+    """The template of a name that one path doesn't bind (jitad's own names are never read there)."""
+    return template if isinstance(template, Maybe | Unbound) or name.startswith("$") else Maybe(template)
 
 
 def describe(value: Value) -> str:
@@ -155,6 +185,10 @@ def describe(value: Value) -> str:
             return repr(obj) if isinstance(obj, str) else f"{getattr(obj, '__name__', None) or obj!r}"
         case FunctionValue():
             return f"the function {value.name!r}"
+        case MaybeValue(inner):
+            return describe(inner)
+        case PartialValue(function):
+            return f"functools.partial of {describe(function)}"
         case UndefinedValue():
             return "nothing"
     return type(value).__name__.removesuffix("Value").lower()
@@ -166,11 +200,17 @@ def join(reader: Reader, name: str, template: Template, before: Value, value: Va
     Raises KernelTypeError when the two can't be one variable.
     """
     if isinstance(value, UndefinedValue):
-        return template
+        return maybe(name, template)
+    if isinstance(value, MaybeValue):
+        return maybe(name, join(reader, name, template, before, value.value))
     match template:
         case Unbound():
-            return without_shapes(template_of(value, carried=True))
+            return maybe(name, without_shapes(template_of(value, carried=True)))
+        case Maybe(bound):
+            return Maybe(join(reader, name, bound, before.value if isinstance(before, MaybeValue) else before, value))
         case Number(type_) if isinstance(value, ScalarValue):
+            if reader.builder.weak_constants and type_.is_float and isinstance(value.operand, Const):
+                return template
             unified = unify((type_, value.type))
             if unified is not None:
                 return Number(unified)
@@ -220,15 +260,20 @@ def variables(template: Template, name: str) -> list[Var]:
     """Fresh variables for the parts of a template that vary."""
     match template:
         case Number(type_) | Rebound(type_):
-            return [Var(name, type_)]
+            return [Var(name.lstrip("$"), type_)]
         case Items(items):
             return [variable for item in items for variable in variables(item, name)]
+        case Maybe(bound):
+            return [Var(f"{name.lstrip('$')}_is_bound", BOOL), *variables(bound, name)]
     return []
 
 
 def assemble(reader: Reader, template: Template, name: str, operands: Iterator[Operand]) -> Value:
     """The value that a template makes of the operands of its parts."""
     match template:
+        case Maybe(bound):
+            flag = next(operands)
+            return MaybeValue(assemble(reader, bound, name, operands), flag)
         case Number():
             return ScalarValue(next(operands))
         case Rebound(_, shape):
@@ -237,7 +282,9 @@ def assemble(reader: Reader, template: Template, name: str, operands: Iterator[O
             return reader.array_variable(variable, shape)
         case Items(items, kind, fields, keys):
             parts = tuple(assemble(reader, item, name, operands) for item in items)
-            return DictValue(dict(zip(keys, parts, strict=True))) if kind is dict else SequenceValue(parts, kind, fields)
+            return (
+                DictValue(dict(zip(keys, parts, strict=True))) if kind is dict else SequenceValue(parts, kind, fields)
+            )
         case Fixed(value):
             return value
     return UndefinedValue(name)
@@ -248,6 +295,10 @@ def flatten(reader: Reader, template: Template, value: Value) -> list[Operand]:
     from jitad.reading import arrays
 
     match template:
+        case Maybe(bound):
+            if isinstance(value, MaybeValue):
+                return [value.bound, *flatten(reader, bound, value.value)]
+            return [Const(not isinstance(value, UndefinedValue), BOOL), *flatten(reader, bound, value)]
         case Number(type_):
             if isinstance(value, UndefinedValue):
                 return [reader.builder.cast(const_int(0), type_)]

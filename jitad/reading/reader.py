@@ -5,21 +5,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from jitad.errors import JitadError, KernelNameError, KernelTypeError, UnsupportedCallError
 from jitad.inference import TypingFailure
+from jitad.primitives import core
 from jitad.primitives.spec import ArrayPrimitive, ScalarPrimitive
 from jitad.program.builder import Builder
 from jitad.program.origin import Origin
 from jitad.program.statements import Const, Fail, Operand, Var, array_type
-from jitad.program.types import INT64
+from jitad.program.types import BOOL, INT64
 from jitad.reading import arrays
 from jitad.reading.arrays.facts import note_distinct
 from jitad.reading.captures import Captures, find_outside
 from jitad.reading.merging import describe
 from jitad.reading.scope import Scope
-from jitad.reading.values import ArrayValue, LazyValue, ScalarValue, SequenceValue, UndefinedValue, Value
+from jitad.reading.values import ArrayValue, LazyValue, MaybeValue, ScalarValue, SequenceValue, UndefinedValue, Value
 
 
 class Unreachable(Exception):
@@ -28,6 +30,15 @@ class Unreachable(Exception):
 
 class NeedsUnrolling(Exception):
     """A tuple is indexed with a loop's variable; caught by an enclosing loop of a known number of iterations."""
+
+
+@dataclass
+class Probe:
+    """Names that an iteration may bind for later ones: a path that reads one before is left out at first."""
+
+    scope: Scope
+    names: frozenset[str]
+    error: KernelNameError | None = None
 
 
 class Reader:
@@ -49,6 +60,7 @@ class Reader:
         self.open_calls: list[ast.AST] = []
         self.conditional = 0
         """How many branches and loops the place being read is in."""
+        self.probes: list[Probe] = []
         self.unrollable = 0
         """How many enclosing loops can be unrolled."""
 
@@ -128,7 +140,9 @@ class Reader:
         """The operand of an integer as int64; refuses floats."""
         operand = self.scalar(value, what)
         if operand.type.is_float:
-            self.refuse(KernelTypeError, f"{what} must be an integer, and this is {operand.type}", "convert it with int()")
+            self.refuse(
+                KernelTypeError, f"{what} must be an integer, and this is {operand.type}", "convert it with int()"
+            )
         return self.builder.cast(operand, INT64)
 
     def apply(self, primitive: ScalarPrimitive, args: Sequence[Value]) -> Value:
@@ -172,18 +186,46 @@ class Reader:
             if value is None and name in scope.locals:
                 value = UndefinedValue(name)
             if isinstance(value, UndefinedValue):
-                self.refuse(
-                    KernelNameError,
-                    f"{name!r} is read here before it has a value",
-                    "give it a value before this place (before the loop, if it gets one only inside)",
-                )
+                self._unbound(scope, name)
+            if isinstance(value, MaybeValue):
+                value = scope.env[name] = self._surely_bound(name, value)
             if value is not None:
                 return value
             function, scope = scope.function, scope.parent
         found = find_outside(function, name)
         if found is None:
-            self.refuse(KernelNameError, f"the name {name!r} is not defined", "define it, or import it, before the call")
+            self.refuse(
+                KernelNameError, f"the name {name!r} is not defined", "define it, or import it, before the call"
+            )
         return self.captures.lift(self, found[0], found[1], name)
+
+    def _unbound(self, scope: Scope, name: str) -> NoReturn:
+        error = KernelNameError(
+            f"{name!r} is read here before it has a value",
+            "give it a value before this place (before the loop, if it gets one only inside)",
+            self.origin,
+        )
+        for probe in self.probes:
+            if probe.scope is scope and name in probe.names:
+                probe.error = error
+                raise Unreachable
+        raise error
+
+    @contextmanager
+    def probing(self, names: frozenset[str]) -> Iterator[Probe]:
+        """Reading one of these unbound names inside ends the path; the probe that is given remembers it."""
+        self.probes.append(Probe(self.scope, names))
+        try:
+            yield self.probes[-1]
+        finally:
+            self.probes.pop()
+
+    def _surely_bound(self, name: str, value: MaybeValue) -> Value:
+        """The value of a name, after a check that this run has bound it."""
+        unbound = self.builder.compute_typed(core.not_, (value.bound,), BOOL)
+        message = f"cannot access local variable {name!r} where it is not associated with a value"
+        self.builder.add(Fail(unbound, UnboundLocalError, (message,)))
+        return value.value
 
     # Parameters and array variables
 

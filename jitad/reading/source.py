@@ -52,6 +52,11 @@ def _characters(text: str, offset: int) -> int:
     return len(text.encode()[:offset].decode(errors="ignore"))
 
 
+def type_attribute(obj: Any, name: str) -> Any:
+    """What the class of ``obj`` has under ``name`` (special methods are looked up there); None when it has none."""
+    return getattr(type(obj), name, None)
+
+
 def unwrap_dispatcher(function: Any) -> tuple[Any, dict[str, Any]]:
     """The Python function in a Numba dispatcher and the dispatcher's options (other objects as they are)."""
     inner = getattr(function, "py_func", None)
@@ -96,7 +101,11 @@ def _unavailable(function: types.FunctionType, why: str) -> SourceUnavailableErr
 
 def _find_def(code: types.CodeType, file: SourceFile) -> ast.FunctionDef | None:
     for node in ast.walk(file.tree):
-        if isinstance(node, ast.FunctionDef) and node.name == code.co_name and _argument_names(node) == _arguments(code):
+        if (
+            isinstance(node, ast.FunctionDef)
+            and node.name == code.co_name
+            and _argument_names(node) == _arguments(code)
+        ):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             if first <= code.co_firstlineno <= node.lineno:
                 return node
@@ -115,7 +124,7 @@ def _find_lambda(code: types.CodeType, file: SourceFile) -> ast.Lambda | None:
             body = node.body
             start, end = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
             on_line = node.lineno <= code.co_firstlineno <= (node.end_lineno or node.lineno)
-            if on_line and all(start <= s and e <= end for s, e in spans):  # type: ignore[operator]
+            if on_line and all(start <= s and e <= end for s, e in spans):
                 found.append(node)
     return min(found, key=_extent) if found else None
 

@@ -63,13 +63,15 @@ def read_block(reader: Reader, statements: Sequence[ast.stmt], live: Names) -> N
 def read_statement(reader: Reader, statement: ast.stmt, live: Names) -> None:
     """Read one statement."""
     match statement:
+        case ast.Assign(targets=[ast.Subscript() as target], value=node):
+            assign(reader, target, evaluate(reader, node))  # computed right in its place, if nothing forbids it
         case ast.Assign(targets=targets, value=node):
             value = reader.settle(evaluate(reader, node), _hint(targets[0]))
-            for target in targets:
-                assign(reader, target, value)
-        case ast.AnnAssign(target=target, value=node):
+            for each in targets:
+                assign(reader, each, value)
+        case ast.AnnAssign(target=annotated, value=node):
             if node is not None:
-                assign(reader, target, reader.settle(evaluate(reader, node), _hint(target)))
+                assign(reader, annotated, reader.settle(evaluate(reader, node), _hint(annotated)))
         case ast.AugAssign():
             _augmented(reader, statement)
         case ast.If():
@@ -91,10 +93,10 @@ def read_statement(reader: Reader, statement: ast.stmt, live: Names) -> None:
         case ast.Raise():
             _raise(reader, statement)
         case ast.Delete(targets=targets):
-            for target in targets:
-                if not isinstance(target, ast.Name):
+            for deleted in targets:
+                if not isinstance(deleted, ast.Name):
                     _refuse(reader, "del of anything but a name", "leave the del statement out")
-                reader.scope.env.pop(target.id, None)
+                reader.scope.env.pop(deleted.id, None)
         case _:
             what, remedy = _REMEDIES.get(type(statement), (f"{type(statement).__name__}", "rewrite it"))
             _refuse(reader, what, remedy)
@@ -230,7 +232,9 @@ def _raise(reader: Reader, node: ast.Raise) -> NoReturn:
     else:
         value, args = evaluate(reader, node.exc), ()
     if not (isinstance(value, StaticValue) and isinstance(value.obj, type) and issubclass(value.obj, BaseException)):
-        reader.refuse(UnsupportedCallError, f"{describe(value)} isn't an exception class", "raise a class such as ValueError")
+        reader.refuse(
+            UnsupportedCallError, f"{describe(value)} isn't an exception class", "raise a class such as ValueError"
+        )
     _fail(reader, Const(True, BOOL), value.obj, args)
     raise Unreachable
 

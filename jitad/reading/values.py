@@ -150,4 +150,21 @@ class UndefinedValue(Value):
     name: str
 
 
+@dataclass(frozen=True, eq=False)
+class MaybeValue(Value):
+    """A name that some paths bind and others don't: it is bound if ``bound`` holds at run time."""
+
+    value: Value
+    bound: Operand
+
+
+@dataclass(frozen=True, eq=False)
+class PartialValue(Value):
+    """``functools.partial(function, *args, **kwargs)`` made in a kernel."""
+
+    function: Value
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
+
+
 ArrayLike = ArrayValue | LazyValue

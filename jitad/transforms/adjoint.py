@@ -20,6 +20,7 @@ from jitad.program.builder import Builder
 from jitad.program.statements import Block, Const, Operand, Program, Var, array_type, walk
 from jitad.program.types import Array, Scalar
 from jitad.transforms.deadcode import remove_dead_code
+from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.localize import copy_array, for_each, localize
 from jitad.transforms.reverse import Reversal
 from jitad.transforms.scope import Scope
@@ -83,7 +84,7 @@ def adjoint(
         outputs,
         program.origin,
     )
-    return Adjoint(remove_dead_code(whole), tuple(wrt), plan)
+    return Adjoint(remove_dead_code(gather_scattered_sums(remove_dead_code(whole))), tuple(wrt), plan)
 
 
 def _seed(

@@ -29,7 +29,7 @@ class Draw:
     def signed(self, *shape: int) -> np.ndarray:
         """Values of both signs, well apart from zero and from each other, in no order."""
         size = int(np.prod(shape))
-        spread = np.linspace(0.2, 1.8, size) * np.where(np.arange(size) % 2 == 0, 1.0, -1.0)
+        spread = np.linspace(0.23, 1.81, size) * np.where(np.arange(size) % 2 == 0, 1.0, -1.0)
         return self._random.permutation(spread).reshape(shape)
 
     def spd(self, n: int) -> np.ndarray:

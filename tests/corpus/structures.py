@@ -144,12 +144,6 @@ def tuple_of_arrays_updated(state, n):
     return np.sum(u * v)
 
 
-@kernel(lambda d: ((1.3, 0.4, -0.7),), tags=("not-numba",))
-def starred_assignment(p):
-    first, *rest = p
-    return first * rest[0] + rest[1] ** 2
-
-
 @kernel(lambda d: (d.signed(4), (1, 3)))
 def tuple_of_integers_argument(a, at):
     i, j = at

@@ -5,7 +5,7 @@ not computed yet). Whatever consumes an expression (an assignment, a store, a re
 """
 
 from jitad.reading.arrays.broadcasting import elementwise, where
-from jitad.reading.arrays.facts import note_at_least, note_distinct, note_range
+from jitad.reading.arrays.facts import may_alias, note_apart, note_at_least, note_distinct, note_range
 from jitad.reading.arrays.handlers import HANDLERS
 from jitad.reading.arrays.indexing import element, getitem, length
 from jitad.reading.arrays.maps import as_variable, from_variable
@@ -29,6 +29,8 @@ __all__ = [
     "materialize",
     "matmul",
     "note_at_least",
+    "may_alias",
+    "note_apart",
     "note_distinct",
     "note_range",
     "setitem",

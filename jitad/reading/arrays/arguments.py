@@ -9,7 +9,7 @@ import numpy as np
 from jitad.errors import KernelTypeError, KernelValueError
 from jitad.primitives import core
 from jitad.program.statements import Const, Operand
-from jitad.reading.arrays.facts import is_nonnegative, note_at_least
+from jitad.reading.arrays.facts import is_nonnegative, not_below_zero
 from jitad.reading.arrays.maps import ZERO
 from jitad.reading.arrays.slicing import integer
 from jitad.reading.context import Context
@@ -84,13 +84,17 @@ def shape_of(ctx: Context, value: Value) -> tuple[Operand, ...]:
         ctx.refuse(KernelTypeError, "a shape must be an integer or a tuple of integers", "write the tuple out")
     else:
         items = (value,)
-    return tuple(_length(ctx, item) for item in items)
+    return tuple(length_of(ctx, item) for item in items)
 
 
-def _length(ctx: Context, value: Value) -> Operand:
+def length_of(ctx: Context, value: Value) -> Operand:
+    """A length argument: an integer that isn't negative, which is checked at run time.
+
+    The operand is another one than the argument's, which may be negative elsewhere.
+    """
     length = integer(ctx, value, "a length")
     if not is_nonnegative(ctx, length):
         negative = ctx.builder.compute(core.lt, length, ZERO)
         ctx.fail_if(negative, KernelValueError, "an array's length can't be negative", "check the lengths")
-        note_at_least(ctx, length)
+        return not_below_zero(ctx, length)
     return length

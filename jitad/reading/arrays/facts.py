@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from jitad.primitives import core
@@ -12,11 +13,15 @@ from jitad.reading.context import Context
 
 @dataclass
 class ArrayFacts:
-    """Lower bounds of integers, the base of each view, and the arrays known to be memory of their own."""
+    """Lower bounds of integers, the base of each view, and what is known of arrays that are memory of their own.
+
+    ``distinct`` arrays are apart from each other, and so are the arrays of each group in ``apart``.
+    """
 
     lower_bounds: dict[Var, int] = field(default_factory=dict)
     bases: dict[Var, Var] = field(default_factory=dict)
     distinct: set[Var] = field(default_factory=set)
+    apart: list[frozenset[Var]] = field(default_factory=list)
 
 
 def facts(ctx: Context) -> ArrayFacts:
@@ -45,6 +50,11 @@ def note_range(ctx: Context, index: Var, start: Operand, stop: Operand, step: Op
 def note_distinct(ctx: Context, array: Var) -> None:
     """Remember that an array is memory of its own: a parameter of the program or a fresh allocation."""
     facts(ctx).distinct.add(array)
+
+
+def note_apart(ctx: Context, arrays: Iterable[Var]) -> None:
+    """Remember that these arrays are different memory from each other."""
+    facts(ctx).apart.append(frozenset(arrays))
 
 
 def lower_bound(ctx: Context, operand: Operand) -> int | None:
@@ -114,5 +124,5 @@ def may_alias(ctx: Context, a: Var, b: Var) -> bool:
         return True
     if array_type(first).dtype != array_type(second).dtype:
         return False
-    distinct = facts(ctx).distinct
-    return not (first in distinct and second in distinct)
+    known = facts(ctx)
+    return not any(first in group and second in group for group in (known.distinct, *known.apart))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitad.primitives import core
-from jitad.reading.arrays import creation, joining, methods, products, reductions, shapes
+from jitad.reading.arrays import creation, joining, methods, products, reductions, shapes, sorting
 from jitad.reading.arrays.broadcasting import where
 from jitad.reading.arrays.maps import require_array
 from jitad.reading.arrays.masks import nonzero
@@ -105,5 +105,8 @@ HANDLERS: dict[Any, Callable[..., Value]] = {
     np.size: methods.size,
     np.ndim: methods.ndim,
     np.clip: methods.clip,
+    np.argsort: sorting.argsort,
+    np.sort: sorting.sort,
+    np.median: sorting.median,
 }
 """The handlers of NumPy's functions: ``handler(ctx, *args, **kwargs) -> Value``."""

@@ -174,7 +174,13 @@ def show(value: Value) -> str:
     return "a number"
 
 
+def _named(length: Var) -> str:
+    """``x.shape[0]`` for the length of an array's axis, ``…`` for a length that was computed."""
+    array, found, axis = length.name.rpartition("_dim")
+    return f"{array}.shape[{axis}]" if found else "…"
+
+
 def show_shape(shape: Sequence[Operand]) -> str:
     """A shape, for messages."""
-    parts = [str(length.value) if isinstance(length, Const) else length.name for length in shape]
+    parts = [str(length.value) if isinstance(length, Const) else _named(length) for length in shape]
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"

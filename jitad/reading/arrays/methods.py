@@ -9,7 +9,7 @@ import numpy as np
 
 from jitad.errors import KernelTypeError, UnsupportedCallError
 from jitad.program.builder import const_int
-from jitad.reading.arrays import creation, products, reductions, shapes
+from jitad.reading.arrays import creation, products, reductions, shapes, sorting
 from jitad.reading.arrays.arguments import known_integer
 from jitad.reading.arrays.facts import note_at_least
 from jitad.reading.arrays.indexing import getitem
@@ -138,4 +138,5 @@ METHODS: dict[str, Callable[..., Value]] = {
     "fill": fill,
     "item": item,
     "clip": clip,
+    "argsort": sorting.argsort,
 }

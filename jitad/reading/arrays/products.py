@@ -71,8 +71,16 @@ def _converted(ctx: Context, value: ArrayLike, dtype: Scalar) -> ArrayLike:
 
 
 def _vector_dot(ctx: Context, a: ArrayLike, b: ArrayLike) -> Value:
-    """The sum of the products, as one loop."""
-    return reduced(ctx, ctx.apply(core.mul, (a, b)), None, None, SUM, "dot")
+    """The sum of the products, as one loop (the lengths are checked already)."""
+    left, right = as_lazy(a), as_lazy(b)
+    type_ = _result_type(ctx, a, b)
+
+    def element(builder: Builder, index: Sequence[Operand]) -> Operand:
+        return builder.compute(core.mul, left.element(builder, index), right.element(builder, index))
+
+    cost = left.cost + right.cost + 1
+    products = LazyValue(type_.dtype, left.shape, element, (*left.reads, *right.reads), cost)
+    return reduced(ctx, products, None, None, SUM, "dot")
 
 
 def _looped(ctx: Context, a: ArrayLike, b: ArrayLike, dtype: Scalar) -> LazyValue:

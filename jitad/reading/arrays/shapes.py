@@ -9,7 +9,7 @@ from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.statements import Const, Operand, ViewAxis
 from jitad.program.types import INT64
-from jitad.reading.arrays.arguments import axes_of, is_absent, known_integer, one_axis
+from jitad.reading.arrays.arguments import axes_of, is_absent, known_integer, length_of, one_axis
 from jitad.reading.arrays.broadcasting import require_equal
 from jitad.reading.arrays.facts import facts, note_at_least
 from jitad.reading.arrays.indexing import getitem
@@ -46,7 +46,7 @@ def reshape(ctx: Context, a: Value, *newshape: Value) -> Value:
     """The same elements in row order under another shape; one length may be -1."""
     array = _array(ctx, a, "the reshaped value")
     items = newshape[0].items if len(newshape) == 1 and isinstance(newshape[0], SequenceValue) else newshape
-    lengths: list[Operand] = [integer(ctx, item, "a length") for item in items]
+    lengths: list[Operand] = [_new_length(ctx, item) for item in items]
     open_axes = [k for k, length in enumerate(lengths) if is_const(length, -1)]
     if len(open_axes) > 1:
         ctx.refuse(KernelValueError, "reshape with more than one -1", "give all lengths but one")
@@ -61,8 +61,6 @@ def reshape(ctx: Context, a: Value, *newshape: Value) -> Value:
             remedy = "use -1 once for the length left open"
             ctx.refuse(KernelValueError, f"reshape to a length of {length.value}", remedy)
     _require_size(ctx, array, size, lengths)
-    for length in lengths:
-        note_at_least(ctx, length)
     moved = _unit_axes(array, lengths)
     if moved is not None:
         return moved
@@ -73,6 +71,12 @@ def reshape(ctx: Context, a: Value, *newshape: Value) -> Value:
             "copy it first: np.ascontiguousarray(a).reshape(...)",
         )
     return reshaped(ctx, array, lengths)
+
+
+def _new_length(ctx: Context, value: Value) -> Operand:
+    """A length of a reshape: literals may be -1."""
+    length = integer(ctx, value, "a length")
+    return length if isinstance(length, Const) else length_of(ctx, ScalarValue(length))
 
 
 def reshaped(ctx: Context, array: ArrayValue, shape: Sequence[Operand]) -> ArrayValue:
@@ -239,7 +243,7 @@ def roll(ctx: Context, a: Value, shift: Value, axis: Value | None = None) -> Val
 def repeat(ctx: Context, a: Value, repeats: Value) -> Value:
     """Each element several times, in row order."""
     array = _array(ctx, ravel(ctx, atleast_1d(ctx, a)), "the argument of repeat")
-    times = integer(ctx, repeats, "the number of repeats")
+    times = length_of(ctx, repeats)
     length = note_at_least(ctx, ctx.builder.times(array.shape[0], times))
 
     def element(builder: Builder, index: Sequence[Operand]) -> Operand:
@@ -253,7 +257,7 @@ def tile(ctx: Context, A: Value, reps: Value) -> Value:  # noqa: N803
     array = _array(ctx, A, "the argument of tile")
     if array.ndim != 1 or isinstance(reps, SequenceValue):
         ctx.refuse(UnsupportedCallError, "tile of more than one axis", "use np.concatenate")
-    times = integer(ctx, reps, "the number of repeats")
+    times = length_of(ctx, reps)
     length = note_at_least(ctx, ctx.builder.times(array.shape[0], times))
 
     def element(builder: Builder, index: Sequence[Operand]) -> Operand:

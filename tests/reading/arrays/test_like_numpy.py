@@ -7,10 +7,7 @@ import operator
 import numpy as np
 import pytest
 
-from jitad.errors import IndexOutOfRangeError, JitadError, ShapeMismatchError, UnsupportedCallError
-from jitad.program.evaluator import evaluate
-from jitad.program.statements import Alloc, Branch, Call, walk
-from tests.reading.arrays.tracing import compare, record
+from tests.reading.arrays.tracing import compare
 
 rng = np.random.default_rng(20)
 V = rng.normal(size=6)
@@ -323,7 +320,12 @@ def pairwise(np, n):
     return np.sum(d * d, axis=2), np.sum(np.sqrt(np.sum((n[:, None, :] - n[None, :, :]) ** 2, axis=-1) + 1.0))
 
 
+def sorts(np, a, b):
+    return np.argsort(a), np.sort(a * b), np.median(a), np.median(b[1:]), np.sort(a[::-2])
+
+
 CASES = [
+    (sorts, V, W),
     (arith, V, W),
     (broadcast, V, W),
     (stencil, M),
@@ -381,78 +383,3 @@ def test_like_numpy(case):
 def test_other_layouts(kernel, order):
     m = np.asfortranarray(M) if order == "F" else np.repeat(np.repeat(M, 2, 0), 2, 1)[::2, ::2]
     compare(kernel, *((V, m) if kernel is backwards else (m,)), rtol=1e-12)
-
-
-def refused(kernel, *args):
-    with pytest.raises(JitadError) as caught:
-        compare(kernel, *args)
-    return caught.value
-
-
-def test_shapes_that_differ_are_found_at_run_time():
-    error = refused(lambda np, a, b: a + b, V, W[:5])
-    assert isinstance(error, ShapeMismatchError)
-    assert "(a_dim0,) and (b_dim0,)" in str(error)
-
-
-def test_a_store_that_does_not_fit_is_found_at_run_time():
-    def store(np, a, b):
-        a[1:] = b
-        return a
-
-    assert isinstance(refused(store, V, W), ShapeMismatchError)
-
-
-def test_index_out_of_range_under_bounds_checks():
-    program = record(lambda np, a, i: a[i], (V, 6), bounds_checked=True)
-    with pytest.raises(IndexOutOfRangeError, match="outside the array"):
-        evaluate(program, [V, 6])
-    assert evaluate(program, [V, -6]) == [V[0]]
-
-
-def test_reshape_of_a_strided_array_is_refused():
-    error = refused(lambda np, m: m.T.reshape(3, 8), M)
-    assert isinstance(error, UnsupportedCallError)
-    assert "np.ascontiguousarray" in str(error)
-
-
-def test_a_float_result_does_not_go_into_an_integer_array_in_place():
-    def halve(np, i):
-        i *= 0.5
-        return i
-
-    assert "can't be kept in an array of int64" in str(refused(halve, INDEX))
-
-
-def test_an_elementwise_store_needs_no_temporary():
-    def store(np, a, b):
-        a[1:-1] = b[:-2] + b[2:] * a[1:-1]
-        return np.sum(a)
-
-    program = compare(store, V, W)
-    assert not any(isinstance(statement, Alloc) for statement in walk(program.body))
-
-
-def test_an_overlapping_store_computes_the_right_side_first():
-    def store(np, a):
-        a[1:] = a[:-1] * 2.0
-        return np.sum(a)
-
-    program = compare(store, V)
-    assert sum(isinstance(statement, Alloc) for statement in walk(program.body)) == 1
-
-
-def test_the_side_not_taken_is_not_evaluated():
-    program = compare(lambda np, a: np.sum(np.where(a > 0, np.log(a), 0.0)), V)
-    assert any(isinstance(statement, Branch) for statement in walk(program.body))
-
-
-def test_a_product_accumulates_in_place():
-    def add(np, c, m, n):
-        c += m @ n
-        return np.sum(c)
-
-    program = compare(add, np.zeros((4, 4)), M, N)
-    calls = [statement for statement in walk(program.body) if isinstance(statement, Call)]
-    assert [call.accumulate for call in calls] == [True]
-    assert not any(isinstance(statement, Alloc) for statement in walk(program.body))

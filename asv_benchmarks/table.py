@@ -1,0 +1,131 @@
+"""Print every ratio and every bar in one run: ``python -m asv_benchmarks.table [WORD ...] [--quick] [--no-probes]``.
+
+Words choose the kernels whose names contain them. The exit status is 1 when a bar is missed or a gradient is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from .benchmarks import probe
+from .benchmarks.calls import work_seconds
+from .benchmarks.case import Case, Prepared
+from .benchmarks.catalogue import ALL
+from .benchmarks.compiling import CASES as COMPILED_CASES
+from .benchmarks.compiling import compile_ratio
+from .benchmarks.kernels.small import small_inputs, sum_of_squares
+from .benchmarks.tape import LIMITS, recorded_bytes
+from .benchmarks.timing import seconds
+
+ALLOWED_ERROR = 1e-5
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table; ``figure`` should be at most ``bar``."""
+
+    name: str
+    base: str
+    other: str
+    figure: float
+    unit: str
+    bar: float
+    note: str = ""
+    right: bool = True
+
+    @property
+    def ok(self) -> bool:
+        return self.figure <= self.bar and self.right
+
+    def text(self) -> str:
+        verdict = "ok" if self.ok else "MISSED" if self.right else "WRONG"
+        figure = f"{self.figure:.3g} {self.unit}"
+        return f"{self.name:34} {self.base:>12} {self.other:>12} {figure:>12} {self.bar:>7g}  {verdict:6}  {self.note}"
+
+
+HEADER = f"{'':34} {'primal':>12} {'gradient':>12} {'figure':>12} {'bar':>7}"
+
+
+def ratio_row(case: Case, budget: float) -> Row:
+    """Gradient over primal; the note has the error and the ratio to the adjoint written by hand."""
+    prepared = Prepared(case)
+    timing = prepared.ratio(budget)
+    error = prepared.error()
+    note = f"error {error:.0e}"
+    if prepared.by_hand:
+        note += f", {prepared.ratio_by_hand(budget).ratio:.2f} x by hand"
+    times = (f"{1e3 * timing.base:.3f} ms", f"{1e3 * timing.other:.3f} ms")
+    return Row(case.name, *times, timing.ratio, "x", case.bar, note, right=error <= ALLOWED_ERROR)
+
+
+def call_row() -> Row:
+    """What a gradient call on ten numbers costs beyond its work."""
+    import jitad
+
+    (x,) = small_inputs()
+    gradient = jitad.grad(sum_of_squares)
+    gradient(x)
+    work, call = work_seconds(x), seconds(partial(gradient, x))
+    times = (f"{1e6 * work:.3f} us", f"{1e6 * call:.3f} us")
+    return Row("call on 10 numbers, beyond its work", *times, 1e6 * (call - work), "us", 5.0)
+
+
+def tape_row(name: str) -> Row:
+    """Bytes that the forward sweep records."""
+    recorded = recorded_bytes(name)
+    return Row(f"recorded: {name}", "", f"{recorded} B", recorded, "B", LIMITS[name].bytes)
+
+
+def start_rows() -> Iterator[Row]:
+    """Import, first gradient on an empty cache, first gradient in a second process."""
+    with tempfile.TemporaryDirectory() as folder:
+        taken = min(probe.run("import", Path(folder))["import_seconds"] for _ in range(3))
+    yield Row("import jitad after numba", "", f"{taken:.3f} s", taken, "s", 0.2)
+    for case in COMPILED_CASES:
+        with tempfile.TemporaryDirectory() as folder:
+            cold, warm = probe.run(case.name, Path(folder)), probe.run(case.name, Path(folder))
+        times = (f"{cold['kernel_seconds']:.2f} s", f"{cold['first_gradient_seconds']:.2f} s")
+        yield Row(f"compile: {case.name}", *times, compile_ratio(cold), "x", 6.0)
+        note = f"{warm['first_gradient_seconds']:.2f} s"
+        yield Row(f"warm start: {case.name}", "", note, warm["compilations"], "compiled", 0.0)
+
+
+def rows(words: list[str], *, quick: bool, probes: bool) -> Iterator[Row | str]:
+    """The table's rows as they are measured; a text where measuring failed."""
+    budget = 0.2 if quick else 1.0
+    makers = [(case.name, partial(ratio_row, case, budget)) for case in ALL]
+    makers += [("call", call_row), *((f"recorded: {name}", partial(tape_row, name)) for name in LIMITS)]
+    for name, make in makers:
+        if not words or any(word.lower() in name.lower() for word in words):
+            try:
+                yield make()
+            except Exception:  # noqa: BLE001 - the other rows are still worth having
+                yield f"{name:34} FAILED\n{traceback.format_exc(limit=-3)}"
+    if probes and not words:
+        yield from start_rows()
+
+
+def main() -> int:
+    """Print the table; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m asv_benchmarks.table", description=__doc__)
+    parser.add_argument("words", nargs="*", help="only kernels whose names contain one of these")
+    parser.add_argument("--quick", action="store_true", help="a fifth of a second for each ratio instead of one")
+    parser.add_argument("--no-probes", action="store_true", help="leave out what needs fresh processes")
+    chosen = parser.parse_args()
+    print(HEADER)
+    ok = True
+    for row in rows(chosen.words, quick=chosen.quick, probes=not chosen.no_probes):
+        print(row if isinstance(row, str) else row.text(), flush=True)
+        ok = ok and isinstance(row, Row) and row.ok
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""``explain``: what jitad makes of a kernel, from its program to the emitted sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jitad.api.derivative import GradientRequest, active_leaves, describe_all
+from jitad.api.gradient import checked_argnums, refuse_uncallable
+from jitad.api.mode import bounds_checked, mode
+from jitad.api.structure import flatten
+from jitad.program.origin import Origin
+from jitad.program.statements import Program, Statement, Var, definitions, sub_blocks, walk
+
+
+@dataclass(frozen=True)
+class Record:
+    """One thing that the forward sweep puts on the tape in each run of its block, and why."""
+
+    what: str
+    why: str
+    origin: Origin | None
+
+    def __str__(self) -> str:
+        place = f"  ({self.origin.short()})" if self.origin is not None else ""
+        return f"{self.what}: {self.why}{place}"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What ``explain`` found; ``print`` it, or look at its parts.
+
+    ``program`` and ``adjoint`` are the texts of the kernel's program and of its adjoint, ``records`` what the
+    forward sweep records and why, ``tape_bytes`` the most bytes on the tape in this run for each dtype, ``source``
+    the emitted source of both sweeps, and ``file`` where that stands in the cache.
+    """
+
+    name: str
+    program: str
+    adjoint: str
+    records: tuple[Record, ...]
+    tape_bytes: dict[str, int]
+    source: str
+    file: Path
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes on the tapes of all dtypes together."""
+        return sum(self.tape_bytes.values())
+
+    def __str__(self) -> str:
+        records = "\n".join(f"- {record}" for record in self.records) or "Nothing."
+        parts = ", ".join(f"{count:,} of {dtype}" for dtype, count in self.tape_bytes.items() if count)
+        sections = {
+            f"The program of {self.name}": self.program,
+            "What the forward sweep records": records,
+            "The tape": f"{self.total_bytes:,} bytes at most in this run{f' ({parts})' if parts else ''}.",
+            "The adjoint program": self.adjoint,
+            f"The emitted sweeps ({self.file})": self.source,
+        }
+        return "\n\n".join(f"{title}\n{'=' * len(title)}\n{text.rstrip()}" for title, text in sections.items()) + "\n"
+
+
+def explain(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] = 0) -> Explanation:
+    """Show how the gradient of ``f`` by ``argnums`` is computed for these arguments.
+
+    The kernel is read, differentiated and run once (its tape is measured). Raises what ``grad`` raises.
+
+    >>> import jitad
+    >>> def cube(x):
+    ...     return x * x * x
+    >>> jitad.explain(cube, 2.0).total_bytes
+    0
+    """
+    from jitad.api.differentiate import gradient_adjoint, make_sweeps, read
+    from jitad.api.running import Call
+    from jitad.building.compile import source_path
+    from jitad.program.printer import show
+
+    refuse_uncallable(f)
+    f = getattr(f, "__wrapped__", f) if type(f).__name__ == "Derivative" else f
+    request = GradientRequest(checked_argnums(argnums), False, bounds_checked())
+    specs = describe_all(args)
+    wrt, _ = active_leaves(f, specs, request.positions(f, len(args)))
+    reading = read(f, specs, {}, bounds_checked=request.bounds_checked)
+    adjoint, _ = gradient_adjoint(reading, wrt)
+    measured = make_sweeps(adjoint.program, reading, compiled=mode.compiled, measured=True)
+    leaves: list[Any] = []
+    for arg in args:
+        flatten(arg, leaves)
+    leaves += [capture.getter() for capture in reading.kernel.captures]
+    sweeps = make_sweeps(adjoint.program, reading, compiled=mode.compiled)
+    return Explanation(
+        name=reading.program.name,
+        program=show(reading.program),
+        adjoint=show(adjoint.program),
+        records=tuple(_records(adjoint.plan, adjoint.program)),
+        tape_bytes=Call(reading, measured, wrt).peaks(leaves),
+        source=sweeps.emitted.source,
+        file=source_path(sweeps.run),
+    )
+
+
+def _records(plan: Any, program: Program) -> list[Record]:
+    places = _places(program)
+    records = [
+        Record(f"the value of {var.name!r} ({var.type})", plan.reasons.get(var, "the reverse sweep needs it"), places.get(var))
+        for variables in plan.records.values()
+        for var in variables
+    ]
+    for statement in plan.undone:
+        records.append(Record(_undone(statement), "the reverse sweep reads what it overwrites", statement.origin))
+    return sorted(records, key=lambda r: (r.origin is None, r.origin.line if r.origin else 0, r.what))
+
+
+def _undone(statement: Statement) -> str:
+    target = getattr(statement, "array", None) or next(iter(getattr(statement, "outs", ())), None)
+    return f"the old contents of {target.name!r}" if isinstance(target, Var) else "the old contents of an array"
+
+
+def _places(program: Program) -> dict[Var, Origin | None]:
+    """Where in the user's source each variable of a program gets its value."""
+    places: dict[Var, Origin | None] = {}
+    for statement in walk(program.body):
+        inner = [*getattr(statement, "params", ()), *definitions(statement)] if sub_blocks(statement) else ()
+        for var in (*inner, *definitions(statement)):
+            places.setdefault(var, statement.origin)
+    return places

@@ -1,0 +1,84 @@
+"""``grad`` and ``value_and_grad``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jitad.api.derivative import Derivative, GradientRequest
+from jitad.api.mode import bounds_checked
+from jitad.errors import ArgumentError
+
+
+def grad(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
+    """The gradient of a kernel with one floating-point result.
+
+    The returned function takes the arguments of ``f`` and gives the gradient by argument ``argnums``, with that
+    argument's structure, shape, dtype and kind: a float for a float, an array for an array, a tuple of gradients for a
+    tuple of argnums. With ``has_aux`` the kernel returns ``(value, aux)``, and the result is ``(gradient, aux)``.
+    Positions count from 0 or, negative, from the last positional argument of the call. Arguments are never changed.
+    Also a decorator: ``@jitad.grad``, ``@jitad.grad(argnums=1)``.
+
+    Raises ArgumentError for an argument that can't be differentiated, NonScalarResultError when the result
+    isn't one floating-point number, SharedMemoryError when the kernel writes to an array that shares memory with
+    another argument, and the errors of reading a kernel (see ``jitad.errors``).
+
+    >>> import jitad
+    >>> def volume(radius, height):
+    ...     return 3.0 * radius * radius * height
+    >>> jitad.grad(volume, argnums=(0, 1))(2.0, 5.0)
+    (60.0, 12.0)
+    """
+    return _derivative(f, argnums, has_aux, with_value=False)
+
+
+def value_and_grad(
+    f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Any:
+    """The value of a kernel and its gradient, computed together: ``(value, gradient)``.
+
+    With ``has_aux`` it is ``((value, aux), gradient)``. Everything else is as for ``grad``.
+
+    >>> import jitad
+    >>> jitad.value_and_grad(lambda x: x * x)(3.0)
+    (9.0, 6.0)
+    """
+    return _derivative(f, argnums, has_aux, with_value=True)
+
+
+def _derivative(
+    f: Callable[..., Any] | None, argnums: int | Sequence[int], has_aux: bool, *, with_value: bool
+) -> Any:
+    request = GradientRequest(checked_argnums(argnums), bool(has_aux), bounds_checked())
+    if f is None:
+        return lambda function: _of(function, request, with_value=with_value)
+    return _of(f, request, with_value=with_value)
+
+
+def _of(function: Any, request: GradientRequest, *, with_value: bool) -> Derivative:
+    refuse_uncallable(function)
+    return Derivative(function, request, with_value=with_value)
+
+
+def refuse_uncallable(function: Any) -> None:
+    """Raises ArgumentError for what isn't a function."""
+    if not callable(function):
+        raise ArgumentError(
+            f"A function was expected to differentiate, not {function!r}.",
+            "pass the function itself, f, not the result of a call, f(x).",
+        )
+
+
+def checked_argnums(argnums: Any) -> int | tuple[int, ...]:
+    """``argnums`` as an int or a tuple of ints. Raises ArgumentError for anything else."""
+    if _is_position(argnums):
+        return int(argnums)
+    if isinstance(argnums, Sequence) and not isinstance(argnums, str) and argnums and all(map(_is_position, argnums)):
+        return tuple(int(argnum) for argnum in argnums)
+    raise ArgumentError(
+        f"argnums={argnums!r} isn't a position or a tuple of positions.", "use an int such as 0, or a tuple such as (0, 1)."
+    )
+
+
+def _is_position(argnum: Any) -> bool:
+    return hasattr(argnum, "__index__") and not isinstance(argnum, bool)

@@ -1,0 +1,22 @@
+"""The order that sorts an array: integers, without a derivative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitad.primitives.spec import ArrayPrimitive, Primitive
+from jitad.runtime import sorting
+
+
+def _argsort_vjp(out: Any, out_bar: Any, a: Any, a_bar: Any) -> None:
+    """An order is constant wherever it is smooth at all (kink: where two elements are equal)."""
+
+
+argsort = ArrayPrimitive(
+    name="argsort",
+    implementation=sorting.argsort,
+    plain=sorting.argsort,
+    vjp=_argsort_vjp,
+)
+
+PRIMITIVES: tuple[Primitive, ...] = (argsort,)

@@ -1,0 +1,281 @@
+"""Turn scattered sums of order-free loops into gathers: the adjoint of a stencil becomes a stencil.
+
+``for i: A[i + c1] += v1(i); A[i + c2] += v2(i)`` reads and writes every element of ``A`` several times, one after
+the other. Where the indices are loop indices plus literals, ``for t: A[t] += v1(t - c1) + v2(t - c2)`` writes it
+once, and neighbouring elements are independent. Elements near the ends, to which only some of the terms reach,
+are left to a second nest that visits the border alone.
+
+Postcondition: the same sums, in another order of addition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from jitad.primitives import core
+from jitad.program.builder import Builder, const_int
+from jitad.program.rewrite import Copier
+from jitad.program.statements import (
+    Accumulate,
+    Block,
+    Branch,
+    Compute,
+    Const,
+    Dim,
+    Load,
+    Loop,
+    Operand,
+    Program,
+    Statement,
+    Store,
+    Var,
+    counted_loop,
+    definitions,
+    operands,
+    sub_blocks,
+)
+from jitad.program.types import BOOL, INT64
+
+MOST_WORK = 48
+"""Additions per element that the shifted copies of the terms may take together."""
+
+Bounds = tuple[Operand, Operand]
+
+
+def gather_scattered_sums(program: Program) -> Program:
+    """The same program with the loops described above rewritten, wherever the index maps allow."""
+    return replace(program, body=_block(program.body))
+
+
+def _block(block: Block) -> Block:
+    builder = Builder()
+    for statement in block:
+        nest = _nest(statement) if isinstance(statement, Loop) else None
+        targets = [] if nest is None else nest.targets()
+        if nest is not None and targets:
+            nest.rewrite(builder, targets)
+        else:
+            builder.add(_inside(statement))
+    return builder.block
+
+
+def _inside(statement: Statement) -> Statement:
+    if isinstance(statement, Loop):
+        return replace(statement, body=_block(statement.body))
+    if isinstance(statement, Branch):
+        return replace(statement, then=_block(statement.then), otherwise=_block(statement.otherwise))
+    return statement
+
+
+@dataclass
+class _Term:
+    """One ``A[i + offset] += value``; ``axes`` says which loop of the nest runs along each axis of ``A``."""
+
+    statement: Accumulate
+    axes: tuple[int, ...]
+    offset: tuple[int, ...]
+
+
+def _nest(loop: Loop) -> _Nest | None:
+    """The perfect nest of order-free loops that starts at ``loop``, or None."""
+    loops: list[Loop] = []
+    pure: list[Statement] = []
+    while True:
+        plain = loop.order_free and loop.is_counted and not loop.rows and not loop.params
+        if not plain or not isinstance(loop.step, Const) or loop.step.value != 1 or loop.descending:
+            return None
+        loops.append(loop)
+        *first, last = loop.body.statements or [None]
+        if not isinstance(last, Loop):
+            break
+        if not all(isinstance(s, Compute | Dim) for s in first):
+            return None
+        pure += [s for s in first if s is not None]
+        loop = last
+    inner = loop.body.statements
+    if any(sub_blocks(s) or not isinstance(s, Compute | Dim | Load | Accumulate | Store) for s in inner):
+        return None
+    nest = _Nest(loops, pure, inner)
+    return nest if nest.is_rectangular() else None
+
+
+class _Nest:
+    def __init__(self, loops: list[Loop], pure: list[Statement], inner: list[Statement]) -> None:
+        self._loops = loops
+        self._level = {loop.index: at for at, loop in enumerate(loops)}
+        self._pure = [*pure, *(s for s in inner if isinstance(s, Compute | Dim | Load))]
+        self._inner = inner
+        self._made_by = {s.out: s for s in self._pure if isinstance(s, Compute)}
+
+    def is_rectangular(self) -> bool:
+        """True when no loop's range depends on another loop of the nest."""
+        inside = {var for s in self._pure for var in definitions(s)} | set(self._level)
+        return not any(o in inside for loop in self._loops for o in (loop.start, loop.stop))
+
+    def targets(self) -> list[list[_Term]]:
+        """The terms of each array whose sums are worth gathering."""
+        used = {o for s in self._inner if isinstance(s, Load | Store) for o in operands(s)}
+        groups: dict[Var, list[_Term | None]] = {}
+        for statement in self._inner:
+            if isinstance(statement, Accumulate):
+                groups.setdefault(statement.array, []).append(self._term(statement))
+        found = []
+        for array, terms in groups.items():
+            known = [term for term in terms if term is not None]
+            same_axes = len({term.axes for term in known}) == 1
+            if array in used or len(known) < len(terms) or len(known) < 2 or not same_axes:
+                continue
+            shifted = len({term.offset for term in known}) > 1
+            if shifted and sum(self._work(term.statement.value) for term in known) <= MOST_WORK:
+                found.append(known)
+        return found
+
+    def _term(self, statement: Accumulate) -> _Term | None:
+        axes, offset = [], []
+        for operand in statement.index:
+            shift = 0
+            while operand not in self._level:
+                made = self._made_by.get(operand) if isinstance(operand, Var) else None
+                if made is None or made.primitive not in (core.add, core.sub) or not isinstance(made.args[1], Const):
+                    return None
+                shift += int(made.args[1].value) * (1 if made.primitive is core.add else -1)
+                operand = made.args[0]
+            axes.append(self._level[operand])  # type: ignore[index]
+            offset.append(shift)
+        if sorted(axes) != list(range(len(self._loops))):
+            return None
+        return _Term(statement, tuple(axes), tuple(offset))
+
+    def _work(self, operand: Operand) -> int:
+        made = self._made_by.get(operand) if isinstance(operand, Var) else None
+        return 1 if made is None else made.primitive.cost + sum(self._work(arg) for arg in made.args)
+
+    def rewrite(self, builder: Builder, targets: list[list[_Term]]) -> None:
+        """Append what replaces the nest: gathers, borders, and the nest with what is left of it."""
+        gathered = {id(term.statement) for terms in targets for term in terms}
+        with builder.at(self._loops[0].origin):
+            for terms in targets:
+                self._gather(builder, terms)
+                self._border(builder, terms)
+            rest = [s for s in self._inner if id(s) not in gathered]
+            if any(isinstance(s, Accumulate | Store) for s in rest):
+                builder.add(self._with_inner(rest))
+
+    def _with_inner(self, statements: list[Statement]) -> Loop:
+        block = Block(statements)
+        for loop in reversed(self._loops):
+            rebuilt = replace(loop, body=block)
+            outer = self._loops.index(loop) - 1
+            block = Block([*self._loops[outer].body.statements[:-1], rebuilt])
+        return rebuilt
+
+    def _interior(self, builder: Builder, terms: Sequence[_Term]) -> list[Bounds]:
+        """For each loop, the range of targets that all terms reach."""
+        ranges = []
+        for level, loop in enumerate(self._loops):
+            offsets = self._offsets(terms, level)
+            assert loop.start is not None and loop.stop is not None
+            ranges.append(
+                (
+                    builder.plus(loop.start, const_int(max(offsets))),
+                    builder.plus(loop.stop, const_int(min(offsets))),
+                )
+            )
+        return ranges
+
+    def _offsets(self, terms: Sequence[_Term], level: int) -> list[int]:
+        return [term.offset[term.axes.index(level)] for term in terms]
+
+    def _gather(self, builder: Builder, terms: Sequence[_Term]) -> None:
+        ranges = self._interior(builder, terms)
+        targets = [Var(loop.index.name, INT64) for loop in self._loops]
+        builders = [builder]
+        for _ in self._loops:
+            builders.append(builders[-1].nested())
+        inner = builders[-1]
+        total: Operand | None = None
+        for term in terms:
+            here = {}
+            for level, loop in enumerate(self._loops):
+                shift = const_int(term.offset[term.axes.index(level)])
+                here[loop.index] = inner.minus(targets[level], shift)
+            value = self._copied(term.statement.value, here, inner)
+            total = value if total is None else inner.plus(total, value)
+        assert total is not None
+        inner.accumulate(terms[0].statement.array, [targets[axis] for axis in terms[0].axes], total)
+        for level in reversed(range(len(self._loops))):
+            bounds = (*ranges[level], const_int(1))
+            loop = counted_loop(targets[level], bounds, builders[level + 1].block)
+            builders[level].add(replace(loop, order_free=True))
+
+    def _copied(self, value: Operand, indices: dict[Var, Operand], builder: Builder) -> Operand:
+        """``value`` at other indices of the nest's loops; only what it needs is copied."""
+        copier = Copier(lambda var: indices.get(var, var))
+        needed = {value}
+        for statement in reversed(self._pure):
+            if any(var in needed for var in definitions(statement)):
+                needed.update(operands(statement))
+        for statement in self._pure:
+            if any(var in needed for var in definitions(statement)):
+                copier.statement(statement, builder)
+        return copier(value)
+
+    def _border(self, builder: Builder, terms: Sequence[_Term]) -> None:
+        """The terms whose target isn't in the interior, by the iterations that have such a term."""
+        ranges = self._interior(builder, terms)
+        here: dict[Var, Operand] = {}
+        near: Operand = Const(False, BOOL)
+        builders = [builder]
+        opened: list[tuple[Var, Operand, Operand]] = []
+        for level, loop in enumerate(self._loops):
+            outer = builders[-1]
+            inner = outer.nested()
+            offsets = self._offsets(terms, level)
+            width = const_int(max(offsets) - min(offsets))
+            assert loop.start is not None and loop.stop is not None
+            turn = Var(loop.index.name, INT64)
+            if level < len(self._loops) - 1:
+                here[loop.index] = turn
+                opened.append((turn, loop.start, loop.stop))
+                low = inner.compute(core.lt, turn, inner.plus(loop.start, width))
+                high = inner.compute(core.ge, turn, inner.minus(loop.stop, width))
+                near = _either(inner, near, _either(inner, low, high))
+            else:
+                count = outer.minus(loop.stop, loop.start)
+                both = outer.plus(width, width)
+                strips = outer.select(outer.compute(core.lt, count, both), count, both)
+                visited = outer.select(near, count, strips)
+                skipped = outer.minus(count, visited)
+                past = inner.select(inner.compute(core.lt, turn, width), turn, inner.plus(turn, skipped))
+                here[loop.index] = inner.plus(loop.start, past)
+                opened.append((turn, const_int(0), visited))
+            builders.append(inner)
+        self._outside(builders[-1], terms, here, ranges)
+        for level in reversed(range(len(self._loops))):
+            turn, start, stop = opened[level]
+            loop = counted_loop(turn, (start, stop, const_int(1)), builders[level + 1].block)
+            builders[level].add(replace(loop, order_free=True))
+
+    def _outside(
+        self, builder: Builder, terms: Sequence[_Term], here: dict[Var, Operand], ranges: list[Bounds]
+    ) -> None:
+        for term in terms:
+            inside: Operand = Const(True, BOOL)
+            target = []
+            for axis, level in enumerate(term.axes):
+                at = builder.plus(here[self._loops[level].index], const_int(term.offset[axis]))
+                low, high = ranges[level]
+                fits = builder.compute(
+                    core.and_, builder.compute(core.ge, at, low), builder.compute(core.lt, at, high)
+                )
+                inside = fits if isinstance(inside, Const) else builder.compute(core.and_, inside, fits)
+                target.append(at)
+            value = self._copied(term.statement.value, here, builder)
+            arm = builder.nested()
+            arm.accumulate(term.statement.array, target, value)
+            builder.add(Branch(inside, Block(), [], arm.block, [], []))
+
+
+def _either(builder: Builder, a: Operand, b: Operand) -> Operand:
+    return b if isinstance(a, Const) else builder.compute(core.or_, a, b)

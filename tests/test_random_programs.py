@@ -1,0 +1,70 @@
+"""Gradients of random kernels, against differences."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, note, settings
+
+from jitad.testing import Uncompiled
+from tests.differences import directional
+from tests.random_programs import kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ARGNUMS = (0, 1, 2, 3, 4)
+TOLERANCE = 1e-8
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("random_programs")
+
+
+def load(source: str, folder: Path) -> Callable[..., Any]:
+    """The kernel of a module, in a file of its own so that its source can be found."""
+    name = "random_" + hashlib.sha256(source.encode()).hexdigest()[:16]
+    path = folder / f"{name}.py"
+    path.write_text(source)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.kernel
+
+
+def arguments() -> tuple[Any, ...]:
+    random = np.random.default_rng(7)
+    a, b, m = random.uniform(-1.2, 1.2, 4), random.uniform(-1.2, 1.2, 4), random.uniform(-1.2, 1.2, (3, 4))
+    return 0.83, -0.46, a, b, m, 3
+
+
+@settings(
+    max_examples=150,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+@given(source=kernels())
+def test_gradients_of_random_kernels(source: str, folder: Path) -> None:
+    note(source)
+    kernel = load(source, folder)
+    run = Uncompiled(kernel, arguments())
+    np.testing.assert_allclose(run.value(), kernel(*arguments()), rtol=1e-12, atol=1e-12)
+
+    positions = run.leaf_positions(ARGNUMS)
+    _, gradients = run.value_and_gradient(positions)
+    random = np.random.default_rng(11)
+    direction = [random.uniform(-1.0, 1.0, np.shape(run.leaves[p])) for p in positions]
+    estimate = directional(run.program, run.leaves, [1.0], [*direction, None])
+    allowed = TOLERANCE * max(1.0, abs(estimate.value))
+    assume(estimate.error < allowed / 3)  # else a kink or a jump is too near
+    actual = sum(float(np.sum(g * d)) for g, d in zip(gradients, direction, strict=True))
+    assert abs(actual - estimate.value) <= allowed, f"{actual} instead of {estimate.value}"
