@@ -1,7 +1,7 @@
 """Random kernels as source text, for property-based tests.
 
-Every kernel is ``kernel(x, y, a, b, m, n)``: two numbers, two vectors of 4, a 3 by 4 matrix and the integer 3. Values stay
-bounded whatever is drawn, since products only occur inside functions with bounded results, and every loop ends.
+Every kernel is ``kernel(x, y, a, b, m, n)``: two numbers, two vectors of 4, a 3 by 4 matrix and the integer 3. Values
+stay bounded whatever is drawn, since products only occur inside functions with bounded results, and every loop ends.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class Entry:
 
     def is_current(self) -> bool:
         """True while nothing that was built in has changed."""
-        return all([holds() for holds in self.guards]) and self.captured() is not None
+        return all(holds() for holds in self.guards) and self.captured() is not None
 
 
 class GradientEntry(Entry):
@@ -225,6 +225,7 @@ def _tree(spec: ArgSpec, count: Any) -> ResultTree:
 
 def table_for(function: Any, request: Request) -> Table:
     """The table of a function, shared by every derivative of it that asks the same."""
+    key: tuple[Any, Request]
     if isinstance(function, types.MethodType):
         memo, key = memo_of(function.__self__), (function.__func__, request)
     else:
@@ -290,6 +291,11 @@ class Derivative:
         if self._with_value:
             return entry.value(results), gradient
         return (gradient, entry.value(results)[1]) if self._request.has_aux else gradient
+
+    @property
+    def kernel(self) -> Any:
+        """The function that is differentiated."""
+        return self._function
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The call with arguments given by position wherever that is possible.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jitad.api.derivative import GradientRequest, active_leaves, describe_all
+from jitad.api.derivative import Derivative, GradientRequest, active_leaves, describe_all
 from jitad.api.gradient import checked_argnums, refuse_uncallable
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.structure import flatten
@@ -80,7 +80,7 @@ def explain(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] = 0)
     from jitad.program.printer import show
 
     refuse_uncallable(f)
-    f = getattr(f, "__wrapped__", f) if type(f).__name__ == "Derivative" else f
+    f = f.kernel if isinstance(f, Derivative) else f
     request = GradientRequest(checked_argnums(argnums), False, bounds_checked())
     specs = describe_all(args)
     wrt, _ = active_leaves(f, specs, request.positions(f, len(args)))
@@ -106,7 +106,11 @@ def explain(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] = 0)
 def _records(plan: Any, program: Program) -> list[Record]:
     places = _places(program)
     records = [
-        Record(f"the value of {var.name!r} ({var.type})", plan.reasons.get(var, "the reverse sweep needs it"), places.get(var))
+        Record(
+            f"the value of {var.name!r} ({var.type})",
+            plan.reasons.get(var, "the reverse sweep needs it"),
+            places.get(var),
+        )
         for variables in plan.records.values()
         for var in variables
     ]

@@ -32,9 +32,7 @@ def grad(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, 
     return _derivative(f, argnums, has_aux, with_value=False)
 
 
-def value_and_grad(
-    f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False
-) -> Any:
+def value_and_grad(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
     """The value of a kernel and its gradient, computed together: ``(value, gradient)``.
 
     With ``has_aux`` it is ``((value, aux), gradient)``. Everything else is as for ``grad``.
@@ -46,9 +44,7 @@ def value_and_grad(
     return _derivative(f, argnums, has_aux, with_value=True)
 
 
-def _derivative(
-    f: Callable[..., Any] | None, argnums: int | Sequence[int], has_aux: bool, *, with_value: bool
-) -> Any:
+def _derivative(f: Callable[..., Any] | None, argnums: int | Sequence[int], has_aux: bool, *, with_value: bool) -> Any:
     request = GradientRequest(checked_argnums(argnums), bool(has_aux), bounds_checked())
     if f is None:
         return lambda function: _of(function, request, with_value=with_value)
@@ -76,7 +72,8 @@ def checked_argnums(argnums: Any) -> int | tuple[int, ...]:
     if isinstance(argnums, Sequence) and not isinstance(argnums, str) and argnums and all(map(_is_position, argnums)):
         return tuple(int(argnum) for argnum in argnums)
     raise ArgumentError(
-        f"argnums={argnums!r} isn't a position or a tuple of positions.", "use an int such as 0, or a tuple such as (0, 1)."
+        f"argnums={argnums!r} isn't a position or a tuple of positions.",
+        "use an int such as 0, or a tuple such as (0, 1).",
     )
 
 

@@ -29,8 +29,8 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
 
     ``pullback(cotangent)`` takes a cotangent with the structure of the value: a number for a number, an array of the
     same shape and dtype for an array, None for anything that isn't floating-point. It gives a tuple with one entry per
-    argument, in the argument's structure: the cotangents of its floating-point numbers and arrays, and None in the place
-    of anything else. It may be called many times; later changes of the arguments' arrays don't matter to it.
+    argument, in the argument's structure: the cotangents of its floating-point numbers and arrays, and None in the
+    place of anything else. It may be called many times; later changes of the arguments' arrays don't matter to it.
 
     Raises ArgumentError for arguments that a kernel doesn't take, and from the pullback for a cotangent that doesn't
     fit, naming the part that is to blame; and the errors of reading a kernel (see ``jitad.errors``).

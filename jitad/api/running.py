@@ -46,7 +46,7 @@ class Unpacker:
         ]
 
 
-def gradient_makers(program_params: Sequence[Any], wrt: Sequence[int]) -> list[tuple[int, np.dtype, str]]:
+def gradient_makers(program_params: Sequence[Any], wrt: Sequence[int]) -> list[tuple[int, np.dtype, Any]]:
     """For each array in ``wrt``: its position, dtype and the order of axes of its gradient."""
     return [
         (at, np.dtype(type_.dtype), "F" if type_.layout == "F" else "C")
@@ -70,7 +70,9 @@ class Call:
         self._result_count = len(sweeps.program.results) - sum(is_scalar for is_scalar, _, _ in self._outputs)
         written = set(reading.written)
         arrays = [at for at, p in enumerate(params) if isinstance(p.type, Array)]
-        self._conflicts = [(w, a) for w in arrays if w in written for a in arrays if a != w and not (a in written and a < w)]
+        self._conflicts = [
+            (w, a) for w in arrays if w in written for a in arrays if a != w and not (a in written and a < w)
+        ]
 
     def __call__(self, leaves: Sequence[Any], seeds: Sequence[Any] = ()) -> tuple[list[Any], list[Any]]:
         """The program's results, and the gradients in the order of ``wrt``.

@@ -59,7 +59,11 @@ class Guard:
             return False
         if now is self.seen:
             return True
-        if type(now) is not type(self.seen) or not isinstance(now, bool | int | float | str | np.generic | bytes):
+        if type(now) is not type(self.seen):
+            return False
+        if isinstance(now, tuple):  # the keys of a dict
+            return self.name.startswith("tuple(") and bool(now == self.seen)
+        if not isinstance(now, bool | int | float | str | np.generic | bytes):
             return False
         return bool(now == self.seen) or bool(now != now and self.seen != self.seen)
 

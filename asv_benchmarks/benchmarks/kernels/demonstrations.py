@@ -21,7 +21,7 @@ def posterior_inputs() -> tuple[Any, ...]:
     return np.array(START), pelts.hare, pelts.lynx, SUBSTEPS
 
 
-def map_inputs() -> tuple[Any, ...]:
-    """The real road distances in thousands of kilometres, and a random map."""
-    distances = load_road_distances().kilometres / 1000.0
+def map_inputs(copies: int = 20) -> tuple[Any, ...]:
+    """A random map, and the real road distances in thousands of kilometres, repeated: one map is too little work."""
+    distances = np.tile(load_road_distances().kilometres / 1000.0, (copies, copies))
     return np.random.default_rng(1).normal(size=(distances.shape[0], 2)), distances

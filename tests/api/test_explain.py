@@ -1,0 +1,63 @@
+"""``explain`` shows the program, the records, the tape and the source."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import jitad
+
+
+def lorenz(x, y, z, n):
+    for _ in range(n):
+        x, y, z = x + 0.01 * 10 * (y - x), y + 0.01 * (x * (28 - z) - y), z + 0.01 * (x * y - 8 / 3 * z)
+    return x + y + z
+
+
+def heat(u, n):
+    for _ in range(n):
+        v = u.copy()
+        for i in range(1, u.shape[0] - 1):
+            v[i] = u[i] + 0.1 * (u[i - 1] - 2 * u[i] + u[i + 1])
+        u = v
+    return np.sum(u)
+
+
+def overwriting(u):
+    for i in range(1, u.shape[0]):
+        u[i] = u[i] * u[i - 1]
+    return np.sum(u)
+
+
+def test_lorenz_records_24_bytes_a_step():
+    explanation = jitad.explain(lorenz, 1.0, 2.0, 3.0, 100, argnums=(0, 1, 2))
+    assert explanation.total_bytes == 2400
+    assert explanation.tape_bytes["float64"] == 2400
+    assert len(explanation.records) == 3
+    assert all(record.why for record in explanation.records)
+    assert all(record.origin is not None for record in explanation.records)
+
+
+def test_overwritten_values_are_recorded():
+    explanation = jitad.explain(overwriting, np.arange(1.0, 6.0))
+    assert any("old contents of 'u'" in record.what for record in explanation.records)
+    assert explanation.total_bytes > 0
+
+
+def test_text():
+    explanation = jitad.explain(lorenz, 1.0, 2.0, 3.0, 10)
+    text = str(explanation)
+    for part in (
+        "The program of lorenz",
+        "records",
+        "The tape",
+        "bytes at most",
+        "The adjoint program",
+        "The emitted sweeps",
+    ):
+        assert part in text
+    assert explanation.source in explanation.file.read_text() + "\n"
+    assert "program lorenz(x: float64" in explanation.program
+
+
+def test_a_derivative_is_explained_as_its_function():
+    assert jitad.explain(jitad.grad(lorenz), 1.0, 2.0, 3.0, 10).name == "lorenz"

@@ -1,0 +1,168 @@
+"""Calls, closures, captured objects, structures, and derivative rules."""
+
+from __future__ import annotations
+
+import functools
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import pytest
+
+from jitad.primitives import core
+from jitad.program.statements import Const
+from jitad.program.types import FLOAT32, Array
+from jitad.reading.kernel import read_kernel, read_rule
+from jitad.reading.signature import ScalarSpec
+from tests.reading.driver import compare, read
+
+
+class Point(NamedTuple):
+    a: float
+    b: float
+
+
+FACTOR = 2.5
+TABLE = np.arange(4.0)
+SETTINGS = {"a": 1.5, "b": np.ones(3)}
+
+
+class Model:
+    def __init__(self):
+        self.w = np.array([1.0, 2.0])
+        self.k = 3.0
+
+    def value(self, x):
+        return self.k * x + self.w[0] + self.square(x)
+
+    def square(self, x):
+        return x * x
+
+    def __call__(self, x):
+        return self.value(x) * 2
+
+
+MODEL = Model()
+
+
+def scaled(c):
+    return lambda x: c * x
+
+
+FIRST, SECOND = (lambda x: x + 1), (lambda x: x * 3)
+
+
+@numba.njit(fastmath=True)
+def compiled(x):
+    return x * x
+
+
+def captured(x):
+    return FACTOR * x + TABLE[1] + SETTINGS["a"] * SETTINGS["b"][0]
+
+
+def inner_functions(x):
+    scale = lambda y, k=2.0: x * y + k  # noqa: E731
+
+    def shifted(z):
+        return scale(z) + x
+
+    def factory(c):
+        def inner(y):
+            return c * y
+
+        return inner
+
+    return shifted(3.0) + scale(1.0, k=5.0) + factory(2.0)(x) + factory(x)(x)
+
+
+def mixture(x):
+    half = functools.partial(add, 0.5)
+    return FIRST(SECOND(x)) + scaled(3.0)(x) + MODEL.value(x) + MODEL(x) + compiled(x) + half(b=x)
+
+
+def add(a, b):
+    return a + b
+
+
+def spread(*xs, **named):
+    s = 0.0
+    for x in xs:
+        s += x
+    return s * named.get("factor", 1.0)
+
+
+def spreading(x):
+    return spread(*(x, 2.0), factor=3.0) + max(x, 1, 2.0) + min(x, 0) + divmod(x, 2)[1] + int(x)
+
+
+def structures(p, d):
+    q = Point(p.b, d["x"])
+    return q, [v * 2 for v in q], {"s": p.a * d["y"][0]}, None
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (captured, 2.0),
+        (inner_functions, 1.5),
+        (mixture, 1.2),
+        (spreading, 2.7),
+        (structures, Point(1.0, 2.0), {"x": 2.0, "y": np.ones(2)}),
+        (MODEL.value, 1.0),
+        (MODEL, 1.0),
+        (functools.partial(add, 1.0), 2.0),
+        (scaled(4.0), 2.0),
+        (compiled, 2.0),
+        (SECOND, 2.0),
+    ],
+    ids=lambda case: getattr(case[0], "__name__", type(case[0]).__name__),
+)
+def test_the_program_computes_what_the_kernel_does(case):
+    compare(*case)
+
+
+def test_arrays_are_hidden_parameters_and_numbers_are_guarded(monkeypatch):
+    kernel = read(captured, 2.0)
+    assert [capture.getter() is array for capture, array in zip(kernel.captures, (TABLE, SETTINGS["b"]), strict=True)]
+    assert all(guard.holds() for guard in kernel.guards)
+    monkeypatch.setitem(globals(), "FACTOR", 2.0)
+    assert [guard.name for guard in kernel.guards if not guard.holds()] == ["FACTOR"]
+
+
+def test_one_array_under_two_names_is_one_parameter():
+    a = b = np.ones(3)
+
+    def kernel(x):
+        a[0] = x
+        return b[0]
+
+    read_once = read(kernel, 2.0)
+    assert len(read_once.captures) == 1
+
+
+def test_options_and_functions_are_told():
+    kernel = read_kernel(compiled, [ScalarSpec("float64")])
+    assert kernel.options["fastmath"]
+    assert kernel.functions == (compiled.py_func,)
+
+
+def test_literals_of_rules_take_the_precision_of_the_arguments():
+    rule = read_rule(core.pow_.partials[0], (FLOAT32, FLOAT32, FLOAT32), "rule")
+    assert [result.type for result in rule.results] == [FLOAT32]
+    known = read_rule(core.pow_.partials[0], (FLOAT32, Const(1, core.INT64), FLOAT32), "rule")
+    assert len(known.params) == 2
+
+
+def product_rule(out, out_bar, a, a_bar, b, b_bar):
+    if a_bar is not None:
+        a_bar += out_bar @ b.T
+    if b_bar is not None:
+        b_bar += a.T @ out_bar
+
+
+def test_a_rule_gets_none_for_what_is_not_active():
+    matrix = Array("float64", 2)
+    rule = read_rule(product_rule, (matrix, matrix, matrix, matrix, matrix, None), "rule")
+    assert [param.name for param in rule.params] == ["out", "out_bar", "a", "a_bar", "b"]
+    assert not rule.results
