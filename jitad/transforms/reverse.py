@@ -167,8 +167,10 @@ class Reversal:
         results = [Var(f"{p.name}_bar", p.type) for p in (*(p for p, *_ in carried), *outer)]
         blocks = (forward, inner.builder.block)
         ordered = any(isinstance(s, _STACK) for block in blocks for s in walk(block))
-        rows = loop.order_free and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
-        free = loop.order_free and (rows or not ordered)
+        sums_only = all(new is bar for new, bar in zip(yields, bars, strict=False))
+        order_free = loop.order_free and sums_only
+        rows = order_free and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
+        free = order_free and (rows or not ordered)
         scope.builder.add(
             replace(
                 counted_loop(index, self._bounds(loop, scope), inner.builder.block),
@@ -183,9 +185,9 @@ class Reversal:
         )
         for var, result in zip(outer, results[len(carried) :], strict=True):
             scope.adjoints[var] = result
-        for (_, init, _, _), result in zip(carried, results, strict=False):
+        for (_, init, _, _), result, bar, new, first in zip(carried, results, bars, yields, inits, strict=False):
             if init in self._active:
-                scope.add(init, result)
+                scope.add(init, first if new is bar else result)
         return replace(loop, body=forward, order_free=free, rows=rows and ordered)
 
     def _bounds(self, loop: Loop, scope: Scope) -> tuple[Operand, Operand, Operand]:
