@@ -114,8 +114,9 @@ class Growth:
 
     def track_numba_allocations(self, call: str) -> float:
         """Growth of the number of arrays that Numba's runtime holds."""
-        from numba.core.runtime import rtsys
+        from numba.core.runtime import _nrt_python, rtsys
 
+        _nrt_python.memsys_enable_stats()
         before = rtsys.get_allocation_stats()
         for _ in range(CALLS):
             self.call()

@@ -86,14 +86,13 @@ def _nest(loop: Loop) -> _Nest | None:
         if not plain or not isinstance(loop.step, Const) or loop.step.value != 1 or loop.descending:
             return None
         loops.append(loop)
-        *first, last = loop.body.statements or [None]
-        if not isinstance(last, Loop):
+        inner = loop.body.statements
+        if not inner or not isinstance(inner[-1], Loop):
             break
-        if not all(isinstance(s, Compute | Dim) for s in first):
+        if not all(isinstance(s, Compute | Dim) for s in inner[:-1]):
             return None
-        pure += [s for s in first if s is not None]
-        loop = last
-    inner = loop.body.statements
+        pure += inner[:-1]
+        loop = inner[-1]
     if any(sub_blocks(s) or not isinstance(s, Compute | Dim | Load | Accumulate | Store) for s in inner):
         return None
     nest = _Nest(loops, pure, inner)
@@ -103,7 +102,7 @@ def _nest(loop: Loop) -> _Nest | None:
 class _Nest:
     def __init__(self, loops: list[Loop], pure: list[Statement], inner: list[Statement]) -> None:
         self._loops = loops
-        self._level = {loop.index: at for at, loop in enumerate(loops)}
+        self._level: dict[Operand, int] = {loop.index: at for at, loop in enumerate(loops)}
         self._pure = [*pure, *(s for s in inner if isinstance(s, Compute | Dim | Load))]
         self._inner = inner
         self._made_by = {s.out: s for s in self._pure if isinstance(s, Compute)}
@@ -141,7 +140,7 @@ class _Nest:
                     return None
                 shift += int(made.args[1].value) * (1 if made.primitive is core.add else -1)
                 operand = made.args[0]
-            axes.append(self._level[operand])  # type: ignore[index]
+            axes.append(self._level[operand])
             offset.append(shift)
         if sorted(axes) != list(range(len(self._loops))):
             return None
