@@ -106,8 +106,8 @@ class _Writer:
             f"math.sin({u} * {v})",
             f"math.tanh({u} * {u} + {v})",
             f"0.5 * ({u} - {v})",
-            f"({u}) / (1.5 + ({v}) ** 2) * 0.5",
-            f"math.cos({u}) * 0.25 + math.exp(-abs({v}))",
+            f"({u} / (1.5 + ({v}) ** 2))",
+            f"(math.cos({u}) * 0.25 + math.exp(-abs({v})))",
             f"(math.sin({u}) if {self.condition(0)} else 0.5 * {v})",
             f"min(0.5 * {u}, {v})",
         ]
@@ -132,7 +132,7 @@ class _Writer:
 
     def condition(self, depth: int = 1) -> str:
         u, v = self.number(depth), self.number(depth)
-        return self.one_of(f"{u} > {v}", f"{u} < 0.3", f"-0.5 < {u} < 0.9", f"{u} > 0.1 or {v} > 0.2")
+        return self.one_of(f"{u} > {v}", f"{u} < 0.3", f"-0.5 < {u} < 0.9", f"({u} > 0.1 or {v} > 0.2)")
 
     # Statements
 

@@ -60,13 +60,13 @@ class Order:
             in_life = in_life or block is home
             if at != other_at:
                 return at < other_at
-            if isinstance(owner, Loop) and in_life and not self._stay_apart(first, second, owner):
+            if isinstance(owner, Loop) and in_life and not self.stay_apart(first, second, owner):
                 return True
             if isinstance(owner, Branch) and self._apart(first, second, owner):
                 return False
         return isinstance(first, Call)
 
-    def _stay_apart(self, first: Statement, second: Statement, loop: Loop) -> bool:
+    def stay_apart(self, first: Statement, second: Statement, loop: Loop) -> bool:
         """True when two accesses never meet in different iterations of a loop.
 
         Either the loop is order-free, or both accesses index one axis of one array by the same operand, which

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order, written_arrays
+from jitad.primitives.core import cost
 from jitad.program.statements import (
     Alloc,
     AtOffset,
@@ -258,7 +259,7 @@ class _BlockPlanner:
         _, statement = self._defined[var]
         own = 0.0
         if var not in self._computed:
-            own = float(statement.primitive.cost if isinstance(statement, Compute) else isinstance(statement, Load))
+            own = float(cost(statement) if isinstance(statement, Compute) else isinstance(statement, Load))
         for operand in self._sources(var):
             own += self._cost(operand, at)
             if own == math.inf:

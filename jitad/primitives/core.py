@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitad.primitives.spec import ZERO, Partial, ScalarPrimitive
-from jitad.program.statements import Const, Operand
+from jitad.program.statements import Compute, Const, Operand
 from jitad.program.types import INT64, Scalar
 
 if TYPE_CHECKING:
@@ -165,17 +165,16 @@ stopped = ScalarPrimitive(
 
 def _cast(dtype: str) -> ScalarPrimitive:
     numpy_type = getattr(np, "bool_" if dtype == "bool" else dtype)
-    name = {"bool": "bool", "float64": "float"}.get(dtype, dtype)
-    compiled: Any = {"bool": bool, "float64": float}.get(dtype, numpy_type)
-    is_float = dtype.startswith("float")
+    compiled: Any = bool if dtype == "bool" else numpy_type  # Numba has np.float64(True) and no float(True)
+    builtin = {"bool": (bool,), "int64": (int,), "float64": (float,)}.get(dtype, ())
     return ScalarPrimitive(
         name=f"to_{dtype}",
-        callables=tuple(dict.fromkeys((numpy_type, compiled, *((int,) if dtype == "int64" else ())))),
-        template=f"{name}({{0}})",
-        typed_as=numpy_type if dtype == "float64" else compiled,  # Numba has no float(bool)
-        partials=(_unary_one if is_float else ZERO,),
-        names=((name, compiled),),
-        plain_names=((name, numpy_type),),
+        callables=(numpy_type, *builtin),
+        template=f"{dtype}({{0}})",
+        typed_as=compiled,
+        partials=(_unary_one if dtype.startswith("float") else ZERO,),
+        names=((dtype, compiled),),
+        plain_names=((dtype, numpy_type),),
     )
 
 
@@ -186,6 +185,15 @@ PRIMITIVES: tuple[ScalarPrimitive, ...] = (
     *(add, sub, mul, truediv, floordiv, mod, pow_, eq, ne, lt, le, gt, ge),
     *(and_, or_, xor, lshift, rshift, neg, pos, invert, not_, abs_, stopped),
 )
+
+
+def cost(statement: Compute) -> int:
+    """The work of one operation, in additions; a power with a small literal exponent is a few products."""
+    if statement.primitive is pow_:
+        exponent = statement.args[1]
+        if isinstance(exponent, Const) and isinstance(exponent.value, int) and 0 <= exponent.value <= 16:
+            return max(2 * (exponent.value.bit_length() - 1), 1)
+    return statement.primitive.cost
 
 
 def convert_constant(value: Const, type_: Scalar) -> Const:

@@ -60,6 +60,8 @@ class _Lowering:
                     return [*done, statement]
                 case ast.If() if _may_jump([statement]):
                     return done + self._jumping_if(statement, rest, level)
+                case ast.If():  # its loops may hold jumps of their own
+                    done.append(self._if(statement, statement.body, statement.orelse, level))
                 case ast.For() | ast.While():
                     lowered, holds_rest = self._loop(statement, rest, level)
                     done += lowered

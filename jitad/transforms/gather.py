@@ -148,7 +148,7 @@ class _Nest:
 
     def _work(self, operand: Operand) -> int:
         made = self._made_by.get(operand) if isinstance(operand, Var) else None
-        return 1 if made is None else made.primitive.cost + sum(self._work(arg) for arg in made.args)
+        return 1 if made is None else core.cost(made) + sum(self._work(arg) for arg in made.args)
 
     def rewrite(self, builder: Builder, targets: list[list[_Term]]) -> None:
         """Append what replaces the nest: gathers, borders, and the nest with what is left of it."""

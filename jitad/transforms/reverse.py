@@ -152,25 +152,25 @@ class Reversal:
         inner = Scope(loop.body, self._plan, scope)
         index = Var(loop.index.name, loop.index.type)
         inner.values[loop.index] = index
-        bars = [Var(f"{p.name}_bar", p.type) for p, *_ in carried]
+        finals = [scope.take(result) or zero(p) for p, _, _, result in carried]
+        # An order-free loop carries nothing but sums: each of its terms has the adjoint of the final sum.
+        bars = [] if loop.order_free else [Var(f"{p.name}_bar", p.type) for p, *_ in carried]
         sums = [Var(f"{v.name}_bar", v.type) for v in outer]
         for var, total in zip(outer, sums, strict=True):
             inner.adjoints[var] = total
-        for bar, (_, _, new, _) in zip(bars, carried, strict=True):
-            inner.add(new, bar)
-        inits = [scope.take(result) or zero(p) for p, _, _, result in carried]
-        inits += [scope.adjoints.get(v, zero(v)) for v in outer]
+        for (param, _, new, _), bar in zip(carried, bars or finals, strict=True):
+            if new is not param or bars:
+                inner.add(new, bar)
+        inits = [*(finals if bars else []), *(scope.adjoints.get(v, zero(v)) for v in outer)]
         arrays = _CarriedBack(loop, scope, inner, needed=loop.body in self._plan.carried_back)
         forward = self.reverse(loop.body, inner)
-        yields = [inner.adjoints.get(p, zero(p)) for p, *_ in carried]
+        yields = [inner.adjoints.get(p, zero(p)) for (p, *_), _ in zip(carried, bars, strict=False)]
         yields += [inner.adjoints.get(v, zero(v)) for v in outer]
-        results = [Var(f"{p.name}_bar", p.type) for p in (*(p for p, *_ in carried), *outer)]
+        results = [Var(v.name, v.type) for v in (*bars, *sums)]
         blocks = (forward, inner.builder.block)
         ordered = any(isinstance(s, _STACK) for block in blocks for s in walk(block))
-        sums_only = all(new is bar for new, bar in zip(yields, bars, strict=False))
-        order_free = loop.order_free and sums_only
-        rows = order_free and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
-        free = order_free and (rows or not ordered)
+        rows = loop.order_free and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
+        free = loop.order_free and (rows or not ordered)
         scope.builder.add(
             replace(
                 counted_loop(index, self._bounds(loop, scope), inner.builder.block),
@@ -183,11 +183,11 @@ class Reversal:
                 rows=rows and ordered,
             )
         )
-        for var, result in zip(outer, results[len(carried) :], strict=True):
+        for var, result in zip(outer, results[len(bars) :], strict=True):
             scope.adjoints[var] = result
-        for (_, init, _, _), result, bar, new, first in zip(carried, results, bars, yields, inits, strict=False):
+        for (_, init, _, _), total in zip(carried, results[: len(bars)] or finals, strict=True):
             if init in self._active:
-                scope.add(init, first if new is bar else result)
+                scope.add(init, total)
         return replace(loop, body=forward, order_free=free, rows=rows and ordered)
 
     def _bounds(self, loop: Loop, scope: Scope) -> tuple[Operand, Operand, Operand]:

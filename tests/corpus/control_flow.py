@@ -291,3 +291,21 @@ def return_from_a_while_true(a):
         i += 1
         if i == a.shape[0]:
             return total
+
+
+@kernel(lambda d: (d.signed(6), 0.8))
+def break_and_continue_in_loops_in_branches(a, x):
+    total = 0.0
+    if x > 0.0:
+        for i in range(6):
+            if a[i] < -1.0:
+                continue
+            total += a[i] * a[i] * x
+            if total > 1.5:
+                break
+    else:
+        while total < 3.0:
+            total += 1.0
+            if x < -5.0:
+                break
+    return total * x
