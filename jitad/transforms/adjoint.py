@@ -21,6 +21,7 @@ from jitad.program.statements import Block, Const, Operand, Program, Var, array_
 from jitad.program.types import Array, Scalar
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.gather import gather_scattered_sums
+from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.localize import copy_array, for_each, localize
 from jitad.transforms.order_free import mark_order_free
 from jitad.transforms.reverse import Reversal
@@ -85,7 +86,8 @@ def adjoint(
         outputs,
         program.origin,
     )
-    return Adjoint(remove_dead_code(gather_scattered_sums(remove_dead_code(whole))), tuple(wrt), plan)
+    tidied = hoist_sums(gather_scattered_sums(remove_dead_code(whole)))
+    return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
 
 
 def _seed(

@@ -106,6 +106,20 @@ class _Nest:
         self._pure = [*pure, *(s for s in inner if isinstance(s, Compute | Dim | Load))]
         self._inner = inner
         self._made_by = {s.out: s for s in self._pure if isinstance(s, Compute)}
+        self._late = self._loaded_late()
+
+    def _loaded_late(self) -> set[Operand]:
+        """What an iteration loads, or makes of loads, from arrays that it has written before."""
+        written: set[Var] = set()
+        late: set[Operand] = set()
+        for statement in self._inner:
+            if isinstance(statement, Accumulate | Store):
+                written.add(statement.array)
+            elif not late.isdisjoint(operands(statement)):
+                late.update(definitions(statement))
+            elif isinstance(statement, Load) and statement.array in written:
+                late.add(statement.out)
+        return late
 
     def is_rectangular(self) -> bool:
         """True when no loop's range depends on another loop of the nest."""
@@ -113,7 +127,7 @@ class _Nest:
         return not any(o in inside for loop in self._loops for o in (loop.start, loop.stop))
 
     def targets(self) -> list[list[_Term]]:
-        """The terms of each array whose sums are worth gathering."""
+        """The terms of each array whose sums are worth gathering, and may run before the rest of the nest."""
         used = {o for s in self._inner if isinstance(s, Load | Store) for o in operands(s)}
         groups: dict[Var, list[_Term | None]] = {}
         for statement in self._inner:
@@ -121,7 +135,7 @@ class _Nest:
                 groups.setdefault(statement.array, []).append(self._term(statement))
         found = []
         for array, terms in groups.items():
-            known = [term for term in terms if term is not None]
+            known = [term for term in terms if term is not None and term.statement.value not in self._late]
             same_axes = len({term.axes for term in known}) == 1
             if array in used or len(known) < len(terms) or len(known) < 2 or not same_axes:
                 continue
