@@ -49,8 +49,8 @@ class _Hoister:
             if isinstance(statement, Loop):
                 self._loop(replace(statement, body=self.block(statement.body)), builder)
             elif isinstance(statement, Branch):
-                arms = {"then": self.block(statement.then), "otherwise": self.block(statement.otherwise)}
-                builder.add(replace(statement, **arms))
+                then, otherwise = self.block(statement.then), self.block(statement.otherwise)
+                builder.add(replace(statement, then=then, otherwise=otherwise))
             else:
                 builder.add(statement)
         return builder.block

@@ -152,19 +152,19 @@ class Reversal:
         inner = Scope(loop.body, self._plan, scope)
         index = Var(loop.index.name, loop.index.type)
         inner.values[loop.index] = index
-        finals = [scope.take(result) or zero(p) for p, _, _, result in carried]
+        finals: list[Operand] = [scope.take(result) or zero(p) for p, _, _, result in carried]
         # An order-free loop carries nothing but sums: each of its terms has the adjoint of the final sum.
         bars = [] if loop.order_free else [Var(f"{p.name}_bar", p.type) for p, *_ in carried]
         sums = [Var(f"{v.name}_bar", v.type) for v in outer]
         for var, total in zip(outer, sums, strict=True):
             inner.adjoints[var] = total
-        for (param, _, new, _), bar in zip(carried, bars or finals, strict=True):
+        for (param, _, new, _), bar in zip(carried, [*bars] or finals, strict=True):
             if new is not param or bars:
                 inner.add(new, bar)
         inits = [*(finals if bars else []), *(scope.adjoints.get(v, zero(v)) for v in outer)]
         arrays = _CarriedBack(loop, scope, inner, needed=loop.body in self._plan.carried_back)
         forward = self.reverse(loop.body, inner)
-        yields = [inner.adjoints.get(p, zero(p)) for (p, *_), _ in zip(carried, bars, strict=False)]
+        yields: list[Operand] = [inner.adjoints.get(p, zero(p)) for (p, *_), _ in zip(carried, bars, strict=False)]
         yields += [inner.adjoints.get(v, zero(v)) for v in outer]
         results = [Var(v.name, v.type) for v in (*bars, *sums)]
         blocks = (forward, inner.builder.block)
@@ -185,9 +185,10 @@ class Reversal:
         )
         for var, result in zip(outer, results[len(bars) :], strict=True):
             scope.adjoints[var] = result
-        for (_, init, _, _), total in zip(carried, results[: len(bars)] or finals, strict=True):
+        flowed: list[Operand] = [*results[: len(bars)]] if bars else finals
+        for (_, init, _, _), final in zip(carried, flowed, strict=True):
             if init in self._active:
-                scope.add(init, total)
+                scope.add(init, final)
         return replace(loop, body=forward, order_free=free, rows=rows and ordered)
 
     def _bounds(self, loop: Loop, scope: Scope) -> tuple[Operand, Operand, Operand]:
