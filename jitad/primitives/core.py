@@ -227,6 +227,8 @@ def fold(primitive: ScalarPrimitive, args: tuple[Operand, ...], result: Scalar) 
 
 def simplify(primitive: ScalarPrimitive, args: tuple[Operand, ...], result: Scalar, builder: Builder) -> Operand | None:
     """A simpler operand with the same bits, or None."""
+    if not args:
+        return None
     first = args[0]
     if len(args) == 1:
         made = builder.made_by(first)

@@ -35,6 +35,9 @@ from jitad.program.types import BOOL, FLOAT32, FLOAT64, INT64, Array, Scalar
 
 Key = tuple[object, ...]
 
+_READ_ONLY = (Compute, Dim, Load, View, Reshape)
+"""Statements that change no memory."""
+
 
 def const_int(value: int) -> Const:
     return Const(int(value), INT64)
@@ -56,6 +59,7 @@ class Builder:
         """True when literals take the type of what they are combined with (in derivative rules)."""
         self._known: dict[Key, Operand] = {}
         self._made_by: dict[Var, Compute] = {}
+        self._loaded: dict[Key, Var] = {}
 
     def nested(self) -> Builder:
         """A builder of a fresh block inside this one."""
@@ -64,6 +68,7 @@ class Builder:
     def absorb(self, nested: Builder) -> None:
         """Append all that a builder nested in this one has built, as if it had been built here."""
         self.block.statements.extend(nested.block.statements)
+        self._loaded.clear()
         self._known.update(nested._known)
         self._made_by.update(nested._made_by)
 
@@ -78,6 +83,8 @@ class Builder:
 
     def add(self, statement: Statement) -> None:
         """Append a statement as it is."""
+        if not isinstance(statement, _READ_ONLY):
+            self._loaded.clear()
         if statement.origin is None:
             statement.origin = self.origin
         self.block.statements.append(statement)
@@ -189,10 +196,13 @@ class Builder:
         return out
 
     def load(self, array: Var, index: Sequence[Operand]) -> Var:
-        """``array[index]`` (a full index of non-negative integers)."""
-        out = Var(f"{array.name}_i", array_type(array).element)
-        self.add(Load(out, array, tuple(index)))
-        return out
+        """``array[index]`` (a full index of non-negative integers); an element is loaded once until memory changes."""
+        key: Key = (array, *map(_identity, index))
+        if key not in self._loaded:
+            out = Var(f"{array.name}_i", array_type(array).element)
+            self.add(Load(out, array, tuple(index)))
+            self._loaded[key] = out
+        return self._loaded[key]
 
     def store(self, array: Var, index: Sequence[Operand], value: Operand) -> None:
         """``array[index] = value`` with a cast to the array's dtype."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import sys
 import types
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from jitad.primitives.spec import CompositePrimitive, Partial, ScalarPrimitive
 from jitad.program.types import Scalar
 from jitad.reading import arrays
 from jitad.reading.builtin_calls import BUILTINS, call_method
+from jitad.reading.captures import FIXED_PACKAGES
 from jitad.reading.desugar import RESULT, lower_body
 from jitad.reading.expressions import evaluate, evaluate_all, evaluate_parts
 from jitad.reading.liveness import captured_names, local_names
@@ -25,6 +27,7 @@ from jitad.reading.source import (
     FunctionSource,
     SourceFile,
     find_source,
+    module_root,
     type_attribute,
     unwrap_dispatcher,
 )
@@ -43,6 +46,8 @@ from jitad.reading.values import (
 
 if TYPE_CHECKING:
     from jitad.reading.reader import Reader
+
+_NO_RULE = "write it with functions that jitad knows, or register a primitive for it in a plugin"
 
 
 def read_call(reader: Reader, node: ast.Call) -> Value:
@@ -105,20 +110,23 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
         return call_object(reader, obj.__func__, [StaticValue(obj.__self__), *args], kwargs, text)
     function, _ = unwrap_dispatcher(obj)
     if isinstance(function, types.FunctionType):
-        return _call_function(reader, function, args, kwargs)
+        return _call_function(reader, function, args, kwargs, text)
     if isinstance(obj, type):
         return _construct(reader, obj, args, kwargs, text)
+    method = type_attribute(obj, "__call__")
+    is_readable = isinstance(method, types.FunctionType)
+    if not is_readable and (not args or not isinstance(getattr(obj, "__self__", None), types.ModuleType | None)):
+        reader.no_call(
+            f"jitad can't read the source of {text!r}, and its value doesn't follow from its arguments",
+            "compute it outside the kernel (a random number or the time, say) and pass it in",
+        )
     if not kwargs and all(isinstance(arg, ScalarValue) for arg in args):
         opaque = _opaque(obj, tuple(arg.type for arg in args if isinstance(arg, ScalarValue)))
         if opaque is not None:
             return reader.apply(opaque, args)
-    method = type_attribute(obj, "__call__")
-    if isinstance(method, types.FunctionType):
-        return _call_function(reader, method, [StaticValue(obj), *args], kwargs)
-    reader.no_call(
-        f"jitad has no rule for {text!r}, can't read its source, and Numba can't type it for these arguments",
-        "write it with supported functions, or register a primitive for it",
-    )
+    if is_readable:
+        return _call_function(reader, method, [StaticValue(obj), *args], kwargs, text)
+    reader.no_call(f"jitad has no rule for {text!r}, and can't read its source", _NO_RULE)
 
 
 def _find(table: Mapping[Any, Any], obj: Any) -> Any:
@@ -210,22 +218,44 @@ def _call_composite(
     saved, reader.pinned = reader.pinned, reader.origin
     try:
         definition, _ = unwrap_dispatcher(primitive.definition)
-        return _call_function(reader, definition, args, kwargs)
+        return _call_function(reader, definition, args, kwargs, primitive.name)
     finally:
         reader.pinned = saved
 
 
 def _call_function(
-    reader: Reader, function: types.FunctionType, args: Sequence[Value], kwargs: Mapping[str, Value]
+    reader: Reader, function: types.FunctionType, args: Sequence[Value], kwargs: Mapping[str, Value], text: str
 ) -> Value:
+    if reader.pinned is None and _is_library(function):
+        return _call_library(reader, function, args, kwargs, text)
     try:
         source = find_source(function)
     except SourceUnavailableError as error:
-        raise SourceUnavailableError(error.reason, error.remedy, reader.origin) from error
+        raise SourceUnavailableError(error.reason, error.remedy, reader.origin) from None
     if function not in reader.functions:
         reader.functions.append(function)
     defaults = function_defaults(reader, source)
     return _inline(reader, source.node, source.file, function, None, defaults, args, kwargs, function.__name__)
+
+
+def _is_library(function: types.FunctionType) -> bool:
+    """True for a function of Python's own library or of a package that jitad builds on."""
+    root = module_root(function.__module__ or "")
+    return root in sys.stdlib_module_names or (root in FIXED_PACKAGES and root != "jitad")
+
+
+def _call_library(
+    reader: Reader, function: types.FunctionType, args: Sequence[Value], kwargs: Mapping[str, Value], text: str
+) -> Value:
+    """Read a library's function at the place of the user's call, which is to blame for what can't be read in it."""
+    reader.pinned = reader.origin
+    try:
+        return _call_function(reader, function, args, kwargs, text)
+    except JitadError as error:
+        why = error.reason.rstrip(".")
+        reader.no_call(f"jitad has no rule for {text!r}, and can't read its source as a kernel ({why})", _NO_RULE)
+    finally:
+        reader.pinned = None
 
 
 def _call_inner(reader: Reader, value: FunctionValue, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jitad.errors import KernelTypeError, UnsupportedCallError, UnsupportedSyntaxError
+from jitad.errors import KernelTypeError, UnsupportedCallError
 from jitad.program.builder import Builder
 from jitad.program.statements import Alloc, Const, Operand, Program, Var, array_type
 from jitad.program.types import Array, Scalar, Type
@@ -177,9 +177,6 @@ def _enter(reader: Reader, source: FunctionSource, name: str) -> None:
     reader.node = node
     reader.functions.append(source.function)
     reader.open_calls.append(node)
-    flags = source.function.__code__.co_flags
-    if flags & 0x2A0:  # generator, coroutine, async generator
-        reader.refuse(UnsupportedSyntaxError, f"{name!r} is a generator or a coroutine.", "return a value or an array")
 
 
 def _argument_names(source: FunctionSource, count: int) -> list[str]:

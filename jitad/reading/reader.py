@@ -85,7 +85,7 @@ class Reader:
             builder.origin = saved_origin
 
     def refuse(self, error: type[JitadError], reason: str, remedy: str) -> NoReturn:
-        raise error(reason, remedy, self.origin)
+        raise error(reason, remedy, self.origin) from None
 
     def fail_if(self, condition: Operand, error: type[JitadError], reason: str, remedy: str) -> None:
         if isinstance(condition, Const):

@@ -10,10 +10,12 @@ import types
 from dataclasses import dataclass
 from typing import Any
 
-from jitad.errors import SourceUnavailableError
+from jitad.errors import SourceUnavailableError, UnsupportedSyntaxError
 from jitad.program.origin import Origin
 
 FunctionNode = ast.FunctionDef | ast.Lambda
+
+_SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,8 @@ def _parse(name: str, text: str) -> SourceFile:
 def find_source(function: types.FunctionType) -> FunctionSource:
     """The syntax of a function, from the file (or notebook cell) that defined it.
 
-    Raises SourceUnavailableError when there is none, or when it no longer matches the function.
+    Raises SourceUnavailableError when there is none, or when it no longer matches the function, and
+    UnsupportedSyntaxError for generators and coroutines.
     """
     code = function.__code__
     name = inspect.getsourcefile(function) or code.co_filename
@@ -88,6 +91,10 @@ def find_source(function: types.FunctionType) -> FunctionSource:
     node = _find_lambda(code, file) if code.co_name == "<lambda>" else _find_def(code, file)
     if node is None:
         raise _unavailable(function, f"{name!r}, line {code.co_firstlineno}, no longer holds it")
+    if code.co_flags & _SUSPENDED or isinstance(node, ast.AsyncFunctionDef):
+        raise UnsupportedSyntaxError(
+            f"{function.__name__!r} is a generator or a coroutine.", "return a value or an array", file.origin(node)
+        )
     return FunctionSource(function, node, file)
 
 
@@ -99,10 +106,10 @@ def _unavailable(function: types.FunctionType, why: str) -> SourceUnavailableErr
     )
 
 
-def _find_def(code: types.CodeType, file: SourceFile) -> ast.FunctionDef | None:
+def _find_def(code: types.CodeType, file: SourceFile) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     for node in ast.walk(file.tree):
         if (
-            isinstance(node, ast.FunctionDef)
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and node.name == code.co_name
             and _argument_names(node) == _arguments(code)
         ):
@@ -141,7 +148,7 @@ def _arguments(code: types.CodeType) -> tuple[str, ...]:
     return code.co_varnames[:count]
 
 
-def _argument_names(node: FunctionNode) -> tuple[str, ...]:
+def _argument_names(node: FunctionNode | ast.AsyncFunctionDef) -> tuple[str, ...]:
     """Names in the order in which Python numbers a function's first local variables."""
     a = node.args
     named = [*a.posonlyargs, *a.args, *a.kwonlyargs, *([a.vararg] if a.vararg else []), *([a.kwarg] if a.kwarg else [])]

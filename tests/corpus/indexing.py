@@ -156,6 +156,15 @@ def index_from_argmax(a):
     return a[i] * a[i] * a[j]
 
 
+@kernel(lambda d: (d.signed(5),))
+def index_from_a_sort(a):
+    order = np.argsort(a)
+    total = 0.0
+    for i in range(5):
+        total += a[order[i]] ** 2 * i
+    return total
+
+
 @kernel(lambda d: (3.4, d.signed(6)), argnums=(0, 1))
 def interpolation_in_a_table(x, table):
     i = int(x)

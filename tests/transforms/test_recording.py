@@ -1,0 +1,57 @@
+"""What the forward sweep records, and what it doesn't."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jitad.program.statements import Push, walk
+from jitad.transforms.adjoint import Adjoint
+from tests.transforms import kernels
+from tests.transforms.kernels import adjoint_of
+
+VECTOR = np.linspace(0.5, 1.5, 6)
+
+
+def pushed(made: Adjoint) -> list[str]:
+    """The dtypes of the values that the adjoint program records, in the order of its text."""
+    return [v.type.dtype for s in walk(made.program.body) if isinstance(s, Push) for v in s.values]
+
+
+def test_a_carried_state_is_all_that_a_loop_of_scalars_records() -> None:
+    made = adjoint_of(kernels.lorenz, 1.0, 1.0, 1.0, 9, wrt=(0, 1, 2))
+    assert pushed(made) == ["float64"] * 3
+    assert not made.plan.undone
+
+
+@pytest.mark.parametrize(
+    ("kernel", "args"),
+    [
+        (kernels.linear_stencil, (VECTOR, 4)),
+        (kernels.filled_then_read, (VECTOR,)),
+        (kernels.overwritten_linearly, (VECTOR,)),
+        (kernels.sum_over_pairs, (VECTOR,)),
+    ],
+)
+def test_nothing_is_recorded_that_nothing_needs(kernel: Any, args: tuple[Any, ...]) -> None:
+    made = adjoint_of(kernel, *args)
+    assert not pushed(made)
+    assert not made.plan.undone
+
+
+@pytest.mark.parametrize(
+    ("kernel", "args"), [(kernels.nonlinear_stencil, (VECTOR, 4)), (kernels.overwritten, (VECTOR,))]
+)
+def test_a_store_that_overwrites_a_needed_value_records_it(kernel: Any, args: tuple[Any, ...]) -> None:
+    made = adjoint_of(kernel, *args)
+    assert len(made.plan.undone) == 1
+    assert pushed(made) == ["float64"]
+
+
+def test_every_recorded_value_has_a_reason() -> None:
+    made = adjoint_of(kernels.lorenz, 1.0, 1.0, 1.0, 9)
+    recorded = [var for records in made.plan.records.values() for var in records]
+    assert recorded
+    assert all(made.plan.reasons[var] for var in recorded)
