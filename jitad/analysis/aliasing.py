@@ -1,8 +1,9 @@
 """Which array variables may share memory.
 
 Postcondition: two array variables of a program share memory only if ``Aliases.root`` gives the same for both.
-Distinct allocations and distinct parameters are distinct memory; views share with their base; arrays that a
-loop carries or a branch yields share with everything that may flow into them.
+Distinct allocations and distinct parameters are distinct memory; views share with their base, and so does an array
+that is found again on the tape; arrays that a loop carries or a branch yields share with everything that may flow
+into them.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ class Aliases:
                     self._home[out] = block
                 case View(out=out, base=base) | Reshape(out=out, base=base):
                     self._join(out, base)
-                case AtOffset(out=out):
-                    self._home[out] = None
+                case AtOffset(out=out, again=again):
+                    self._join(out, again)
                     self.flowing.add(out)
                 case Loop(params=params, inits=inits, yields=yields, results=results):
                     for param, init, new, result in zip(params, inits, yields, results, strict=True):

@@ -53,11 +53,14 @@ def kernels_folder() -> Path:
     except OSError as error:
         if isinstance(error, CacheError):
             raise
-        raise CacheError(
-            f"The cache folder {folder} can't be made or read: {error.strerror or error}.",
-            f"Set {VARIABLE} to a folder that you can write to.",
-        ) from error
+        raise _unusable(f"The cache folder {folder} can't be made or read", error) from None
     return folder
+
+
+def _unusable(what: str, error: OSError) -> CacheError:
+    return CacheError(
+        f"{what}: {error.strerror or error}.", f"Make room there, or set {VARIABLE} to a folder that you can write to."
+    )
 
 
 def _check_private(path: Path) -> None:
@@ -101,12 +104,22 @@ def content_key(parts: Iterable[str]) -> str:
 
 
 def write_once(path: Path, text: str) -> None:
-    """Put a file there in one step, unless it is there already with this text."""
+    """Put a file there in one step, unless it is there already with this text.
+
+    Raises ``CacheError`` when the folder can't be written to.
+    """
     try:
         if path.read_text(encoding="utf-8") == text:
             return
     except (FileNotFoundError, UnicodeDecodeError):
         pass
+    try:
+        _replace(path, text)
+    except OSError as error:
+        raise _unusable(f"The cache folder {path.parent} can't be written to", error) from None
+
+
+def _replace(path: Path, text: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}_", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import sys
 import threading
 import types
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jitad.building.cache import content_key, kernels_folder, write_once
+from jitad.building.cache import VARIABLE, content_key, kernels_folder, write_once
 from jitad.building.imports import Header, header_of, own_hash, packages_hash
 from jitad.errors import CacheError
 
@@ -137,11 +139,27 @@ def _cache_class() -> Any:
         def get_cache_path(self) -> str:
             return str(Path(self._py_file).parent / "__pycache__")
 
+        def ensure_cache_path(self) -> None:
+            """A folder that can't be made or written to is still read; saving tells."""
+            with contextlib.suppress(OSError):
+                Path(self.get_cache_path()).mkdir(exist_ok=True)
+
     class Impl(CompileResultCacheImpl):
         _locator_classes = [Beside]  # noqa: RUF012 - Numba's own declaration
 
     class KernelCache(FunctionCache):
         _impl_class = Impl
+
+        def save_overload(self, sig: Any, data: Any) -> None:
+            try:
+                super().save_overload(sig, data)
+            except OSError as error:
+                warnings.warn(
+                    f"jitad can't keep compiled code in {self._cache_path}, so the next process compiles it again: "
+                    f"{error.strerror or error}. Set {VARIABLE} to a folder that you can write to.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
 
     return KernelCache
 

@@ -8,8 +8,20 @@ from jitad.emission.literals import literal
 from jitad.emission.overflow import Rows
 from jitad.emission.writer import Writer
 from jitad.errors import TapeOverflowError
-from jitad.program.statements import Alloc, AtOffset, Const, Operand, Program, Push, Var, View, array_type, walk
-from jitad.program.types import Scalar
+from jitad.program.statements import (
+    Alloc,
+    AtOffset,
+    Const,
+    OffsetOf,
+    Operand,
+    Program,
+    Push,
+    Var,
+    View,
+    array_type,
+    walk,
+)
+from jitad.program.types import Scalar, itemsize
 
 
 def tape_dtypes(program: Program) -> tuple[str, ...]:
@@ -37,6 +49,19 @@ class MemoryWriter(Writer):
         dtype = array_type(out).dtype
         call = f"{self._helper('tape_array')}(tape_{dtype}, {at}, {self._tuple(shape)})"
         self._line(f"{self._names.bind(out)} = {call}")
+
+    def _strided_array(self, statement: AtOffset) -> None:
+        out = array_type(statement.out)
+        lengths, strides = self._tuple(statement.shape), self._tuple(statement.strides)
+        place = f"tape_{out.dtype}, ({self._text(statement.offset)},), {lengths}, {strides}"
+        call = f"{self._helper('view')}({place}, {(0,) * out.ndim}, {out.layout!r})"
+        self._line(f"{self._names.bind(statement.out)} = {call}")
+
+    def _offset_of(self, statement: OffsetOf) -> None:
+        name, dtype = self._text(statement.array), array_type(statement.array).dtype
+        self._line(f"{self._names.bind(statement.out)} = {self._helper('offset_of')}(tape_{dtype}, {name})")
+        for axis, stride in enumerate(statement.strides):
+            self._line(f"{self._names.bind(stride)} = {name}.strides[{axis}] // {itemsize(dtype)}")
 
     def _alloc(self, statement: Alloc) -> None:
         dtype = array_type(statement.out).dtype

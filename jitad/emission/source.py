@@ -31,7 +31,6 @@ from jitad.program.statements import (
     Store,
     Var,
     View,
-    array_type,
 )
 from jitad.program.types import Array
 
@@ -89,13 +88,12 @@ class Emitter(MemoryWriter):
                 self._line(f"{self._helper('accumulate')}({args})")
             case Alloc():
                 self._alloc(statement)
-            case AtOffset(out=out, offset=offset, shape=shape):
-                at = self._text(offset)
-                self._tape_array(out, at, shape)
-            case OffsetOf(out=out, array=array):
-                tape = f"tape_{array_type(array).dtype}"
-                call = f"{self._helper('offset_of')}({tape}, {self._text(array)})"
-                self._line(f"{self._names.bind(out)} = {call}")
+            case AtOffset(out=out, offset=offset, shape=shape, strides=()):
+                self._tape_array(out, self._text(offset), shape)
+            case AtOffset():
+                self._strided_array(statement)
+            case OffsetOf():
+                self._offset_of(statement)
             case Release(dtype=dtype, offset=offset):
                 self._line(f"top_{dtype} = {self._text(offset)}")
             case View():

@@ -167,12 +167,13 @@ class _Checker:
             case Alloc(out=out, offset=offset, shape=shape):
                 self.shaped(out, shape)
                 self.require(offset.type == INT64, f"the offset {_typed(offset)} isn't an int64")
-            case AtOffset(out=out, offset=offset, shape=shape):
-                self.shaped(out, shape)
-                self.integers((offset,), "the offset")
-            case OffsetOf(out=out, array=array):
+            case AtOffset(out=out, offset=offset, shape=shape, strides=strides):
+                self.shaped(out, shape, contiguous=not strides)
+                self.integers((offset, *strides), "the offset")
+            case OffsetOf(out=out, array=array, strides=strides):
                 self.array(array, "the operand")
-                self.require(out.type == INT64, f"the offset {_typed(out)} isn't an int64")
+                for var in (out, *strides):
+                    self.require(var.type == INT64, f"the offset {_typed(var)} isn't an int64")
             case Release(offset=offset):
                 self.integers((offset,), "the offset")
             case View():
@@ -205,9 +206,9 @@ class _Checker:
             case _:
                 self.fail(f"no such statement: {type(statement).__name__}")
 
-    def shaped(self, out: Var, shape: Sequence[Operand]) -> None:
+    def shaped(self, out: Var, shape: Sequence[Operand], *, contiguous: bool = True) -> None:
         type_ = self.array(out, "the result")
-        self.require(type_.layout == "C", f"{_typed(out)} isn't C-contiguous")
+        self.require(type_.layout == "C" or not contiguous, f"{_typed(out)} isn't C-contiguous")
         self.require(type_.ndim == len(shape), f"{_typed(out)} gets a shape of {len(shape)} lengths")
         self.integers(shape, "the length")
 

@@ -212,13 +212,20 @@ class _Machine:
 
     def at_offset(self, s: AtOffset) -> None:
         arena = self.arena(array_type(s.out).dtype)
-        self.values[s.out] = arena.at(int(self.get(s.offset)), self.shape(s.shape))
+        offset, shape = int(self.get(s.offset)), self.shape(s.shape)
+        if not s.strides or 0 in shape:
+            self.values[s.out] = arena.at(offset, shape)
+            return
+        steps = [int(self.get(stride)) * arena.memory.itemsize for stride in s.strides]
+        self.values[s.out] = np.lib.stride_tricks.as_strided(arena.memory[offset:], shape, steps)
 
     def offset_of(self, s: OffsetOf) -> None:
         array, memory = self.values[s.array], self.arena(array_type(s.array).dtype).memory
         distance = array.ctypes.data - memory.ctypes.data
         assert 0 <= distance <= memory.nbytes, f"{s.array} isn't on the tape"
         self.values[s.out] = np.int64(distance // memory.itemsize)
+        for out, stride in zip(s.strides, array.strides, strict=bool(s.strides)):
+            self.values[out] = np.int64(stride // memory.itemsize)
 
     def release(self, s: Release) -> None:
         self.arena(s.dtype).release(int(self.get(s.offset)))

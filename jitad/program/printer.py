@@ -110,10 +110,12 @@ class Printer:
                 filled = "uninitialised" if fill is None else f"filled with {fill!r}"
                 where = " at the end of the tape" if at_end else ""
                 return f"{name(out)} at {name(offset)} = alloc({operands(shape)}), {filled}{where}", str(out.type)
-            case AtOffset(out=out, offset=offset, shape=shape):
-                return f"{name(out)} = at_offset({operand(offset)}, shape=({operands(shape)}))", str(out.type)
-            case OffsetOf(out=out, array=array):
-                return f"{name(out)} = offset_of({name(array)})", str(out.type)
+            case AtOffset(out=out, offset=offset, shape=shape, strides=strides):
+                steps = f", strides=({operands(strides)})" if strides else ""
+                return f"{name(out)} = at_offset({operand(offset)}, shape=({operands(shape)}){steps})", str(out.type)
+            case OffsetOf(out=out, array=array, strides=strides):
+                bound = ", ".join(name(var) for var in (out, *strides))
+                return f"{bound} = {'place_of' if strides else 'offset_of'}({name(array)})", str(out.type)
             case Release(dtype=dtype, offset=offset):
                 return f"release {dtype} from {operand(offset)}", ""
             case View(out=out, base=base):

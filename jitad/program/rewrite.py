@@ -96,10 +96,12 @@ class Copier:
                 bind[out] = builder.view(self.array(base), self.all(starts), mapped, array_type(out).layout)
             case Reshape(out=out, base=base, shape=shape):
                 bind[out] = builder.reshape(self.array(base), self.all(shape))
-            case AtOffset(out=out, offset=offset, shape=shape):
-                builder.add(AtOffset(self.fresh(out), self(offset), self.all(shape)))
-            case OffsetOf(out=out, array=array):
-                builder.add(OffsetOf(self.fresh(out), self.array(array)))
+            case AtOffset(out=out, offset=offset, shape=shape, again=again, strides=strides):
+                place = (self(offset), self.all(shape), self.array(again), self.all(strides))
+                builder.add(AtOffset(self.fresh(out), *place))
+            case OffsetOf(out=out, array=array, strides=strides):
+                source = self.array(array)
+                builder.add(OffsetOf(self.fresh(out), source, tuple(self.fresh(stride) for stride in strides)))
             case Release(dtype=dtype, offset=offset):
                 builder.add(Release(dtype, self(offset)))
             case Call(primitive=primitive, outs=outs, args=args, accumulate=accumulate):

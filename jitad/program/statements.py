@@ -87,19 +87,29 @@ class Alloc(Statement):
 
 @dataclass(eq=False)
 class AtOffset(Statement):
-    """``out`` is the C-contiguous array of this shape at ``offset`` on the tape of its dtype (no allocation)."""
+    """``out`` is the array of this shape whose first element is at ``offset`` on the tape (no allocation).
+
+    It is C-contiguous, or has the ``strides`` given, in elements. ``again`` is the name that the array had where
+    its offset was taken, for those who ask what shares memory.
+    """
 
     out: Var
     offset: Operand
     shape: tuple[Operand, ...]
+    again: Var
+    strides: tuple[Operand, ...] = ()
 
 
 @dataclass(eq=False)
 class OffsetOf(Statement):
-    """``out`` is the position of a tape array on the tape of its dtype, in elements."""
+    """``out`` is the position of a tape array on the tape of its dtype, in elements; so are its ``strides``.
+
+    ``strides`` is empty for an array that is C-contiguous.
+    """
 
     out: Var
     array: Var
+    strides: tuple[Var, ...] = ()
 
 
 @dataclass(eq=False)
@@ -301,8 +311,10 @@ def walk(block: Block) -> Iterator[Statement]:
 def definitions(statement: Statement) -> tuple[Var, ...]:
     """The names that a statement binds in its own block."""
     match statement:
-        case Compute(out=out) | Dim(out=out) | Load(out=out) | OffsetOf(out=out):
+        case Compute(out=out) | Dim(out=out) | Load(out=out):
             return (out,)
+        case OffsetOf(out=out, strides=strides):
+            return (out, *strides)
         case View(out=out) | Reshape(out=out) | AtOffset(out=out):
             return (out,)
         case Alloc(out=out, offset=offset):
@@ -325,8 +337,8 @@ def operands(statement: Statement) -> tuple[Operand, ...]:
             return (array,)
         case Alloc(shape=shape):
             return shape
-        case AtOffset(offset=offset, shape=shape):
-            return (offset, *shape)
+        case AtOffset(offset=offset, shape=shape, strides=strides):
+            return (offset, *shape, *strides)
         case Release(offset=offset):
             return (offset,)
         case View(base=base, starts=starts, axes=axes):

@@ -9,9 +9,11 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from jitad.errors import JitadError, KernelTypeError, RecursionRefusedError, SourceUnavailableError
 from jitad.inference import TypingFailure, signature
-from jitad.primitives import registry
+from jitad.primitives import core, registry
 from jitad.primitives.spec import CompositePrimitive, Partial, ScalarPrimitive
 from jitad.program.types import Scalar
 from jitad.reading import arrays
@@ -94,7 +96,7 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     primitive = registry.lookup(obj)
     plain = all(isinstance(arg, ScalarValue | ArrayValue | LazyValue) for arg in args)
     if isinstance(primitive, ScalarPrimitive) and not kwargs and plain and len(args) == primitive.arity:
-        return reader.apply(primitive, args)
+        return reader.apply(primitive, _as_its_loop(reader, obj, args) if isinstance(obj, np.ufunc) else args)
     if isinstance(primitive, CompositePrimitive):
         return _call_composite(reader, primitive, args, kwargs)
     handler = _find(arrays.HANDLERS, obj)
@@ -158,6 +160,29 @@ def _call_scalar(
             "pass that many arguments",
         )
     return reader.apply(primitive, args)
+
+
+def _as_its_loop(reader: Reader, ufunc: np.ufunc, args: Sequence[Value]) -> Sequence[Value]:
+    """The arguments converted to the types of the floating-point loop that Numba chooses for a ufunc.
+
+    Operators and functions of ``math`` promote otherwise: ``np.maximum(x, 1)`` of a float32 ``x`` is a float32.
+    """
+    types_ = tuple(_element_type(arg) for arg in args)
+    try:
+        casts, result = signature(ufunc, types_)
+    except TypingFailure:
+        return args
+    if not result.is_float or not all(cast.is_float for cast in casts):
+        return args
+    return [
+        arg if type_ == cast else reader.apply(core.casts[cast.dtype], [arg])
+        for arg, type_, cast in zip(args, types_, casts, strict=True)
+    ]
+
+
+def _element_type(value: Value) -> Scalar:
+    assert isinstance(value, ScalarValue | ArrayValue | LazyValue)
+    return value.type if isinstance(value, ScalarValue) else Scalar(value.dtype)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -15,6 +15,7 @@ from jitad.program.types import Array, Scalar, Type
 from jitad.reading import arrays
 from jitad.reading.calls import bind, function_defaults, read_body
 from jitad.reading.captures import Capture, Guard
+from jitad.reading.layouts import one_layout_per_flow
 from jitad.reading.liveness import captured_names, local_names, parameters
 from jitad.reading.merging import describe
 from jitad.reading.reader import Reader, Unreachable
@@ -94,7 +95,7 @@ def read_kernel(
         source.file.origin(source.node),
     )
     return Kernel(
-        program,
+        one_layout_per_flow(program),
         tree,
         tuple(capture for capture, _ in captured.arrays),
         tuple(captured.guards),
@@ -133,7 +134,7 @@ def read_rule(function: Any, types_: Sequence[RuleArgument], name: str) -> Progr
     results: list[Operand] = []
     _result(reader, _read(reader, source, values, {}), results)
     params += [param for _, param in reader.captures.arrays]
-    return Program(name, params, reader.root.block, results, source.file.origin(source.node))
+    return one_layout_per_flow(Program(name, params, reader.root.block, results, source.file.origin(source.node)))
 
 
 def unwrap(function: Any) -> tuple[types.FunctionType, list[Any], dict[str, Any], dict[str, Any]]:

@@ -1,11 +1,13 @@
 """The source of a Python function: its syntax tree and where it stands."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import functools
 import inspect
 import linecache
+import operator
 import types
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,9 @@ from jitad.program.origin import Origin
 
 FunctionNode = ast.FunctionDef | ast.Lambda
 
+_FUTURES = functools.reduce(
+    operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+)
 _SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
@@ -88,6 +93,8 @@ def find_source(function: types.FunctionType) -> FunctionSource:
         file = _parse(name, "".join(lines))
     except SyntaxError as error:
         raise _unavailable(function, f"{name!r} can't be parsed ({error.msg}, line {error.lineno})") from error
+    if not _is_current(code, file):
+        raise _unavailable(function, f"{name!r} has changed since {function.__qualname__!r} was defined")
     node = _find_lambda(code, file) if code.co_name == "<lambda>" else _find_def(code, file)
     if node is None:
         raise _unavailable(function, f"{name!r}, line {code.co_firstlineno}, no longer holds it")
@@ -104,6 +111,41 @@ def _unavailable(function: types.FunctionType, why: str) -> SourceUnavailableErr
         "Define the function in a file or a notebook cell (not with exec or a plain interactive prompt), "
         "and reload the module if its file has changed.",
     )
+
+
+def _is_current(code: types.CodeType, file: SourceFile) -> bool:
+    """True when compiling the file as it is now gives this code again."""
+    compiled = _compiled("".join(file.lines), code.co_flags & _FUTURES)
+    return any(_same_code(code, other) for other in compiled.get((code.co_name, code.co_firstlineno), ()))
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(text: str, flags: int) -> dict[tuple[str, int], list[types.CodeType]]:
+    """The code of all functions in a source text, by name and first line."""
+    found: dict[tuple[str, int], list[types.CodeType]] = {}
+    pending = [compile(text, "<source>", "exec", flags=flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)]
+    while pending:
+        code = pending.pop()
+        found.setdefault((code.co_name, code.co_firstlineno), []).append(code)
+        pending.extend(const for const in code.co_consts if isinstance(const, types.CodeType))
+    return found
+
+
+def _same_code(a: types.CodeType, b: types.CodeType) -> bool:
+    if any(name.startswith("@py") for name in (*a.co_varnames, *a.co_names)):  # pytest has rewritten its asserts
+        return a.co_name == b.co_name
+    return (
+        a.co_code == b.co_code
+        and (a.co_names, a.co_varnames, a.co_freevars) == (b.co_names, b.co_varnames, b.co_freevars)
+        and len(a.co_consts) == len(b.co_consts)
+        and all(map(_same_constant, a.co_consts, b.co_consts))
+    )
+
+
+def _same_constant(a: Any, b: Any) -> bool:
+    if isinstance(a, types.CodeType) and isinstance(b, types.CodeType):
+        return _same_code(a, b)
+    return type(a) is type(b) and repr(a) == repr(b)  # tells 0.0 from -0.0, and takes nan for nan
 
 
 def _find_def(code: types.CodeType, file: SourceFile) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

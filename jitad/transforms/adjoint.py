@@ -15,9 +15,8 @@ from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
 from jitad.analysis.storage import Plan, plan_storage
-from jitad.errors import UnsupportedSyntaxError
 from jitad.program.builder import Builder
-from jitad.program.statements import Block, Const, Operand, Program, Var, array_type, walk
+from jitad.program.statements import Block, Const, Operand, Program, Var, array_type
 from jitad.program.types import Array, Scalar
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.gather import gather_scattered_sums
@@ -61,7 +60,6 @@ def adjoint(
     activity = Activity(primal, Aliases(primal), inputs, results)
     shadowed = add_shadows(primal, activity, inputs)
     aliases = Aliases(shadowed.program)
-    _refuse_strided_flow(shadowed.program, aliases)
     order = Order(shadowed.program, aliases)
     needs = Needs(shadowed.program, activity, aliases, order, shadowed.shadows)
     plan = plan_storage(shadowed.program, aliases, order, needs)
@@ -137,17 +135,3 @@ def _keep_array_results(forward: Block, results: list[Operand]) -> list[Operand]
             kept.append(result)
     return kept
 
-
-def _refuse_strided_flow(program: Program, aliases: Aliases) -> None:
-    """Arrays that a loop carries must be contiguous: only then their offset and shape find them again."""
-    from jitad.program.statements import Branch, Loop
-
-    for statement in walk(program.body):
-        if isinstance(statement, Loop | Branch):
-            for var in statement.params if isinstance(statement, Loop) else statement.results:
-                if isinstance(var.type, Array) and var.type.layout != "C":
-                    raise UnsupportedSyntaxError(
-                        f"the array name '{var.name}' stands for different strided views on different paths.",
-                        "give it a contiguous copy: np.ascontiguousarray(...) or .copy().",
-                        statement.origin,
-                    )

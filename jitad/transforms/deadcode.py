@@ -22,6 +22,7 @@ from jitad.program.statements import (
     Reshape,
     Statement,
     View,
+    definitions,
     operands,
 )
 
@@ -51,7 +52,7 @@ def _statement(statement: Statement, live: set[Operand]) -> Statement | None:
             return _loop(statement, live)
         case Branch():
             return _branch(statement, live)
-    if isinstance(statement, _PURE) and statement.out not in live:
+    if isinstance(statement, _PURE) and not any(var in live for var in definitions(statement)):
         return None
     live.update(operands(statement))
     return statement

@@ -70,7 +70,7 @@ class Scope:
         if isinstance(statement, Alloc):  # it is still on the tape: only its place is needed
             shape = self.all(statement.shape)
             array = Var(statement.out.name, statement.out.type)
-            self.builder.add(AtOffset(array, self.value(statement.offset), shape))
+            self.builder.add(AtOffset(array, self.value(statement.offset), shape, statement.out))
             self.builder.know_shape(array, shape)
             self.values[statement.out] = array
             return
@@ -88,7 +88,7 @@ class Scope:
             return
         saved: list[Operand] = []
         popped: list[Var] = []
-        rebuilt: list[tuple[Var, list[Var]]] = []
+        rebuilt: list[tuple[Var, Var, list[Var]]] = []
         for var in self._records:
             parts = [var] if isinstance(var.type, Scalar) else _array_parts(var, forward)
             taken = [Var(part.name, part.type) for part in parts]
@@ -97,12 +97,13 @@ class Scope:
             if isinstance(var.type, Scalar):
                 self.values[var] = taken[0]
             else:
-                rebuilt.append((var, taken))
+                rebuilt.append((var, taken[0], taken[1:]))
         forward.statements.append(Push(tuple(saved)))
         self.builder.add(Pop(tuple(popped)))
-        for var, (offset, *shape) in rebuilt:
-            array = Var(var.name, var.type)
-            self.builder.add(AtOffset(array, offset, tuple(shape)))
+        for var, offset, parts in rebuilt:
+            array, ndim = Var(var.name, var.type), array_type(var).ndim
+            shape = parts[:ndim]
+            self.builder.add(AtOffset(array, offset, tuple(shape), var, tuple(parts[ndim:])))
             self.builder.know_shape(array, shape)
             self.values[var] = array
 
@@ -129,12 +130,14 @@ class Scope:
 
 
 def _array_parts(var: Var, forward: Block) -> list[Var]:
-    """What finds an array that a loop carries again: its offset and its shape, computed in the forward sweep."""
+    """What finds an array that a loop carries again: offset, shape and (unless it is contiguous) strides."""
     builder = Builder(forward)
+    type_ = array_type(var)
     offset = Var(f"{var.name}_at", INT64)
-    builder.add(OffsetOf(offset, var))
-    shape = [builder.dim(var, axis) for axis in range(array_type(var).ndim)]
-    return [offset, *(length for length in shape if isinstance(length, Var))]
+    strides = [] if type_.layout == "C" else [Var(f"{var.name}_stride", INT64) for _ in range(type_.ndim)]
+    builder.add(OffsetOf(offset, var, tuple(strides)))
+    shape = [builder.dim(var, axis) for axis in range(type_.ndim)]
+    return [offset, *(length for length in shape if isinstance(length, Var)), *strides]
 
 
 def is_zero(operand: Operand) -> bool:

@@ -331,3 +331,20 @@ def reduction_of_an_array_being_overwritten(a):
     for i in range(4):
         a[i] = np.sum(a * a) * 0.3
     return np.sum(a)
+
+
+@kernel(lambda d: (d.signed(6),), compiled=True)
+def stencil_scaled_in_the_same_iteration(a):
+    b = np.zeros(6)
+    for i in range(1, 5):
+        b[i] = a[i - 1] + 2.0 * a[i + 1]
+        b[i] = b[i] * 3.0
+    return np.sum(b * b)
+
+
+@kernel(lambda d: (d.signed(4), d.signed(4)), argnums=(0, 1))
+def fixed_element_read_beside_a_chosen_array(a, b):
+    for i in range(4):
+        p = a if i % 2 == 0 else b
+        p[i] = p[i] * 2.0 + a[0]
+    return np.sum(a * b)

@@ -210,3 +210,32 @@ def orders_mixed(a, b):
     c = a * b
     c[0] = a[1] * b[2]
     return np.sum(c * a)
+
+
+@kernel(lambda d: (d.signed(3, 3),), compiled=True)
+def column_name_rebound_in_a_loop(a):
+    v = a[:, 0]
+    total = 0.0
+    for j in range(a.shape[1]):
+        total += v[0] * v[1]
+        v = a[:, j]
+        v[0] = v[1] * v[2]
+    return total + np.sum(v * v)
+
+
+@kernel(lambda d: (d.signed(3, 3), 0.5), compiled=True, tags=("not-numba",))
+def either_an_array_or_its_transpose(a, c):
+    b = a
+    if c > 0.0:
+        b = a.T
+    b[0, 1] = b[1, 0] * b[2, 1]
+    return np.sum(b[0] * b[1]) + b[0, 1]
+
+
+@kernel(lambda d: (np.asfortranarray(d.signed(3, 3)), 3), compiled=True, tags=("not-numba",))
+def turned_around_in_a_loop(a, n):
+    u = a
+    for _ in range(n):
+        u = u.T * 1.5
+        u = u[::-1]
+    return np.sum(u[0] * u[0] * u[1])

@@ -104,7 +104,7 @@ def test_tape_arrays_keep_their_place_and_uninitialised_memory_is_poison():
     u = b.alloc("u", "float64", [const_int(2)])
     at, again = Var("at", INT64), Var("again", Array("float64", 1))
     b.add(OffsetOf(at, a))
-    b.add(AtOffset(again, at, (const_int(3),)))
+    b.add(AtOffset(again, at, (const_int(3),), a))
     b.store(again, [ONE], Const(5.0, FLOAT64))
     program = Program("f", [], b.block, [b.load(a, [ONE]), b.load(u, [ZERO]), at])
     found = evaluate(program, [])

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+import importlib
+import sys
 from typing import NamedTuple
 
 import numba
 import numpy as np
 import pytest
 
+from jitad.errors import SourceUnavailableError
 from jitad.primitives import core
 from jitad.program.statements import Const
 from jitad.program.types import FLOAT32, Array
 from jitad.reading.kernel import read_kernel, read_rule
 from jitad.reading.signature import ScalarSpec
-from tests.reading.driver import compare, read
+from tests.reading.driver import compare, read, run
 
 
 class Point(NamedTuple):
@@ -166,3 +169,19 @@ def test_a_rule_gets_none_for_what_is_not_active():
     rule = read_rule(product_rule, (matrix, matrix, matrix, matrix, matrix, None), "rule")
     assert [param.name for param in rule.params] == ["out", "out_bar", "a", "a_bar", "b"]
     assert not rule.results
+
+
+def test_a_file_that_has_changed_since_the_import_is_not_read(tmp_path, monkeypatch):
+    path = tmp_path / "jitad_edited.py"
+    path.write_text("def f(x):\n    return 2.0 * x\n\n\ndef g(x):\n    return (lambda y: 3.0 * y)(x)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    edited = importlib.import_module("jitad_edited")
+    assert run(edited.f, 1.0) == 2.0
+    path.write_text(path.read_text().replace("2.0 *", "5.0 *").replace("3.0 *", "3.0 -"))
+    for function in (edited.f, edited.g):
+        with pytest.raises(SourceUnavailableError, match=r"has changed since .* was defined"):
+            read(function, 1.0)
+    importlib.reload(edited)
+    assert run(edited.f, 1.0) == 5.0
+    assert run(edited.g, 1.0) == 2.0

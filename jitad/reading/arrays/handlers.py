@@ -36,6 +36,11 @@ def flatnonzero(ctx: Context, a: Value) -> Value:
     return found.items[0]
 
 
+def transpose(ctx: Context, a: Value, axes: Value | None = None) -> Value:
+    """The axes in the order of a tuple, or reversed."""
+    return shapes.transposed(ctx, a) if axes is None else shapes.transposed(ctx, a, axes)
+
+
 HANDLERS: dict[Any, Callable[..., Value]] = {
     np.where: where_,
     np.nonzero: nonzero_,
@@ -47,6 +52,8 @@ HANDLERS: dict[Any, Callable[..., Value]] = {
     np.std: reductions.std,
     np.min: reductions.min_,
     np.max: reductions.max_,
+    np.amin: reductions.min_,
+    np.amax: reductions.max_,
     np.any: reductions.any_,
     np.all: reductions.all_,
     np.argmin: reductions.argmin,
@@ -79,7 +86,7 @@ HANDLERS: dict[Any, Callable[..., Value]] = {
     np.copy: creation.copy,
     np.reshape: shapes.reshape,
     np.ravel: shapes.ravel,
-    np.transpose: shapes.transposed,
+    np.transpose: transpose,
     np.swapaxes: shapes.swapaxes,
     np.moveaxis: shapes.moveaxis,
     np.expand_dims: shapes.expand_dims,
@@ -104,7 +111,6 @@ HANDLERS: dict[Any, Callable[..., Value]] = {
     np.shape: methods.shape_value,
     np.size: methods.size,
     np.ndim: methods.ndim,
-    np.clip: methods.clip,
     np.argsort: sorting.argsort,
     np.sort: sorting.sort,
     np.median: sorting.median,

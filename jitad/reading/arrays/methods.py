@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -42,22 +42,12 @@ def attribute(ctx: Context, value: Value, name: str) -> Value | None:
 
 def call_method(ctx: Context, method: MethodValue, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
     """A call of an array's method."""
+    handler = METHODS[method.name]
     try:
-        return METHODS[method.name](ctx, method.owner, *args, **kwargs)
+        inspect.signature(handler).bind(ctx, method.owner, *args, **kwargs)
     except TypeError as error:
-        if not _is_binding_failure(METHODS[method.name], (ctx, method.owner, *args), kwargs):
-            raise
         ctx.refuse(UnsupportedCallError, f"the method {method.name}: {error}", "leave out that argument")
-
-
-def _is_binding_failure(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
-    import inspect
-
-    try:
-        inspect.signature(function).bind(*args, **kwargs)
-    except TypeError:
-        return True
-    return False
+    return handler(ctx, method.owner, *args, **kwargs)
 
 
 def shape_value(ctx: Context, a: Value) -> Value:

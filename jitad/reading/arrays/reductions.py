@@ -11,7 +11,7 @@ from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.builder import Builder, is_const
 from jitad.program.statements import Const, Operand
 from jitad.program.types import BOOL, INT64, Scalar
-from jitad.reading.arrays.arguments import axes_of, flag
+from jitad.reading.arrays.arguments import axes_of, dtype_of, flag
 from jitad.reading.arrays.loops import fold, for_each
 from jitad.reading.arrays.maps import ONE, ZERO, allocate, anywhere, as_lazy, from_variable, require_array, size_of
 from jitad.reading.arrays.materialize import materialize, settled
@@ -134,19 +134,23 @@ def with_axes(ctx: Context, value: Value, axes: Sequence[int], ndim: int) -> Arr
     )
 
 
-def sum_(ctx: Context, a: Value, axis: Value | None = None, keepdims: Value | None = None) -> Value:
-    return reduced(ctx, a, axis, keepdims, SUM, "sum")
+def sum_(
+    ctx: Context, a: Value, axis: Value | None = None, dtype: Value | None = None, *, keepdims: Value | None = None
+) -> Value:
+    source = _source(ctx, a, "sum")
+    terms = source if dtype is None else ctx.apply(core.casts[dtype_of(ctx, dtype, source.dtype)], (source,))
+    return reduced(ctx, terms, axis, keepdims, SUM, "sum")
 
 
-def prod(ctx: Context, a: Value, axis: Value | None = None, keepdims: Value | None = None) -> Value:
+def prod(ctx: Context, a: Value, axis: Value | None = None, *, keepdims: Value | None = None) -> Value:
     return reduced(ctx, a, axis, keepdims, PROD, "prod")
 
 
-def any_(ctx: Context, a: Value, axis: Value | None = None, keepdims: Value | None = None) -> Value:
+def any_(ctx: Context, a: Value, axis: Value | None = None, *, keepdims: Value | None = None) -> Value:
     return reduced(ctx, a, axis, keepdims, ANY, "any")
 
 
-def all_(ctx: Context, a: Value, axis: Value | None = None, keepdims: Value | None = None) -> Value:
+def all_(ctx: Context, a: Value, axis: Value | None = None, *, keepdims: Value | None = None) -> Value:
     return reduced(ctx, a, axis, keepdims, ALL, "all")
 
 
@@ -160,7 +164,7 @@ def _count(ctx: Context, source: LazyValue, axes: Sequence[int]) -> ScalarValue:
     return ScalarValue(size_of(ctx, [source.shape[k] for k in axes]))
 
 
-def mean(ctx: Context, a: Value, axis: Value | None = None, keepdims: Value | None = None) -> Value:
+def mean(ctx: Context, a: Value, axis: Value | None = None, *, keepdims: Value | None = None) -> Value:
     source = _source(ctx, a, "mean")
     total = reduced(ctx, source, axis, keepdims, SUM, "mean")
     count = _count(ctx, source, axes_of(ctx, axis, source.ndim))
@@ -172,7 +176,7 @@ def _narrowed(ctx: Context, value: Value, dtype: str) -> Value:
 
 
 def var(
-    ctx: Context, a: Value, axis: Value | None = None, ddof: Value | None = None, keepdims: Value | None = None
+    ctx: Context, a: Value, axis: Value | None = None, *, ddof: Value | None = None, keepdims: Value | None = None
 ) -> Value:
     """The mean of squared deviations from the mean, both over ``axis``; the mean's divisor is lessened by ``ddof``."""
     source = _source(ctx, a, "var")
@@ -180,7 +184,7 @@ def var(
         source = as_lazy(materialize(ctx, source))
     axes = axes_of(ctx, axis, source.ndim)
     everything = len(axes) == source.ndim
-    center = mean(ctx, source, axis, None if everything else ScalarValue(Const(True, BOOL)))
+    center = mean(ctx, source, axis, keepdims=None if everything else ScalarValue(Const(True, BOOL)))
     deviation = ctx.apply(core.sub, (source, center))
     total = reduced(ctx, ctx.apply(core.mul, (deviation, deviation)), axis, keepdims, SUM, "var")
     count: Value = _count(ctx, source, axes)
@@ -190,9 +194,9 @@ def var(
 
 
 def std(
-    ctx: Context, a: Value, axis: Value | None = None, ddof: Value | None = None, keepdims: Value | None = None
+    ctx: Context, a: Value, axis: Value | None = None, *, ddof: Value | None = None, keepdims: Value | None = None
 ) -> Value:
-    return square_root(ctx, var(ctx, a, axis, ddof, keepdims))
+    return square_root(ctx, var(ctx, a, axis, ddof=ddof, keepdims=keepdims))
 
 
 def square_root(ctx: Context, value: Value) -> Value:
@@ -264,11 +268,11 @@ def _extreme(
     return with_axes(ctx, result, axes, source.ndim) if kept else result
 
 
-def max_(ctx: Context, a: Value, axis: Value | None = None, keepdims: Value | None = None) -> Value:
+def max_(ctx: Context, a: Value, axis: Value | None = None, *, keepdims: Value | None = None) -> Value:
     return _extreme(ctx, a, axis, keepdims, core.gt, "max")
 
 
-def min_(ctx: Context, a: Value, axis: Value | None = None, keepdims: Value | None = None) -> Value:
+def min_(ctx: Context, a: Value, axis: Value | None = None, *, keepdims: Value | None = None) -> Value:
     return _extreme(ctx, a, axis, keepdims, core.lt, "min")
 
 
