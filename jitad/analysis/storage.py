@@ -12,11 +12,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order, written_arrays
+from jitad.analysis.plan import Plan
+from jitad.analysis.scratch import find_scratch
 from jitad.primitives.core import cost
 from jitad.program.statements import (
     Alloc,
@@ -45,22 +46,6 @@ RECORD_COST = 8.0
 """What recording a scalar and reading it back costs, in additions (a store, a load and the stack pointer)."""
 
 
-@dataclass
-class Plan:
-    """What the forward sweep records.
-
-    ``records`` are pushed at the end of each run of a block; ``undone`` stores push the old value first;
-    ``carried_back`` are the bodies of loops whose carried arrays the reverse loop carries too. ``reasons`` says,
-    for each recorded value, why it is recorded.
-    """
-
-    records: dict[Block, list[Var]] = field(default_factory=dict)
-    undone: set[Statement] = field(default_factory=set)
-    carried_back: set[Block] = field(default_factory=set)
-    reloads: list[tuple[Statement, Var]] = field(default_factory=list)
-    reasons: dict[Var, str] = field(default_factory=dict)
-
-
 def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs) -> Plan:
     """Decide for a program (with shadows bound) what is recorded; see the module's docstring.
 
@@ -68,29 +53,36 @@ def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs)
     repeated until nothing more is undone.
     """
     stores = [(s, array) for s in walk(program.body) for array in written_arrays(s)]
-    undone: set[Statement] = set()
-    while True:
-        planner = _Planner(aliases, order, needs, undone)
+
+    def attempt(undone: set[Statement], scratch: set[Statement]) -> tuple[Plan, set[Statement]]:
+        """A plan, and the stores that it needs undone."""
+        planner = _Planner(aliases, order, needs, Plan(undone=undone, scratch=scratch))
         planner.visit(program.body, None)
-        found = {
+        return planner.plan, {
             store
             for store, array in stores
             for reader, root in planner.plan.reloads
             if aliases.root(array) is root and order.may_precede(reader, store, root)
         }
-        if found <= undone:
-            return planner.plan
-        undone = undone | found
+
+    plan, found = attempt(set(), set())
+    while not found <= plan.undone:
+        plan, found = attempt(plan.undone | found, set())
+    scratch = find_scratch(program, aliases, plan, set(needs.shadows.values()))
+    if not scratch:
+        return plan
+    leaner, found = attempt(plan.undone, scratch)
+    return leaner if found <= plan.undone and find_scratch(program, aliases, leaner, set()) >= scratch else plan
 
 
 class _Planner:
     """Visits blocks innermost first; each visit fills the plan and returns what the enclosing block must have."""
 
-    def __init__(self, aliases: Aliases, order: Order, needs: Needs, undone: set[Statement]) -> None:
+    def __init__(self, aliases: Aliases, order: Order, needs: Needs, plan: Plan) -> None:
         self.aliases = aliases
         self.order = order
         self.needs = needs
-        self.plan = Plan(undone=undone)
+        self.plan = plan
 
     def visit(self, block: Block, owner: Statement | None) -> list[Var]:
         """Plan a block; the values of enclosing blocks that its reversal needs."""
@@ -98,8 +90,8 @@ class _Planner:
             return []
         demands: list[tuple[Var, int]] = []
         for at, statement in enumerate(block):
-            for need in self.needs.of(statement, self.plan.undone):
-                demands.append((need, at + 1))
+            if statement not in self.plan.scratch:
+                demands.extend((need, at + 1) for need in self.needs.of(statement, self.plan.undone))
             for root in self.needs.contents(statement):
                 self.plan.reloads.append((statement, self.aliases.root(root)))
             for inner in self._reversed_blocks(statement):
@@ -231,7 +223,7 @@ class _BlockPlanner:
         """What recomputing ``var`` reads."""
         _, statement = self._defined[var]
         if isinstance(statement, Alloc):
-            return (statement.offset, *statement.shape)
+            return statement.shape if statement in self._planner.plan.scratch else (statement.offset, *statement.shape)
         return () if statement is None else operands(statement)
 
     def _unavailable(self, var: Var, at: int) -> str:

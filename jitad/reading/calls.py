@@ -163,20 +163,21 @@ def _call_scalar(
 
 
 def _as_its_loop(reader: Reader, ufunc: np.ufunc, args: Sequence[Value]) -> Sequence[Value]:
-    """The arguments converted to the types of the floating-point loop that Numba chooses for a ufunc.
+    """The arguments converted to the type of the floating-point loop that Numba chooses for a ufunc.
 
     Operators and functions of ``math`` promote otherwise: ``np.maximum(x, 1)`` of a float32 ``x`` is a float32.
     """
     types_ = tuple(_element_type(arg) for arg in args)
     try:
-        casts, result = signature(ufunc, types_)
+        _, result = signature(ufunc, types_)
     except TypingFailure:
         return args
-    if not result.is_float or not all(cast.is_float for cast in casts):
+    code = np.dtype(result.dtype).char
+    if not result.is_float or f"{code * len(args)}->{code}" not in ufunc.types:
         return args
     return [
-        arg if type_ == cast else reader.apply(core.casts[cast.dtype], [arg])
-        for arg, type_, cast in zip(args, types_, casts, strict=True)
+        arg if type_ == result else reader.apply(core.casts[result.dtype], [arg])
+        for arg, type_ in zip(args, types_, strict=True)
     ]
 
 

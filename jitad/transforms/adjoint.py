@@ -14,7 +14,8 @@ from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
-from jitad.analysis.storage import Plan, plan_storage
+from jitad.analysis.plan import Plan
+from jitad.analysis.storage import plan_storage
 from jitad.program.builder import Builder
 from jitad.program.statements import Block, Const, Operand, Program, Var, array_type
 from jitad.program.types import Array, Scalar

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.needs import Needs
+from jitad.analysis.plan import Plan
 from jitad.analysis.rules import Rule
-from jitad.analysis.storage import Plan
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.rewrite import inline
 from jitad.program.statements import (
@@ -63,7 +63,9 @@ class Reversal:
                 part.origin = part.origin or statement.origin
             forward_parts.append(parts)
         forward = Block([s for parts in reversed(forward_parts) for s in parts])
+        forward.statements += self._give_back(forward)
         forward.statements += tail.statements
+        scope.builder.block.statements += scope.give_back()
         return forward
 
     def _statement(self, statement: Statement, scope: Scope) -> list[Statement]:
@@ -81,6 +83,8 @@ class Reversal:
                 return self._store(statement, scope, active)
             case Call():
                 return self._call(statement, scope, active)
+            case Alloc() if statement in self._plan.scratch:
+                return [] if statement.out in self._needs.shadows.values() else [statement]
             case Alloc(at_end=False):
                 scope.builder.add(Release(array_type(statement.out).dtype, scope.value(statement.offset)))
             case Loop() if self._needs.works(statement, self._plan.undone):
@@ -88,6 +92,14 @@ class Reversal:
             case Branch() if self._needs.works(statement, self._plan.undone):
                 return [self._branch(statement, scope)]
         return [statement]
+
+    def _give_back(self, forward: Block) -> list[Statement]:
+        """The end of a block of the forward sweep whose arrays are scratch."""
+        first: dict[str, Operand] = {}
+        for statement in forward:
+            if isinstance(statement, Alloc) and statement in self._plan.scratch:
+                first.setdefault(array_type(statement.out).dtype, statement.offset)
+        return [Release(dtype, offset) for dtype, offset in first.items()]
 
     def _compute(self, statement: Compute, scope: Scope) -> None:
         bar = scope.take(statement.out)

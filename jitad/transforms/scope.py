@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jitad.analysis.storage import Plan
+from jitad.analysis.plan import Plan
 from jitad.program.builder import Builder, is_const
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
@@ -16,6 +16,7 @@ from jitad.program.statements import (
     Operand,
     Pop,
     Push,
+    Release,
     Statement,
     Var,
     array_type,
@@ -40,6 +41,7 @@ class Scope:
         self._bound = {*params, *self._statements}
         self._records = plan.records.get(block, [])
         self._plan = plan
+        self._scratch: dict[str, Var] = {}
 
     # Primal values
 
@@ -67,6 +69,9 @@ class Scope:
         return tuple(self.value(operand) for operand in operands)
 
     def _recompute(self, statement: Statement) -> None:
+        if statement in self._plan.scratch:
+            self._allocate(statement)
+            return
         if isinstance(statement, Alloc):  # it is still on the tape: only its place is needed
             shape = self.all(statement.shape)
             array = Var(statement.out.name, statement.out.type)
@@ -79,6 +84,21 @@ class Scope:
             copier.statement(statement, self.builder)
         for var in definitions(statement):
             self.values[var] = copier(var)
+
+    def _allocate(self, statement: Statement) -> None:
+        """Memory for an array that gave its own back in the forward sweep; nobody reads what was in it."""
+        assert isinstance(statement, Alloc)
+        type_ = array_type(statement.out)
+        offset, shape = Var(statement.offset.name, INT64), self.all(statement.shape)
+        array = Var(statement.out.name, type_)
+        self.builder.add(Alloc(array, offset, shape, 0))
+        self.builder.know_shape(array, shape)
+        self._scratch.setdefault(type_.dtype, offset)
+        self.values[statement.out] = array
+
+    def give_back(self) -> list[Statement]:
+        """The end of this block of the reverse sweep: the scratch arrays that it took."""
+        return [Release(dtype, offset) for dtype, offset in self._scratch.items()]
 
     # Records
 

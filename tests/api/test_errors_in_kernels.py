@@ -99,9 +99,7 @@ def test_the_users_line_is_shown(kernel, args, error, builtin, marked, reason):
     assert lines[4].startswith("What to do: ")
 
 
-@pytest.mark.parametrize(
-    ("kernel", "index"), [(indexed, 3), (indexed, -4), (stored, 9), (gathered, np.array([0, 7]))]
-)
+@pytest.mark.parametrize(("kernel", "index"), [(indexed, 3), (indexed, -4), (stored, 9), (gathered, np.array([0, 7]))])
 def test_index_out_of_range(kernel, index, monkeypatch):
     monkeypatch.setenv("JITAD_BOUNDSCHECK", "1")
     with pytest.raises(jitad.IndexOutOfRangeError, match="the index is outside the array") as caught:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +93,30 @@ def test_folder_that_cannot_be_made(tmp_path, monkeypatch):
     monkeypatch.setenv("JITAD_CACHE_DIR", str(tmp_path / "file" / "below"))
     with pytest.raises(CacheError, match="JITAD_CACHE_DIR"):
         build(SUM, compiled=False)
+
+
+def _is_full(*args, **kwargs):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_folder_that_cannot_be_written_to(monkeypatch):
+    build(SUM)(np.arange(5.0), 5)
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "mkstemp", _is_full)
+        with pytest.raises(CacheError, match=r"can't be written to: No space left .*\n.* JITAD_CACHE_DIR"):
+            build(Source("def f(x):\n    return x + 3\n", "f"))
+        monkeypatch.setattr("jitad.building.compile._built", {})
+        before = compilations()
+        assert build(SUM)(np.arange(5.0), 5) == pytest.approx(np.sin(np.arange(5.0)).sum())
+        assert compilations() == before  # what is there already is still used
+
+
+def test_code_that_cannot_be_kept_still_runs(monkeypatch):
+    from numba.core.caching import IndexDataCacheFile
+
+    monkeypatch.setattr(IndexDataCacheFile, "_save_data", _is_full)
+    with pytest.warns(RuntimeWarning, match=r"can't keep compiled code in .* No space left .* JITAD_CACHE_DIR"):
+        assert build(Source("def f(x):\n    return x + 4\n", "f"))(1.0) == 5.0
 
 
 def test_edited_helpers_change_the_file(monkeypatch):

@@ -139,7 +139,7 @@ def contiguous_copy(a):
 
 @kernel(lambda d: (d.signed(2, 3, 2),))
 def transposed_three_axes(a):
-    b = np.transpose(a, (2, 0, 1))
+    b = np.transpose(a, axes=(2, 0, 1))
     return np.sum(b[0] * b[1] * b[1]) + b[1, 0, 2] ** 2
 
 

@@ -79,7 +79,7 @@ def slices_in_expressions(a):
     return np.sum(b * b)
 
 
-@kernel(lambda d: (d.signed(5),))
+@kernel(lambda d: (d.signed(5),), compiled=True)
 def comparisons_as_numbers(a):
     positive = a > 0.0
     return np.sum(positive * a * a) + np.sum((a < 0.5) & (a > -0.5)) * a[0]

@@ -147,6 +147,22 @@ def single_precision_product(a, x):
     return np.sum(y * y)
 
 
+@kernel(lambda d: (d.signed(3, 4).astype(np.float32), d.signed(3, 4)), argnums=(0, 1), tags=("float32",))
+def sums_with_a_dtype(a, b):
+    columns = np.sum(a, 0, np.float64) * b.sum(axis=0, dtype=np.float64)
+    return np.sum(a * a, dtype=np.float64) * np.dot(columns, columns)
+
+
+@kernel(lambda d: (d.signed(3, 4),), tags=("not-numba",))
+def extremes_by_their_older_names(a):
+    return np.amax(a) * np.amin(a) + np.sum(np.amax(a, axis=0) * np.amin(a, axis=0))
+
+
+@kernel(lambda d: (d.signed(3, 4),), tags=("not-numba",))
+def spread_with_a_correction(a):
+    return np.var(a, ddof=1) * np.sum(np.std(a, axis=1, ddof=1)) + np.sum(a / np.mean(a * a, axis=1, keepdims=True))
+
+
 @kernel(lambda d: (d.positive(4),))
 def norm_and_normalisation(a):
     n = np.sqrt(np.sum(a * a))

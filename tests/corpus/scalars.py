@@ -66,7 +66,7 @@ def two_argument_functions(x, y):
 
 @kernel(lambda d: (5.3, 1.9), argnums=(0, 1))
 def remainders(x, y):
-    return x % y + x // y * x + np.fmod(x, y)
+    return x % y + x // y * x + np.fmod(x, y) + math.fmod(y, x) * x
 
 
 @kernel(lambda d: (-2.6, 1.9), argnums=(0, 1))
@@ -90,7 +90,7 @@ def integers_promote(x, n):
     return n * x + half / 3 + x / n + (n - 7) * x * x
 
 
-@kernel(lambda d: (1.3,))
+@kernel(lambda d: (1.3,), compiled=True)
 def booleans_promote(x):
     return (x > 1.0) * x * x + (x > 2.0) * x
 

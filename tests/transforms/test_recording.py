@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jitad.program.evaluator import evaluate
 from jitad.program.statements import Push, walk
 from jitad.transforms.adjoint import Adjoint
 from tests.transforms import kernels
@@ -48,6 +49,19 @@ def test_a_store_that_overwrites_a_needed_value_records_it(kernel: Any, args: tu
     made = adjoint_of(kernel, *args)
     assert len(made.plan.undone) == 1
     assert pushed(made) == ["float64"]
+
+
+def test_temporaries_that_nothing_reads_again_give_their_memory_back() -> None:
+    made = adjoint_of(kernels.linear_stencil_in_place, VECTOR, 4)
+    assert not pushed(made)
+    assert len(made.plan.scratch) == 2  # the right-hand side and its shadow
+    gradient = np.zeros_like(VECTOR)
+    evaluate(made.program, [VECTOR, 4, gradient])
+    expected, matrix = np.ones(6), np.eye(6)
+    matrix[1:-1] = 0.5 * (np.eye(6)[:-2] + np.eye(6)[2:])
+    for _ in range(4):
+        expected = matrix.T @ expected
+    np.testing.assert_allclose(gradient, expected, rtol=1e-14)
 
 
 def test_every_recorded_value_has_a_reason() -> None:
