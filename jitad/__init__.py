@@ -12,6 +12,7 @@ from jitad._version import __version__
 
 if TYPE_CHECKING:
     from jitad.api.explain import explain
+    from jitad.api.forward import hvp, jvp
     from jitad.api.gradient import grad, value_and_grad
     from jitad.api.pullback import vjp
     from jitad.errors import (
@@ -58,6 +59,8 @@ __all__ = [
     "explain",
     "grad",
     "hookimpl",
+    "hvp",
+    "jvp",
     "stop_gradient",
     "value_and_grad",
     "vjp",
@@ -66,6 +69,8 @@ __all__ = [
 _HOMES = {
     "explain": "jitad.api.explain",
     "grad": "jitad.api.gradient",
+    "hvp": "jitad.api.forward",
+    "jvp": "jitad.api.forward",
     "value_and_grad": "jitad.api.gradient",
     "vjp": "jitad.api.pullback",
     "stop_gradient": "jitad.primitives.core",

@@ -38,7 +38,7 @@ class Activity:
         useful = self._closure(set(self._keys(results)), self._backward)
         self._active = varied & useful
 
-    def __contains__(self, operand: Operand) -> bool:
+    def __contains__(self, operand: object) -> bool:
         return isinstance(operand, Var) and operand.type.is_float and self._key(operand) in self._active
 
     def _key(self, var: Var) -> Var:

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.order import Order, written_arrays
-from jitad.analysis.rules import Rule, RuleArgument, contents_read, partial_rule, vjp_rule
-from jitad.errors import MissingRuleError
-from jitad.primitives.spec import ZERO
+from jitad.analysis.rules import Rule, RuleArgument, active_partials, contents_read, vjp_rule
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -75,6 +73,16 @@ class Needs:
         root = self._aliases.root(array)
         return any(self._order.may_precede(other, store, root) for other in self._touching.get(root, []))
 
+    def undoes_in_any_order(self, loop: Loop, undone: set[Statement]) -> bool:
+        """True when no two iterations of an order-free loop undo sums into one element."""
+        sums = [s for s in walk(loop.body) if isinstance(s, Accumulate) and s in undone]
+        return all(
+            self._order.stay_apart(one, other, loop)
+            for one in sums
+            for other in sums
+            if self._aliases.root(one.array) is self._aliases.root(other.array)
+        )
+
     def of(self, statement: Statement, undone: set[Statement]) -> Iterator[Var]:
         """The values of the statement's block, or of enclosing ones, that its reversal reads."""
         for operand in self._operands(statement, undone):
@@ -111,22 +119,7 @@ class Needs:
 
     def partials(self, statement: Compute) -> list[Rule | None]:
         """One rule per argument; None where the argument isn't active or the derivative is declared zero."""
-        rules: list[Rule | None] = []
-        for at, arg in enumerate(statement.args):
-            partial = statement.primitive.partials[at]
-            if arg not in self._activity or partial is ZERO:
-                rules.append(None)
-                continue
-            if partial is None:
-                raise MissingRuleError(
-                    f"{statement.primitive.name} has no derivative rule for argument {at}, and the derivative "
-                    f"flows through that argument.",
-                    "register a primitive with a rule for it in a plugin, write it with functions that have one, "
-                    "or pass jitad.stop_gradient(...) if its derivative is meant to be zero.",
-                    statement.origin,
-                )
-            rules.append(partial_rule(statement.primitive, at, statement.args, statement.out.type))
-        return rules
+        return active_partials(statement, self._activity)
 
     def _call(self, statement: Call) -> Iterator[object]:
         rule, values = self.vjp(statement)

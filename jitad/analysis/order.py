@@ -69,10 +69,10 @@ class Order:
     def stay_apart(self, first: Statement, second: Statement, loop: Loop) -> bool:
         """True when two accesses never meet in different iterations of a loop.
 
-        Either the loop is order-free, or both accesses index one axis of one array by the same operand, which
-        takes another value in each iteration.
+        Either the loop is order-free (which doesn't keep its sums into elements apart), or both accesses index one
+        axis of one array by the same operand, which takes another value in each iteration.
         """
-        if loop.order_free:
+        if loop.order_free and not (isinstance(first, Accumulate) and isinstance(second, Accumulate)):
             return True
         if not isinstance(first, _ELEMENT) or not isinstance(second, _ELEMENT) or first.array is not second.array:
             return False

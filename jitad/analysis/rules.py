@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 
 from jitad.analysis.aliasing import Aliases
+from jitad.errors import MissingRuleError
 from jitad.primitives.spec import ZERO, ArrayPrimitive, ScalarPrimitive
 from jitad.program.statements import (
     Call,
@@ -47,6 +49,33 @@ def partial_rule(primitive: ScalarPrimitive, position: int, args: tuple[Operand,
         return None
     arguments = tuple(arg if isinstance(arg, Const) else arg.type for arg in args)
     return _read(partial, (*arguments, result), f"{primitive.name}_partial{position}")
+
+
+def active_partials(statement: Compute, active: Container[Operand]) -> list[Rule | None]:
+    """One rule per argument; None where the argument isn't active or the derivative is declared zero.
+
+    Raises ``MissingRuleError`` for an active argument without a rule.
+    """
+    rules: list[Rule | None] = []
+    for at, (arg, partial) in enumerate(zip(statement.args, statement.primitive.partials, strict=True)):
+        if arg not in active or partial is ZERO:
+            rules.append(None)
+            continue
+        if partial is None:
+            raise MissingRuleError(
+                f"{statement.primitive.name} has no derivative rule for argument {at}, and the derivative "
+                f"flows through that argument.",
+                "register a primitive with a rule for it in a plugin, write it with functions that have one, "
+                "or pass jitad.stop_gradient(...) if its derivative is meant to be zero.",
+                statement.origin,
+            )
+        rules.append(partial_rule(statement.primitive, at, statement.args, statement.out.type))
+    return rules
+
+
+def jvp_rule(primitive: ArrayPrimitive, arguments: tuple[RuleArgument, ...]) -> Rule:
+    """The forward rule of an array primitive, its arguments being (out, out_dot, …, arg, arg_dot, …)."""
+    return _read(primitive.jvp, arguments, f"{primitive.name}_jvp")
 
 
 def vjp_rule(primitive: ArrayPrimitive, arguments: tuple[RuleArgument, ...]) -> Rule:

@@ -307,7 +307,13 @@ class Derivative:
 
         Defaults are filled in when an argument to differentiate by would be missing otherwise.
         """
-        bound = inspect.signature(plain_function(self._function)).bind(*args, **kwargs)
+        try:
+            bound = inspect.signature(plain_function(self._function)).bind(*args, **kwargs)
+        except TypeError as error:
+            raise ArgumentError(
+                f"the call doesn't fit the parameters of {name_of(self._function)!r}: {error}.",
+                "pass the arguments that the function itself takes.",
+            ) from None
         if len(bound.args) < self._least_count:
             bound.apply_defaults()
         return bound.args, bound.kwargs

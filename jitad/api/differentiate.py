@@ -60,9 +60,16 @@ def gradient_adjoint(reading: Reading, wrt: Sequence[int], *, has_aux: bool = Fa
         if not (isinstance(tree, SequenceResult) and len(tree.items) == 2):
             raise _not_scalar(reading, f"{_what(tree, reading.program)}, and has_aux=True asks for a pair (value, aux)")
         leaf = tree.items[0]
+    require_scalar(reading, leaf)
+    assert isinstance(leaf, ScalarResult)
+    return adjoint(reading.program, wrt, dependents=[leaf.index]), tree
+
+
+def require_scalar(reading: Reading, leaf: ResultTree | None = None) -> None:
+    """Raise NonScalarResultError unless a kernel returns (as ``leaf`` of its result) one floating-point number."""
+    leaf = reading.kernel.result if leaf is None else leaf
     if not isinstance(leaf, ScalarResult) or not reading.program.results[leaf.index].type.is_float:
         raise _not_scalar(reading, _what(leaf, reading.program))
-    return adjoint(reading.program, wrt, dependents=[leaf.index]), tree
 
 
 def pullback_adjoint(reading: Reading, wrt: Sequence[int], dependents: Sequence[int]) -> Adjoint:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def stop_gradient(x: Any) -> Any:
     """Give ``x`` back unchanged, with a derivative that is zero.
 
-    Inside a kernel ``x`` may be a number or an array. Outside a kernel this is the identity.
+    Inside a kernel ``x`` may be a number or an array. The result doesn't share memory with ``x``.
     """
-    return x
+    return np.array(x) if isinstance(x, np.ndarray) else x
 
 
 def _one(a, b, result):

@@ -30,6 +30,14 @@ def _matmul_vjp(out: Any, out_bar: Any, a: Any, a_bar: Any, b: Any, b_bar: Any) 
             b_bar += a.T @ out_bar
 
 
+def _matmul_jvp(out: Any, out_dot: Any, a: Any, a_dot: Any, b: Any, b_dot: Any) -> None:
+    """The product rule."""
+    if a_dot is not None:
+        out_dot += a_dot @ b
+    if b_dot is not None:
+        out_dot += a @ b_dot
+
+
 matmul = ArrayPrimitive(
     name="matmul",
     implementation=blas.matmul,
@@ -37,6 +45,7 @@ matmul = ArrayPrimitive(
     plain=plain.matmul,
     plain_accumulating=plain.matmul_accumulate,
     vjp=_matmul_vjp,
+    jvp=_matmul_jvp,
 )
 
 PRIMITIVES: tuple[Primitive, ...] = (matmul,)

@@ -12,11 +12,16 @@ def _argsort_vjp(out: Any, out_bar: Any, a: Any, a_bar: Any) -> None:
     """An order is constant wherever it is smooth at all (kink: where two elements are equal)."""
 
 
+def _argsort_jvp(out: Any, out_dot: Any, a: Any, a_dot: Any) -> None:
+    """See ``_argsort_vjp``."""
+
+
 argsort = ArrayPrimitive(
     name="argsort",
     implementation=sorting.argsort,
     plain=sorting.argsort,
     vjp=_argsort_vjp,
+    jvp=_argsort_jvp,
 )
 
 PRIMITIVES: tuple[Primitive, ...] = (argsort,)

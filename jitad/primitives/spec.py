@@ -93,16 +93,15 @@ class ArrayPrimitive(Primitive):
 
     ``implementation(out, ..., arg, ...)`` is a function that Numba compiles and that writes its results into
     the arrays given first; ``accumulating`` likewise adds to the first of them (None: not offered).
-    ``plain`` and ``plain_accumulating`` do the same in NumPy, for uncompiled runs. The rule
-    ``vjp(out, ..., out_bar, ..., arg, ..., arg_bar, ...)`` is a kernel that adds to the adjoints ``arg_bar``;
-    it gets None for the adjoint of an argument that isn't active. ``saves_results`` says whether the rule
-    reads the results, ``saves_args`` which arguments' contents it reads when another argument is active.
+    ``plain`` and ``plain_accumulating`` do the same in NumPy, for uncompiled runs. The rules are kernels, which get
+    None for the adjoint or the tangent of an argument that isn't active: ``vjp(out, out_bar, ..., arg, arg_bar, ...)``
+    adds to the adjoints ``arg_bar``, ``jvp(out, out_dot, ..., arg, arg_dot, ...)`` adds to the tangents ``out_dot``.
     """
 
     implementation: Callable[..., None]
     plain: Callable[..., None]
     vjp: Callable[..., None]
+    jvp: Callable[..., None] | None = None
     accumulating: Callable[..., None] | None = None
     plain_accumulating: Callable[..., None] | None = None
-    saves_results: bool = False
     cost: int = 1000

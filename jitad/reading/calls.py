@@ -28,6 +28,7 @@ from jitad.reading.source import (
     FunctionNode,
     FunctionSource,
     SourceFile,
+    differentiates,
     find_source,
     module_root,
     type_attribute,
@@ -110,6 +111,10 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
         return call_object(reader, obj.func, [*first, *args], {**named, **kwargs}, text)
     if isinstance(obj, types.MethodType):
         return call_object(reader, obj.__func__, [StaticValue(obj.__self__), *args], kwargs, text)
+    if differentiates(obj):
+        reader.no_call(
+            f"{text!r} differentiates, and a kernel is differentiated only once", "call it outside the kernel"
+        )
     function, _ = unwrap_dispatcher(obj)
     if isinstance(function, types.FunctionType):
         return _call_function(reader, function, args, kwargs, text)
@@ -260,6 +265,8 @@ def _call_function(
         raise SourceUnavailableError(error.reason, error.remedy, reader.origin) from None
     if function not in reader.functions:
         reader.functions.append(function)
+        if reader.pinned is None:
+            reader.captures.function(function)
     defaults = function_defaults(reader, source)
     return _inline(reader, source.node, source.file, function, None, defaults, args, kwargs, function.__name__)
 

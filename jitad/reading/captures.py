@@ -61,6 +61,8 @@ class Guard:
             return True
         if type(now) is not type(self.seen):
             return False
+        if isinstance(now, types.MethodType):  # a new object each time
+            return now.__func__ is self.seen.__func__ and now.__self__ is self.seen.__self__
         if isinstance(now, tuple):  # the keys of a dict
             return self.name.startswith("tuple(") and bool(now == self.seen)
         if not isinstance(now, bool | int | float | str | np.generic | bytes):
@@ -131,11 +133,18 @@ class Captures:
         """``obj.name`` for an object used while reading. Raises AttributeError when there is none."""
         found = getattr(obj, name)
         fixed = isinstance(obj, types.ModuleType) and module_root(obj.__name__) in FIXED_PACKAGES
-        if isinstance(obj, types.BuiltinFunctionType | np.dtype | type(np.add)) or isinstance(found, types.MethodType):
+        if isinstance(obj, types.BuiltinFunctionType | np.dtype | type(np.add)):
             fixed = True
         if isinstance(obj, type) and module_root(obj.__module__) in FIXED_PACKAGES:
             fixed = True
         return self.lift(reader, found, None if fixed else partial(getattr, obj, name), f"{owner}.{name}")
+
+    def function(self, function: types.FunctionType) -> None:
+        """A function is read: its code and its defaults are built in (reloading tools replace them in place)."""
+        for name in ("__code__", "__defaults__", "__kwdefaults__"):
+            seen = getattr(function, name)
+            if seen is not None:
+                self.guards.append(Guard(f"{function.__qualname__}.{name}", partial(getattr, function, name), seen))
 
     def _guard(self, name: str, getter: Getter | None, seen: Any) -> None:
         if getter is not None and (name, id(seen)) not in self._guarded:

@@ -29,7 +29,7 @@ from jitad.reading.results import (
 )
 from jitad.reading.scope import Scope
 from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec, StaticSpec
-from jitad.reading.source import FunctionSource, find_source, type_attribute, unwrap_dispatcher
+from jitad.reading.source import FunctionSource, differentiates, find_source, type_attribute, unwrap_dispatcher
 from jitad.reading.values import (
     ArrayValue,
     DictValue,
@@ -145,6 +145,11 @@ def unwrap(function: Any) -> tuple[types.FunctionType, list[Any], dict[str, Any]
     first: list[Any] = []
     named: dict[str, Any] = {}
     options: dict[str, Any] = {}
+    if differentiates(function):
+        raise UnsupportedCallError(
+            f"{function!r} is a derivative already, and a kernel is differentiated only once.",
+            "Pass the kernel itself.",
+        )
     while not isinstance(function, types.FunctionType):
         if isinstance(function, functools.partial):
             first = [*function.args, *first]
@@ -177,6 +182,7 @@ def _enter(reader: Reader, source: FunctionSource, name: str) -> None:
     )
     reader.node = node
     reader.functions.append(source.function)
+    reader.captures.function(source.function)
     reader.open_calls.append(node)
 
 

@@ -10,6 +10,7 @@ import linecache
 import operator
 import types
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jitad.errors import SourceUnavailableError, UnsupportedSyntaxError
@@ -20,6 +21,7 @@ FunctionNode = ast.FunctionDef | ast.Lambda
 _FUTURES = functools.reduce(
     operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 )
+_API = Path(__file__).parent.parent / "api"
 _SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
@@ -62,6 +64,13 @@ def _characters(text: str, offset: int) -> int:
 def type_attribute(obj: Any, name: str) -> Any:
     """What the class of ``obj`` has under ``name`` (special methods are looked up there); None when it has none."""
     return getattr(type(obj), name, None)
+
+
+def differentiates(obj: Any) -> bool:
+    """True for ``jitad.grad`` and the like, and for the functions that they give."""
+    if isinstance(obj, types.FunctionType):
+        return Path(obj.__code__.co_filename).parent == _API
+    return type(obj).__module__.startswith("jitad.api.")
 
 
 def unwrap_dispatcher(function: Any) -> tuple[Any, dict[str, Any]]:

@@ -128,8 +128,10 @@ def assign(reader: Reader, target: ast.expr, value: Value) -> None:
                 arrays.setitem(reader, array, evaluate_index(reader, index), value)
             case ast.Attribute(attr=name):
                 _refuse(reader, f"an assignment to an attribute ({name!r})", "use a local name, and return its value")
+            case ast.Starred(value=inner):
+                assign(reader, inner, value)
             case _:
-                _refuse(reader, "a starred assignment", "name each item, or index the sequence")
+                _refuse(reader, "an assignment to this", "assign to a name, an item of an array, or a tuple of them")
 
 
 def _refuse_item_assignment(reader: Reader, value: Value) -> NoReturn:
@@ -152,8 +154,9 @@ def _rename(reader: Reader, operand: Operand, name: str) -> None:
 
 
 def _unpacked(reader: Reader, parts: Sequence[ast.expr], value: Value) -> Sequence[Value]:
-    if any(isinstance(part, ast.Starred) for part in parts):
-        _refuse(reader, "a starred assignment", "name each item, or index the sequence")
+    starred = next((at for at, part in enumerate(parts) if isinstance(part, ast.Starred)), None)
+    if starred is not None:
+        return _unpacked_around(reader, parts, starred, value)
     if isinstance(value, SequenceValue):
         if len(value.items) != len(parts):
             reader.refuse(
@@ -173,6 +176,25 @@ def _unpacked(reader: Reader, parts: Sequence[ast.expr], value: Value) -> Sequen
         items = [arrays.element(reader, value, const_int(i)) for i in range(len(parts))]
         return [reader.settle(item) for item in items]
     reader.refuse(KernelTypeError, f"{describe(value)} can't be unpacked", "unpack a tuple, a list or an array")
+
+
+def _unpacked_around(reader: Reader, parts: Sequence[ast.expr], starred: int, value: Value) -> Sequence[Value]:
+    """One value for each part; the starred one gets a list of what the others leave."""
+    if not isinstance(value, SequenceValue):
+        reader.refuse(
+            KernelTypeError,
+            f"{describe(value)} can't be unpacked into a starred name, whose length wouldn't be known",
+            "unpack a tuple or a list, or slice the array",
+        )
+    others = len(parts) - 1
+    if len(value.items) < others:
+        reader.refuse(
+            KernelValueError,
+            f"{len(value.items)} values can't be unpacked into {others} names and a starred one",
+            "give at least as many values as there are names without a star",
+        )
+    end = starred + len(value.items) - others
+    return [*value.items[:starred], SequenceValue(value.items[starred:end], list), *value.items[end:]]
 
 
 def _augmented(reader: Reader, node: ast.AugAssign) -> None:

@@ -12,7 +12,19 @@ from dataclasses import replace
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.order import written_arrays
 from jitad.program.builder import Builder, const_int
-from jitad.program.statements import Alloc, Block, Operand, Program, Var, View, ViewAxis, array_type, counted_loop, walk
+from jitad.program.statements import (
+    Alloc,
+    Block,
+    Const,
+    Operand,
+    Program,
+    Var,
+    View,
+    ViewAxis,
+    array_type,
+    counted_loop,
+    walk,
+)
 from jitad.program.types import INT64, Array
 
 
@@ -77,3 +89,10 @@ def for_each(
     for outer, body, var, length in reversed(levels):
         loop = counted_loop(var, (const_int(0), length, const_int(1)), body.block)
         outer.add(replace(loop, order_free=not descending, descending=descending))
+
+
+def clear(builder: Builder, array: Var) -> None:
+    """Fill an array with zeros."""
+    shape = [builder.dim(array, axis) for axis in range(array_type(array).ndim)]
+    zero = Const(0.0, array_type(array).element)
+    for_each(builder, shape, lambda inner, index: inner.store(array, index, zero))

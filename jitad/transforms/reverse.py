@@ -35,7 +35,7 @@ from jitad.program.statements import (
     walk,
 )
 from jitad.program.types import Scalar
-from jitad.transforms.localize import for_each
+from jitad.transforms.localize import clear, for_each
 from jitad.transforms.product import product
 from jitad.transforms.scope import Scope, zero
 
@@ -154,7 +154,7 @@ class Reversal:
         if not statement.accumulate:
             for out in statement.outs:
                 if out in self._active and self._needs.clears(statement, out):
-                    _clear(scope.builder, scope.array(self._needs.shadows[out]))
+                    clear(scope.builder, scope.array(self._needs.shadows[out]))
 
     # Control flow
 
@@ -181,7 +181,8 @@ class Reversal:
         results = [Var(v.name, v.type) for v in (*bars, *sums)]
         blocks = (forward, inner.builder.block)
         ordered = any(isinstance(s, _STACK) for block in blocks for s in walk(block))
-        rows = loop.order_free and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
+        any_order = loop.order_free and self._needs.undoes_in_any_order(loop, self._plan.undone)
+        rows = any_order and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
         free = loop.order_free and (rows or not ordered)
         scope.builder.add(
             replace(
@@ -292,11 +293,6 @@ class _Lazy(dict[Var, Operand]):
 
     def __missing__(self, param: Var) -> Operand:
         return self._scope.value(self._sources[param])
-
-
-def _clear(builder: Builder, array: Var) -> None:
-    element = Const(0.0, array_type(array).element)
-    for_each(builder, _shape(builder, array), lambda inner, index: inner.store(array, index, element))
 
 
 def _save(builder: Builder, array: Var) -> None:

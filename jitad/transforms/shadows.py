@@ -1,4 +1,4 @@
-"""Give every active array its shadow: the array of its elements' adjoints.
+"""Give every active array its shadow: the array of its elements' adjoints, or of their tangents.
 
 Postcondition: wherever an active array is bound (allocated, viewed, carried, yielded), its shadow is bound in
 the same way, so that a shadow mirrors every alias of its array. Shadows are zero and nothing writes them yet.
@@ -34,20 +34,21 @@ class Shadowed:
     shadows: dict[Var, Var]
 
 
-def add_shadows(program: Program, active: Activity, inputs: list[Var]) -> Shadowed:
+def add_shadows(program: Program, active: Activity, inputs: list[Var], suffix: str = "bar") -> Shadowed:
     """``program`` with shadows bound; the shadows of the array ``inputs`` are left for the caller to bind."""
-    pass_ = _Shadows(active)
+    pass_ = _Shadows(active, suffix)
     for var in inputs:
         if isinstance(var.type, Array) and var in active:
             layout = "F" if var.type.layout == "F" else "C"
-            pass_.shadows[var] = Var(f"{var.name}_bar", Array(var.type.dtype, var.type.ndim, layout))
+            pass_.shadows[var] = Var(f"{var.name}_{suffix}", Array(var.type.dtype, var.type.ndim, layout))
     body = pass_.block(program.body)
     return Shadowed(Program(program.name, program.params, body, program.results, program.origin), pass_.shadows)
 
 
 class _Shadows:
-    def __init__(self, active: Activity) -> None:
+    def __init__(self, active: Activity, suffix: str) -> None:
         self._active = active
+        self._suffix = suffix
         self.shadows: dict[Var, Var] = {}
 
     def _is_active_array(self, operand: Operand) -> bool:
@@ -59,7 +60,7 @@ class _Shadows:
 
     def _new(self, var: Var, layout: str = "") -> Var:
         type_ = array_type(var)
-        shadow = Var(f"{var.name}_bar", Array(type_.dtype, type_.ndim, layout or type_.layout))
+        shadow = Var(f"{var.name}_{self._suffix}", Array(type_.dtype, type_.ndim, layout or type_.layout))
         self.shadows[var] = shadow
         return shadow
 
@@ -75,7 +76,7 @@ class _Shadows:
     def _statement(self, statement: Statement) -> list[Statement]:
         match statement:
             case Alloc(out=array, shape=shape) if array in self._active:
-                shadow = Alloc(self._new(array), Var(f"{array.name}_bar_at", INT64), shape, 0)
+                shadow = Alloc(self._new(array), Var(f"{array.name}_{self._suffix}_at", INT64), shape, 0)
                 return [statement, shadow]
             case View(out=array, base=base, starts=starts, axes=axes) if array in self._active:
                 same = array_type(base).layout == array_type(self.shadows[base]).layout

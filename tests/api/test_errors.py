@@ -136,13 +136,29 @@ def test_read_arguments_may_share_memory():
     assert np.array_equal(jitad.grad(dot)(x, x), x)
 
 
-def test_wrong_number_of_arguments():
-    with pytest.raises(TypeError):
+def test_wrong_arguments():
+    with refused(jitad.UnsupportedCallError, "square() takes 1 positional arguments and gets 2", "def square(x)"):
         jitad.grad(square)(1.0, 2.0)
-    with pytest.raises(TypeError):
+    with refused(jitad.ArgumentError, "the parameters of 'square': missing a required argument: 'x'"):
         jitad.grad(square)()
-    with pytest.raises(TypeError):
+    with refused(jitad.ArgumentError, "the parameters of 'square': got an unexpected keyword argument 'wrong'"):
         jitad.grad(square)(1.0, wrong=2.0)
+
+
+def test_derivatives_of_derivatives():
+    slope = jitad.grad(square)
+    with refused(jitad.UnsupportedCallError, "<gradient of square by argument 0> is a derivative already"):
+        jitad.grad(slope)(1.0)
+
+    def called(x):
+        return slope(x)
+
+    def made(x):
+        return jitad.grad(square)(x)
+
+    for kernel in (called, made):
+        with refused(jitad.UnsupportedCallError, "' differentiates, and a kernel", __file__, "outside the kernel"):
+            jitad.grad(kernel)(1.0)
 
 
 def test_cotangents_that_do_not_fit():

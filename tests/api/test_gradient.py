@@ -247,6 +247,42 @@ def test_changed_globals_are_seen(monkeypatch):
     assert g(1.0) == 36.0
 
 
+class Patched:
+    def loss(self, x):
+        return self.square(x)
+
+    def square(self, x):
+        return x * x
+
+
+def scaled(x, k=2.0):
+    return k * x * x
+
+
+def cubed(x, k=2.0):
+    return k * x * x * x
+
+
+def calls_scaled(x):
+    return scaled(x)
+
+
+def test_replaced_code_defaults_and_methods_are_seen(monkeypatch):
+    gradients = jitad.grad(scaled), jitad.grad(calls_scaled)
+    assert [g(3.0) for g in gradients] == [12.0, 12.0]
+    monkeypatch.setattr(scaled, "__defaults__", (5.0,))
+    assert [g(3.0) for g in gradients] == [30.0, 30.0]
+    monkeypatch.setattr(scaled, "__code__", cubed.__code__)
+    assert [g(3.0) for g in gradients] == [135.0, 135.0]
+    patched = Patched()
+    slope = jitad.grad(patched.loss)
+    assert slope(3.0) == 6.0
+    monkeypatch.setattr(Patched, "square", lambda self, x: 5.0 * x)
+    assert slope(3.0) == 5.0
+    monkeypatch.setattr(patched, "square", lambda x: 7.0 * x, raising=False)
+    assert slope(3.0) == 7.0
+
+
 def test_arguments_are_not_changed():
     def overwrite(x):
         for i in range(1, x.shape[0]):

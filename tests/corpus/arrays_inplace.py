@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+import jitad
 from tests.corpus.case import kernel
 
 
@@ -278,3 +279,10 @@ def flags_in_a_boolean_array(a):
         else:
             total *= 1.1
     return total
+
+
+@kernel(lambda d: (d.signed(4),), tags=("not-numba",))
+def store_beside_a_stopped_array(a):
+    b = jitad.stop_gradient(a)
+    b[0] = 5.0
+    return np.sum(a * a) + b[0]

@@ -348,3 +348,11 @@ def fixed_element_read_beside_a_chosen_array(a, b):
         p = a if i % 2 == 0 else b
         p[i] = p[i] * 2.0 + a[0]
     return np.sum(a * b)
+
+
+@kernel(lambda d: (d.signed(4), d.signed(4)), argnums=(0, 1), compiled=True)
+def sums_into_one_element_undone(a, b):
+    c = a * a
+    for i in range(4):
+        a[0] += b[i]
+    return np.sum(a * c)

@@ -155,3 +155,14 @@ def none_argument(x, offset):
     if offset is None:
         return x * x
     return x + offset
+
+
+@kernel(lambda d: (1.1, 0.7), argnums=(0, 1), tags=("not-numba",))
+def starred_assignment(x, y):
+    a, *b, c = (x, y, x * y, x + y)
+    first, *rest = b
+    total = first
+    for v in b:
+        total += v * v
+    *others, last = rest
+    return total * a * c + last + len(others)

@@ -1,5 +1,7 @@
 """The types of results are those that Numba infers for the same kernel."""
 
+# ruff: noqa: PLW0108 - a kernel has source, which NumPy's functions themselves don't
+
 from __future__ import annotations
 
 import itertools

@@ -111,6 +111,7 @@ HANDLERS: dict[Any, Callable[..., Value]] = {
     np.shape: methods.shape_value,
     np.size: methods.size,
     np.ndim: methods.ndim,
+    np.clip: methods.clip,
     np.argsort: sorting.argsort,
     np.sort: sorting.sort,
     np.median: sorting.median,

@@ -1,0 +1,202 @@
+"""``jvp``: derivatives along a direction; ``hvp``: products of the Hessian with a vector, without the Hessian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jitad.api.derivative import (
+    Entry,
+    GradientRequest,
+    Rebuild,
+    active_leaves,
+    describe_all,
+    describe_named,
+    name_of,
+    table_for,
+)
+from jitad.api.gradient import refuse_uncallable
+from jitad.api.mode import bounds_checked, mode
+from jitad.api.structure import SCALARS, flatten
+from jitad.errors import ArgumentError
+from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
+from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec
+
+
+def jvp(
+    f: Callable[..., Any],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    argnums: int | tuple[int, ...] | None = None,
+) -> tuple[Any, Any]:
+    """The value of ``f(*primals)`` and its derivative along ``tangents`` (forward mode).
+
+    ``tangents`` has one entry for each argument that ``argnums`` names, in that order (by default for each argument
+    that is floating-point throughout), with that argument's structure, shapes and dtypes. The derivative has the
+    structure, shapes and dtypes of the value; parts of it that aren't floating-point have None. The cost is a small
+    constant times the kernel's, whatever the number of outputs.
+
+    Raises ArgumentError for arguments that can't be differentiated and for tangents that don't fit, naming the part
+    that is to blame; and the errors of reading a kernel (see ``jitad.errors``).
+
+    >>> import numpy as np
+    >>> import jitad
+    >>> jitad.jvp(lambda x, k: k * x * x, (np.array([1.0, 2.0]), 3.0), (np.array([1.0, 0.0]), 1.0))
+    (array([ 3., 12.]), array([7., 4.]))
+    """
+    return _call(f, primals, tangents, TangentRequest(_argnums(f, primals, argnums), bounds_checked()), "jvp")
+
+
+def hvp(f: Callable[..., Any], primals: Sequence[Any], v: Any, argnums: int | tuple[int, ...] = 0) -> Any:
+    """The Hessian of ``f`` at ``primals`` times ``v``: the gradient's derivative along ``v``, without the Hessian.
+
+    ``f`` returns one floating-point number. ``v`` has the structure, shapes and dtypes of the argument that ``argnums``
+    names (for a tuple of argnums: a tuple of such), and so has the result. It is the adjoint of the tangent of
+    ``f``, so that the cost is a small constant times the kernel's.
+
+    Raises what ``jvp`` and ``grad`` raise.
+
+    >>> import numpy as np
+    >>> import jitad
+    >>> jitad.hvp(lambda x: x[0] * x[0] * x[1], (np.array([3.0, 5.0]),), np.array([1.0, 0.0]))
+    array([10.,  6.])
+    """
+    single = not isinstance(argnums, tuple)
+    request = TangentRequest(_argnums(f, primals, argnums), bounds_checked(), reverse=True)
+    _, product = _call(f, primals, (v,) if single else v, request, "hvp")
+    return product[0] if single else product
+
+
+def _argnums(f: Callable[..., Any], primals: Any, argnums: int | tuple[int, ...] | None) -> tuple[int, ...]:
+    refuse_uncallable(f)
+    if not isinstance(primals, tuple | list):
+        raise ArgumentError(
+            f"the primals for {name_of(f)!r} are {type(primals).__name__!r}; expected a tuple of its arguments.",
+            "put the arguments in a tuple: (x,).",
+        )
+    if argnums is None:
+        specs = describe_all(primals)
+        return tuple(at for at, spec in enumerate(specs) if _is_floating(spec))
+    return argnums if isinstance(argnums, tuple) else (argnums,)
+
+
+def _is_floating(spec: ArgSpec) -> bool:
+    match spec:
+        case ScalarSpec(dtype=dtype) | ArraySpec(dtype=dtype):
+            return dtype.startswith("float")
+        case SequenceSpec(items=items):
+            return bool(items) and all(map(_is_floating, items))
+        case DictSpec(items=pairs):
+            return bool(pairs) and all(_is_floating(item) for _, item in pairs)
+    return False
+
+
+@dataclass(frozen=True)
+class TangentRequest:
+    """Ask for the derivative along directions of the arguments at ``argnums``; with ``reverse``, for its gradient."""
+
+    argnums: tuple[int, ...]
+    bounds_checked: bool = False
+    reverse: bool = False
+
+    def build(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> TangentEntry:
+        """Read a function and compile its tangent program, or the adjoint of that."""
+        from jitad.api.differentiate import make_sweeps, read, require_scalar
+        from jitad.api.running import Call
+        from jitad.transforms.adjoint import adjoint
+        from jitad.transforms.tangent import tangent
+
+        positions = GradientRequest(self.argnums).positions(function, len(args))
+        specs = describe_all(args)
+        wrt, trees = active_leaves(function, specs, positions)
+        reading = read(function, specs, describe_named(kwargs), bounds_checked=self.bounds_checked)
+        made = tangent(reading.program, wrt).program
+        if self.reverse:
+            require_scalar(reading)
+            made = adjoint(made, wrt, dependents=[len(reading.program.results)]).program
+        sweeps = make_sweeps(made, reading, compiled=mode.compiled)
+        call = Call(reading, sweeps, wrt if self.reverse else ())
+        return TangentEntry(call, [specs[at] for at in positions], SequenceResult(tuple, trees))
+
+
+class TangentEntry(Entry):
+    """A compiled derivative along directions."""
+
+    def __init__(self, call: Any, specs: Sequence[ArgSpec], gradient: ResultTree) -> None:
+        from jitad.api.running import rebuilder
+
+        super().__init__(call.reading)
+        self.call = call
+        self.specs = specs
+        tree = call.reading.kernel.result
+        floating = [at for at, result in enumerate(call.reading.program.results) if result.type.is_float]
+        count = len(call.reading.program.results)
+        self.value: Rebuild = rebuilder(tree)
+        self.tangent: Rebuild = rebuilder(_tangent_tree(tree, {at: count + i for i, at in enumerate(floating)}))
+        self.gradient: Rebuild = rebuilder(gradient)
+
+
+def _tangent_tree(tree: ResultTree, places: Mapping[int, int]) -> ResultTree:
+    match tree:
+        case ScalarResult(index) | ArrayResult(index):
+            return ScalarResult(places[index]) if index in places else StaticResult(None)
+        case SequenceResult(kind, items):
+            return SequenceResult(kind, tuple(_tangent_tree(item, places) for item in items))
+        case DictResult(pairs):
+            return DictResult(tuple((name, _tangent_tree(item, places)) for name, item in pairs))
+    return StaticResult(None)
+
+
+def _call(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], request: TangentRequest, what: str
+) -> tuple[Any, Any]:
+    leaves: list[Any] = []
+    key = tuple([flatten(arg, leaves) for arg in primals])
+    entry, captured = table_for(f, request).current(key, tuple(primals), {})
+    if not isinstance(tangents, tuple | list) or len(tangents) != len(entry.specs):
+        raise ArgumentError(
+            f"{what} of {name_of(f)!r} differentiates by the arguments {list(request.argnums)}, and got "
+            f"{len(tangents) if isinstance(tangents, tuple | list) else repr(tangents)} for tangents.",
+            "give a tuple with one tangent for each of these; argnums chooses them (an integer argument has none).",
+        )
+    directions: list[Any] = []
+    for at, spec, direction in zip(request.argnums, entry.specs, tangents, strict=True):
+        primal = primals[at]
+        _collect(spec, primal, direction, f"the tangent of argument {at} of {name_of(f)!r}", directions)
+    results, gradients = entry.call([*leaves, *captured], directions)
+    return entry.value(results), entry.gradient(gradients) if request.reverse else entry.tangent(results)
+
+
+def _collect(spec: ArgSpec, primal: Any, direction: Any, path: str, found: list[Any]) -> None:
+    """Append the leaves of a tangent, checked against the argument that it belongs to."""
+    match spec:
+        case SequenceSpec(items=items):
+            if not isinstance(direction, tuple | list) or len(direction) != len(items):
+                raise _misfit(path, direction, f"a {type(primal).__name__} of {len(items)}")
+            for at, (item, part, own) in enumerate(zip(items, direction, primal, strict=True)):
+                _collect(item, own, part, f"{path}[{at}]", found)
+        case DictSpec(items=pairs):
+            if not isinstance(direction, dict) or set(direction) != {name for name, _ in pairs}:
+                raise _misfit(path, direction, f"a dict with the keys {[name for name, _ in pairs]}")
+            for name, item in pairs:
+                _collect(item, primal[name], direction[name], f"{path}[{name!r}]", found)
+        case ArraySpec(dtype=dtype, layout=layout):
+            fits = isinstance(direction, np.ndarray) and direction.shape == primal.shape
+            if not fits or direction.dtype.name != dtype:
+                raise _misfit(path, direction, f"an array of dtype {dtype} and shape {primal.shape}")
+            found.append(np.array(direction, order="F" if layout == "F" else "C", subok=False))
+        case ScalarSpec(dtype=dtype):
+            if type(direction) not in SCALARS or isinstance(direction, bool | np.bool_):
+                raise _misfit(path, direction, f"a number of dtype {dtype}")
+            found.append(np.dtype(dtype).type(direction))
+
+
+def _misfit(path: str, direction: Any, expected: str) -> ArgumentError:
+    is_array = isinstance(direction, np.ndarray)
+    what = f"an array of dtype {direction.dtype} and shape {direction.shape}" if is_array else repr(direction)
+    return ArgumentError(
+        f"{path} is {what}; expected {expected}.", "give it the argument's structure, shape and dtype."
+    )
