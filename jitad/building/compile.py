@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from jitad.building.cache import VARIABLE, content_key, kernels_folder, write_once
 from jitad.building.imports import Header, header_of, own_hash, packages_hash
 from jitad.errors import CacheError
@@ -73,7 +75,21 @@ def _plain(emitted: Emitted, text: str, path: Path) -> Callable[..., Any]:
     namespace: dict[str, Any] = {**emitted.names, **emitted.plain_names, "__name__": _module_name(path)}
     exec(compile("\n" * lines_before + emitted.source.strip() + "\n", str(path), "exec"), namespace)
     function: Callable[..., Any] = namespace[emitted.entry]
-    return function
+
+    @functools.wraps(function)
+    def run(*args: Any) -> Any:
+        with np.errstate(all="ignore"):  # as in compiled code, a division by zero is inf or nan, and no event
+            return function(*[_AS_NUMPY.get(type(arg), _same)(arg) for arg in args])
+
+    return run
+
+
+def _same(arg: Any) -> Any:
+    return arg
+
+
+_AS_NUMPY: dict[type, Callable[[Any], Any]] = {float: np.float64, int: np.int64}
+"""Python's own numbers raise where compiled code computes inf, nan or 0; NumPy's don't."""
 
 
 def _compiled(emitted: Emitted, header: Header, text: str, path: Path, fastmath: Any) -> Callable[..., Any]:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import jitad
+from jitad.api.mode import uncompiled
 
 
 def square(x):
@@ -364,3 +365,13 @@ def test_uncompiled_and_compiled_agree(compiled):
     x = np.array([1.0, 2.0])
     assert np.array_equal(jitad.grad(weighted)(x), 4 * x)
     assert jitad.grad(weighted)._table.entries
+
+
+def test_division_by_zero_is_infinite_compiled_and_uncompiled() -> None:
+    def quotient(x, y, n):
+        return x / y + 1 // n
+
+    expected = (np.inf, np.inf)
+    assert jitad.value_and_grad(quotient)(1.0, 0.0, 0) == expected
+    with uncompiled():
+        assert jitad.value_and_grad(quotient)(1.0, 0.0, 0) == expected
