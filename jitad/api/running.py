@@ -64,6 +64,7 @@ class Call:
         self.sweeps = sweeps
         self.unpack = Unpacker(sweeps)
         self._run = sweeps.run
+        self._needed: dict[str, int] = {}
         self._tapes = sweeps.emitted.tapes
         self._makers = gradient_makers(params, wrt)
         self._outputs = [_output(params[at].type, i, wrt, params) for i, at in enumerate(wrt)]
@@ -101,6 +102,8 @@ class Call:
         return {dtype: int(n) * itemsize(dtype) for dtype, n in zip(self._tapes, counts, strict=True)}
 
     def _flat(self, tape: Tape, leaves: Sequence[Any], seeds: Sequence[Any], gradients: list[np.ndarray]) -> Any:
+        for dtype, elements in self._needed.items():
+            tape.reserve(dtype, elements)
         try:
             return self._run(*leaves, *seeds, *gradients, *tape.arrays(self._tapes))
         except TapeOverflowError as error:
@@ -114,9 +117,12 @@ class Call:
             for gradient in gradients:
                 gradient.fill(0)
             try:
-                return self._run(*args, *gradients, *tape.arrays(self._tapes))
+                results = self._run(*args, *gradients, *tape.arrays(self._tapes))
             except TapeOverflowError as again:
                 error = again
+                continue
+            self._needed = {dtype: tape.capacity(dtype) for dtype in self._tapes}  # asked for at once next time
+            return results
 
     def _check_memory(self, leaves: Sequence[Any]) -> None:
         for written, other in self._conflicts:

@@ -9,7 +9,7 @@ back, and the next call asks for the right size at once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -119,68 +119,3 @@ def borrowed_tape() -> Iterator[Tape]:
 def discard_tapes() -> None:
     """Free the idle tapes of this thread."""
     _pool.idle.clear()
-
-
-class Runner:
-    """Calls ``function(*args, *tape_arrays)`` on a borrowed tape, again with a larger one while it runs out.
-
-    ``dtypes`` names the tape arrays that the function takes last. The function says that it ran out by raising
-    ``TapeOverflowError(dtype)``, and must not have changed its arguments by then. ``finish(result, tape)`` (when
-    given) makes the call's result while the tape is still held, and must copy what it takes from the tape.
-    """
-
-    __slots__ = ("_dtypes", "_finish", "_function", "_needed")
-
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        dtypes: tuple[str, ...],
-        finish: Callable[[Any, Tape], Any] | None = None,
-    ) -> None:
-        self._function = function
-        self._dtypes = dtypes
-        self._finish = finish
-        self._needed: dict[str, int] = {}
-
-    def __call__(self, *args: Any) -> Any:
-        idle = _pool.idle
-        tape = idle.pop() if idle else Tape()
-        try:
-            if self._needed:
-                self._reserve(tape)
-            try:
-                result = self._function(*args, *tape.arrays(self._dtypes))
-            except TapeOverflowError as error:
-                result = self._again(tape, error, args)
-            return result if self._finish is None else self._finish(result, tape)
-        finally:
-            if tape.nbytes <= KEEP_BYTES and len(idle) < KEEP_TAPES:  # give_back, written out for speed
-                idle.append(tape)
-
-    def _reserve(self, tape: Tape) -> None:
-        for dtype, elements in self._needed.items():
-            tape.reserve(dtype, elements)
-
-    def run_on(self, tape: Tape, *args: Any) -> Any:
-        """The function's own result, on a tape that the caller holds and goes on using."""
-        self._reserve(tape)
-        try:
-            return self._function(*args, *tape.arrays(self._dtypes))
-        except TapeOverflowError as error:
-            return self._again(tape, error, args)
-
-    def _again(self, tape: Tape, error: TapeOverflowError, args: tuple[Any, ...]) -> Any:
-        while True:
-            dtype = error.reason
-            if dtype not in self._dtypes:  # not a sweep's report, but an error to show
-                raise error
-            tape.grow(dtype)
-            try:
-                result = self._function(*args, *tape.arrays(self._dtypes))
-            except TapeOverflowError as again:
-                error = again
-                continue
-            for name in self._dtypes:
-                if tape.capacity(name) * np.dtype(name).itemsize > START_BYTES:
-                    self._needed[name] = tape.capacity(name)
-            return result

@@ -9,7 +9,7 @@ import pytest
 
 from jitad.errors import TapeOverflowError
 from jitad.runtime import tape as tapes
-from jitad.runtime.tape import Runner, Tape, borrowed_tape, discard_tapes
+from jitad.runtime.tape import Tape, borrowed_tape, discard_tapes
 
 
 @pytest.fixture(autouse=True)
@@ -19,34 +19,21 @@ def fresh():
     discard_tapes()
 
 
-def needs(n, floats, integers):
-    if n > floats.size:
-        raise TapeOverflowError("float64")
-    if n > integers.size:
-        raise TapeOverflowError("int64")
-    floats[:n] = 1
-    return n
-
-
 def test_grows_and_is_reused():
-    seen = []
-    runner = Runner(needs, ("float64", "int64"), lambda n, tape: seen.append((tape, tape.capacity("float64"))) or n)
-    assert runner(10) == 10
-    assert runner(1_000_000) == 1_000_000
-    assert runner(1_000_000) == 1_000_000
-    assert seen[0][0] is seen[1][0] is seen[2][0]
-    assert seen[0][1] < 1_000_000 <= seen[1][1] == seen[2][1]
+    with borrowed_tape() as tape:
+        tape.arrays(("float64", "int64"))
+        before = tape.capacity("float64")
+        tape.grow("float64")
+        assert tape.capacity("float64") > before
+        assert tape.capacity("int64") == tapes.START_BYTES // 8
+    with borrowed_tape() as again:
+        assert again is tape
+        assert again.capacity("float64") > before
 
 
 def test_a_call_inside_a_call_has_its_own_tape():
-    def inner(array):
-        return array
-
-    def outer(array):
-        return array, Runner(inner, ("float64",))()
-
-    mine, nested = Runner(outer, ("float64",))()
-    assert not np.shares_memory(mine, nested)
+    with borrowed_tape() as outer, borrowed_tape() as inner:
+        assert not np.shares_memory(outer.arrays(("float64",))[0], inner.arrays(("float64",))[0])
 
 
 def test_threads_have_their_own_tapes():
@@ -66,30 +53,19 @@ def test_threads_have_their_own_tapes():
         assert again is mine
 
 
-def test_other_errors_pass_and_the_tape_comes_back():
-    def fails(array):
+def test_the_tape_comes_back_after_an_error():
+    with pytest.raises(ValueError, match="the user's"), borrowed_tape() as tape:
         raise ValueError("the user's")
+    with borrowed_tape() as again:
+        assert again is tape
 
-    with pytest.raises(ValueError, match="the user's"):
-        Runner(fails, ("float64",))()
+
+def test_large_tapes_are_dropped(monkeypatch):
+    monkeypatch.setattr(tapes, "KEEP_BYTES", 1 << 10)
     with borrowed_tape() as tape:
-        assert tape.capacity("float64") > 0
-
-
-def test_large_tapes_are_dropped_and_asked_for_at_once_later(monkeypatch):
-    monkeypatch.setattr(tapes, "KEEP_BYTES", 1 << 21)
-    calls = []
-
-    def counted(n, array):
-        calls.append(array.size)
-        if n > array.size:
-            raise TapeOverflowError("float64")
-
-    runner = Runner(counted, ("float64",))
-    runner(10**6)
-    assert len(calls) == 3
-    runner(10**6)
-    assert len(calls) == 4
+        tape.arrays(("float64",))
+    with borrowed_tape() as another:
+        assert another is not tape
 
 
 def test_more_than_the_machine_has():
