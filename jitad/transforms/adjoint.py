@@ -22,6 +22,7 @@ from jitad.program.types import Array, Scalar
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
+from jitad.transforms.invariant import move_invariants_out
 from jitad.transforms.localize import copy_array, for_each, localize
 from jitad.transforms.order_free import mark_order_free
 from jitad.transforms.reverse import Reversal
@@ -53,7 +54,7 @@ def adjoint(
     With ``seeded`` their cotangents are parameters; without, there is one scalar dependent with cotangent 1.
     Raises ``MissingRuleError`` when a derivative would flow through a function without a rule.
     """
-    primal = mark_order_free(localize(program))
+    primal = mark_order_free(move_invariants_out(localize(program)))
     if dependents is None:
         dependents = [i for i, r in enumerate(primal.results) if r.type.is_float]
     inputs = [primal.params[i] for i in wrt]
