@@ -76,7 +76,7 @@ def test_gradients_of_random_kernels(source: str, folder: Path) -> None:
     assert abs(actual - estimate.value) <= allowed, f"{actual} instead of {estimate.value}"
 
 
-@checked(40)
+@checked(100)
 @given(source=kernels())
 def test_emitted_source_of_random_kernels(source: str, folder: Path) -> None:
     note(source)
