@@ -20,7 +20,7 @@ from jitad.api.derivative import (
 )
 from jitad.api.gradient import refuse_uncallable
 from jitad.api.mode import bounds_checked, mode
-from jitad.api.structure import SCALARS, flatten
+from jitad.api.structure import SCALARS, flatten, shown
 from jitad.errors import ArgumentError
 from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
 from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec
@@ -195,8 +195,5 @@ def _collect(spec: ArgSpec, primal: Any, direction: Any, path: str, found: list[
 
 
 def _misfit(path: str, direction: Any, expected: str) -> ArgumentError:
-    is_array = isinstance(direction, np.ndarray)
-    what = f"an array of dtype {direction.dtype} and shape {direction.shape}" if is_array else repr(direction)
-    return ArgumentError(
-        f"{path} is {what}; expected {expected}.", "give it the argument's structure, shape and dtype."
-    )
+    remedy = "give it the argument's structure, shape and dtype."
+    return ArgumentError(f"{path} is {shown(direction)}; expected {expected}.", remedy)

@@ -12,7 +12,7 @@ import numpy as np
 from jitad.api.derivative import Entry, describe_all, describe_named, name_of, table_for
 from jitad.api.gradient import refuse_uncallable
 from jitad.api.mode import bounds_checked, mode
-from jitad.api.structure import copied, flatten, leaf_specs
+from jitad.api.structure import copied, flatten, leaf_specs, shown
 from jitad.errors import ArgumentError
 from jitad.program.statements import Program
 from jitad.program.types import Array
@@ -163,14 +163,8 @@ class Pullback:
         return np.dtype(type_.dtype).type(cotangent)
 
     def _misfit(self, path: str, cotangent: Any, expected: str) -> ArgumentError:
-        if isinstance(cotangent, np.ndarray):
-            what = f"an array of dtype {cotangent.dtype} and shape {cotangent.shape}"
-        elif isinstance(cotangent, tuple | list | dict):
-            what = f"a {type(cotangent).__name__} of {len(cotangent)}"
-        else:
-            what = repr(cotangent)
         return ArgumentError(
-            f"{path} for the pullback of {name_of(self._function)!r} is {what}; expected {expected}.",
+            f"{path} for the pullback of {name_of(self._function)!r} is {shown(cotangent)}; expected {expected}.",
             "give the cotangent the structure, shape and dtype of the value that jitad.vjp returned.",
         )
 

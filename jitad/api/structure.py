@@ -143,3 +143,12 @@ def copied(arg: Any) -> Any:
     if type(arg) is dict:
         return {name: copied(item) for name, item in arg.items()}
     return arg
+
+
+def shown(value: Any) -> str:
+    """What a value is, for messages about one that doesn't fit."""
+    if isinstance(value, np.ndarray):
+        return f"an array of dtype {value.dtype} and shape {value.shape}"
+    if isinstance(value, tuple | list | dict):
+        return f"a {type(value).__name__} of {len(value)}"
+    return repr(value)

@@ -17,7 +17,7 @@ from jitad.analysis.order import Order
 from jitad.analysis.plan import Plan
 from jitad.analysis.storage import plan_storage
 from jitad.program.builder import Builder
-from jitad.program.statements import Block, Const, Operand, Program, Var, array_type
+from jitad.program.statements import Block, Const, Operand, Program, Var
 from jitad.program.types import Array, Scalar
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.gather import gather_scattered_sums
@@ -74,9 +74,7 @@ def adjoint(
     gradients: list[Var] = []
     for var in inputs:
         if isinstance(var.type, Array):
-            layout = "F" if var.type.layout == "F" else "C"
-            bar = Var(f"{var.name}_bar", Array(var.type.dtype, var.type.ndim, layout))
-            gradients.append(shadowed.shadows.get(var, bar))
+            gradients.append(shadowed.shadows[var])
         elif isinstance(var.type, Scalar):
             outputs.append(scope.adjoints.get(var, Const(0.0, var.type)))
     whole = Program(
@@ -116,12 +114,10 @@ def _seed(
 
 
 def _add_array(builder: Builder, target: Var, source: Var) -> None:
-    shape = [builder.dim(target, axis) for axis in range(array_type(target).ndim)]
-
     def element(inner: Builder, index: list[Operand]) -> None:
         inner.accumulate(target, index, inner.load(source, index))
 
-    for_each(builder, shape, element)
+    for_each(builder, target, element)
 
 
 def _keep_array_results(forward: Block, results: list[Operand]) -> list[Operand]:

@@ -65,23 +65,24 @@ def copy_array(builder: Builder, source: Var, copy: Var, *, at_end: bool = False
     def element(inner: Builder, index: list[Operand]) -> None:
         inner.store(copy, index, inner.load(source, index))
 
-    for_each(builder, shape, element)
+    for_each(builder, source, element)
 
 
 def for_each(
     builder: Builder,
-    shape: list[Operand],
+    array: Var,
     element: Callable[[Builder, list[Operand]], object],
     *,
     descending: bool = False,
 ) -> None:
-    """Loops over all indices of ``shape``; ``element(builder, index)`` fills the innermost body.
+    """Loops over all indices of ``array``; ``element(builder, index)`` fills the innermost body.
 
     They are order-free unless they are ``descending``.
     """
     inner, index = builder, list[Operand]()
     levels = []
-    for length in shape:
+    for axis in range(array_type(array).ndim):
+        length = builder.dim(array, axis)
         var = Var("i", INT64)
         index.append(var)
         levels.append((inner, inner := inner.nested(), var, length))
@@ -93,6 +94,5 @@ def for_each(
 
 def clear(builder: Builder, array: Var) -> None:
     """Fill an array with zeros."""
-    shape = [builder.dim(array, axis) for axis in range(array_type(array).ndim)]
     zero = Const(0.0, array_type(array).element)
-    for_each(builder, shape, lambda inner, index: inner.store(array, index, zero))
+    for_each(builder, array, lambda inner, index: inner.store(array, index, zero))

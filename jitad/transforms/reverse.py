@@ -37,7 +37,7 @@ from jitad.program.statements import (
 from jitad.program.types import Scalar
 from jitad.transforms.localize import clear, for_each
 from jitad.transforms.product import product
-from jitad.transforms.scope import Scope, zero
+from jitad.transforms.scope import Scope, releases, zero
 
 _STACK = (Push, Pop, Alloc, Release)
 """Statements for which the order of iterations matters: the tape is a stack."""
@@ -63,9 +63,9 @@ class Reversal:
                 part.origin = part.origin or statement.origin
             forward_parts.append(parts)
         forward = Block([s for parts in reversed(forward_parts) for s in parts])
-        forward.statements += self._give_back(forward)
+        forward.statements += releases(s for s in forward if s in self._plan.scratch)
         forward.statements += tail.statements
-        scope.builder.block.statements += scope.give_back()
+        scope.builder.block.statements += releases(scope.scratch)
         return forward
 
     def _statement(self, statement: Statement, scope: Scope) -> list[Statement]:
@@ -92,14 +92,6 @@ class Reversal:
             case Branch() if self._needs.works(statement, self._plan.undone):
                 return [self._branch(statement, scope)]
         return [statement]
-
-    def _give_back(self, forward: Block) -> list[Statement]:
-        """The end of a block of the forward sweep whose arrays are scratch."""
-        first: dict[str, Operand] = {}
-        for statement in forward:
-            if isinstance(statement, Alloc) and statement in self._plan.scratch:
-                first.setdefault(array_type(statement.out).dtype, statement.offset)
-        return [Release(dtype, offset) for dtype, offset in first.items()]
 
     def _compute(self, statement: Compute, scope: Scope) -> None:
         bar = scope.take(statement.out)
@@ -145,12 +137,8 @@ class Reversal:
         rule, values = self._needs.vjp(statement)
         start = len(scope.builder.block.statements)
         inline(rule.program, _Lazy(rule, values, scope), scope.builder)
-        first: dict[str, Operand] = {}
-        for new in scope.builder.block.statements[start:]:
-            if isinstance(new, Alloc):
-                first.setdefault(array_type(new.out).dtype, new.offset)
-        for dtype, offset in first.items():
-            scope.builder.add(Release(dtype, offset))
+        for release in releases(scope.builder.block.statements[start:]):
+            scope.builder.add(release)
         if not statement.accumulate:
             for out in statement.outs:
                 if out in self._active and self._needs.clears(statement, out):
@@ -296,7 +284,7 @@ class _Lazy(dict[Var, Operand]):
 
 
 def _save(builder: Builder, array: Var) -> None:
-    for_each(builder, _shape(builder, array), lambda inner, index: inner.add(Push((inner.load(array, index),))))
+    for_each(builder, array, lambda inner, index: inner.add(Push((inner.load(array, index),))))
 
 
 def _restore(builder: Builder, array: Var) -> None:
@@ -307,8 +295,4 @@ def _restore(builder: Builder, array: Var) -> None:
         inner.add(Pop((old,)))
         inner.store(array, index, old)
 
-    for_each(builder, _shape(builder, array), element, descending=True)
-
-
-def _shape(builder: Builder, array: Var) -> list[Operand]:
-    return [builder.dim(array, axis) for axis in range(array_type(array).ndim)]
+    for_each(builder, array, element, descending=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from jitad.analysis.plan import Plan
 from jitad.program.builder import Builder, is_const
@@ -41,7 +41,7 @@ class Scope:
         self._bound = {*params, *self._statements}
         self._records = plan.records.get(block, [])
         self._plan = plan
-        self._scratch: dict[str, Var] = {}
+        self.scratch: list[Statement] = []
 
     # Primal values
 
@@ -89,16 +89,11 @@ class Scope:
         """Memory for an array that gave its own back in the forward sweep; nobody reads what was in it."""
         assert isinstance(statement, Alloc)
         type_ = array_type(statement.out)
-        offset, shape = Var(statement.offset.name, INT64), self.all(statement.shape)
-        array = Var(statement.out.name, type_)
-        self.builder.add(Alloc(array, offset, shape, 0))
+        array, shape = Var(statement.out.name, type_), self.all(statement.shape)
+        self.scratch.append(Alloc(array, Var(statement.offset.name, INT64), shape, 0))
+        self.builder.add(self.scratch[-1])
         self.builder.know_shape(array, shape)
-        self._scratch.setdefault(type_.dtype, offset)
         self.values[statement.out] = array
-
-    def give_back(self) -> list[Statement]:
-        """The end of this block of the reverse sweep: the scratch arrays that it took."""
-        return [Release(dtype, offset) for dtype, offset in self._scratch.items()]
 
     # Records
 
@@ -158,6 +153,15 @@ def _array_parts(var: Var, forward: Block) -> list[Var]:
     builder.add(OffsetOf(offset, var, tuple(strides)))
     shape = [builder.dim(var, axis) for axis in range(type_.ndim)]
     return [offset, *(length for length in shape if isinstance(length, Var)), *strides]
+
+
+def releases(statements: Iterable[Statement]) -> list[Release]:
+    """What gives back all that the allocations among these statements, in order, took from the tapes."""
+    first: dict[str, Operand] = {}
+    for statement in statements:
+        if isinstance(statement, Alloc):
+            first.setdefault(array_type(statement.out).dtype, statement.offset)
+    return [Release(dtype, offset) for dtype, offset in first.items()]
 
 
 def is_zero(operand: Operand) -> bool:

@@ -35,10 +35,10 @@ class Shadowed:
 
 
 def add_shadows(program: Program, active: Activity, inputs: list[Var], suffix: str = "bar") -> Shadowed:
-    """``program`` with shadows bound; the shadows of the array ``inputs`` are left for the caller to bind."""
+    """``program`` with shadows bound; the caller binds those of the array ``inputs`` (all of them)."""
     pass_ = _Shadows(active, suffix)
     for var in inputs:
-        if isinstance(var.type, Array) and var in active:
+        if isinstance(var.type, Array):
             layout = "F" if var.type.layout == "F" else "C"
             pass_.shadows[var] = Var(f"{var.name}_{suffix}", Array(var.type.dtype, var.type.ndim, layout))
     body = pass_.block(program.body)

@@ -64,9 +64,7 @@ def tangent(program: Program, wrt: Sequence[int]) -> Tangent:
     directions = []
     for var in inputs:
         if isinstance(var.type, Array):
-            layout = "F" if var.type.layout == "F" else "C"
-            unused = Var(f"{var.name}_dot", Array(var.type.dtype, var.type.ndim, layout))
-            directions.append(shadowed.shadows.get(var, unused))
+            directions.append(shadowed.shadows[var])
         else:
             directions.append(Var(f"{var.name}_dot", var.type))
             if var in activity:
