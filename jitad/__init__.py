@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 from jitad._version import __version__
 
 if TYPE_CHECKING:
+    from jitad.api.custom import custom_jvp, custom_vjp
     from jitad.api.explain import explain
     from jitad.api.forward import hvp, jvp
     from jitad.api.gradient import grad, value_and_grad
+    from jitad.api.jacobian import hessian, jacfwd, jacobian, jacrev, value_and_jacobian
+    from jitad.api.linearize import linearize
     from jitad.api.pullback import vjp
     from jitad.errors import (
         ArgumentError,
@@ -56,22 +59,38 @@ __all__ = [
     "UnsupportedCallError",
     "UnsupportedSyntaxError",
     "__version__",
+    "custom_jvp",
+    "custom_vjp",
     "explain",
     "grad",
+    "hessian",
     "hookimpl",
     "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
     "jvp",
+    "linearize",
     "stop_gradient",
     "value_and_grad",
+    "value_and_jacobian",
     "vjp",
 ]
 
 _HOMES = {
+    "custom_jvp": "jitad.api.custom",
+    "custom_vjp": "jitad.api.custom",
     "explain": "jitad.api.explain",
     "grad": "jitad.api.gradient",
+    "hessian": "jitad.api.jacobian",
     "hvp": "jitad.api.forward",
+    "jacfwd": "jitad.api.jacobian",
+    "jacobian": "jitad.api.jacobian",
+    "jacrev": "jitad.api.jacobian",
     "jvp": "jitad.api.forward",
+    "linearize": "jitad.api.linearize",
     "value_and_grad": "jitad.api.gradient",
+    "value_and_jacobian": "jitad.api.jacobian",
     "vjp": "jitad.api.pullback",
     "stop_gradient": "jitad.primitives.core",
     "hookimpl": "jitad.primitives.hooks",

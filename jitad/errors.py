@@ -91,7 +91,7 @@ class IndexOutOfRangeError(JitadError, IndexError):
 
 
 class TapeOverflowError(JitadError, MemoryError):
-    """The tape is full; jitad catches this, grows the tape and runs the sweep again."""
+    """The tape of a call needs more memory than the machine gives."""
 
 
 class RegistryError(JitadError, ValueError):

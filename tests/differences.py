@@ -1,50 +1,25 @@
 """Derivatives of programs by differences, accurate enough to test adjoints at the precision of float64.
 
-The evaluator runs a program in extended precision. Central differences at four step sizes, extrapolated after
-Richardson (Ridders, *Accurate computation of F'(x) and F'(x)F''(x)*, 1982), leave an error of order h^8 in the
-truncation and of 1e-19 / h in the rounding.
+The evaluator runs a program in extended precision. Central differences at four step sizes, extrapolated, leave an
+error of order h^8 in the truncation and of 1e-19 / h in the rounding.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jitad.program.evaluator import evaluate
+from jitad.testing.differences import Estimate, differentiate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from jitad.program.statements import Program
 
 STEP = 2.0**-9
 LEVELS = 4
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A derivative and how far it may be off, by the spread of the last extrapolations."""
-
-    value: float
-    error: float
-
-
-def differentiate(function: Callable[[np.longdouble], Any], step: float = STEP) -> Estimate:
-    """The derivative at 0 of a function of one extended-precision number, smooth within ``step`` of 0."""
-    h = np.longdouble(step)
-    table: list[list[np.longdouble]] = []
-    for level in range(LEVELS):
-        row = [(function(h) - function(-h)) / (2 * h)]
-        for k in range(level):
-            factor = np.longdouble(4) ** (k + 1)
-            row.append((factor * row[k] - table[-1][k]) / (factor - 1))
-        table.append(row)
-        h = h / 2
-    best = table[-1][-1]
-    error = max(abs(best - table[-1][-2]), abs(best - table[-2][-1]))
-    return Estimate(float(best), float(error))
 
 
 def directional(program: Program, args: Sequence[Any], weights: Sequence[Any], direction: Sequence[Any]) -> Estimate:
@@ -62,7 +37,7 @@ def directional(program: Program, args: Sequence[Any], weights: Sequence[Any], d
                 total += np.sum(np.asarray(result, dtype=np.longdouble) * np.asarray(weight))
         return total
 
-    return differentiate(along)
+    return differentiate(along, STEP, levels=LEVELS, dtype=np.longdouble)
 
 
 def entries(program: Program, args: Sequence[Any], weights: Sequence[Any], position: int) -> tuple[Any, Any]:

@@ -58,14 +58,14 @@ class Activity:
     def _forward(self, varied: set[Var]) -> None:
         """Spread from arguments to results."""
         for statement in self._statements:
-            for sources, targets in _flows(statement):
+            for sources, targets in flows(statement):
                 if any(key in varied for key in self._keys(sources)):
                     varied.update(self._keys(targets))
 
     def _backward(self, useful: set[Var]) -> None:
         """Spread from results to arguments."""
         for statement in reversed(self._statements):
-            for sources, targets in _flows(statement):
+            for sources, targets in flows(statement):
                 if any(key in useful for key in self._keys(targets)):
                     useful.update(self._keys(sources))
 
@@ -73,7 +73,7 @@ class Activity:
 Flow = tuple[Iterable[Operand], Iterable[Operand]]
 
 
-def _flows(statement: object) -> list[Flow]:
+def flows(statement: object) -> list[Flow]:
     """Pairs (what may have a derivative, what depends on it) of one statement."""
     match statement:
         case Compute(out=out, primitive=primitive, args=args):
@@ -83,8 +83,8 @@ def _flows(statement: object) -> list[Flow]:
             return [([array], [out])]
         case Store(array=array, value=value) | Accumulate(array=array, value=value):
             return [([value], [array])]
-        case Call(outs=outs, args=args):
-            return [(args, outs)]
+        case Call(primitive=primitive, outs=outs, args=args):
+            return [([arg for at, arg in enumerate(args) if at not in primitive.inert], outs)]
         case Loop(params=params, inits=inits, yields=yields, results=results):
             flows: list[Flow] = []
             for param, init, new, result in zip(params, inits, yields, results, strict=True):

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from jitad.analysis.aliasing import Aliases
 from jitad.errors import MissingRuleError
-from jitad.primitives.spec import ZERO, ArrayPrimitive, ScalarPrimitive
+from jitad.primitives.spec import ZERO, ArrayPrimitive, ProgramPrimitive, ScalarPrimitive
 from jitad.program.statements import (
     Call,
     Compute,
@@ -78,8 +78,10 @@ def jvp_rule(primitive: ArrayPrimitive, arguments: tuple[RuleArgument, ...]) -> 
     return _read(primitive.jvp, arguments, f"{primitive.name}_jvp")
 
 
-def vjp_rule(primitive: ArrayPrimitive, arguments: tuple[RuleArgument, ...]) -> Rule:
+def vjp_rule(primitive: ArrayPrimitive | ProgramPrimitive, arguments: tuple[RuleArgument, ...]) -> Rule:
     """The reverse rule of an array primitive, its arguments being (out, out_bar, …, arg, arg_bar, …)."""
+    if isinstance(primitive, ProgramPrimitive):
+        return _as_rule(primitive.pull(arguments), arguments)
     return _read(primitive.vjp, arguments, f"{primitive.name}_vjp")
 
 
@@ -87,7 +89,10 @@ def vjp_rule(primitive: ArrayPrimitive, arguments: tuple[RuleArgument, ...]) -> 
 def _read(function: object, arguments: tuple[RuleArgument, ...], name: str) -> Rule:
     from jitad.reading.kernel import read_rule
 
-    program = read_rule(function, arguments, name)
+    return _as_rule(read_rule(function, arguments, name), arguments)
+
+
+def _as_rule(program: Program, arguments: tuple[RuleArgument, ...]) -> Rule:
     left = iter(program.params)
     params = tuple(None if arg is None or isinstance(arg, Const) else next(left) for arg in arguments)
     read = _read_operands(program)

@@ -16,18 +16,21 @@ import numpy as np
 from jitad.api.memo import memo_of
 from jitad.api.mode import mode
 from jitad.api.structure import describe, flatten, leaf_paths, leaf_specs
+from jitad.building import finder
 from jitad.errors import ArgumentError
 from jitad.reading.results import DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
 from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec, StaticSpec, array_spec
+from jitad.reading.values import DerivativeForm
 
 if TYPE_CHECKING:
+    from jitad.api.derived import Derived, Gradient
     from jitad.api.differentiate import Reading
     from jitad.api.running import Call
 
 MOST_ENTRIES = 256
 """So many compiled derivatives are kept for one function; then the oldest is dropped."""
 
-Rebuild = Callable[[list[Any]], Any]
+Rebuild = Callable[[Sequence[Any]], Any]
 
 
 class Request(Protocol):
@@ -64,19 +67,25 @@ class GradientRequest:
             )
         return tuple(found)
 
-    def build(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> GradientEntry:
+    def build(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Entry:
         """Read, differentiate and compile a function for arguments of these types."""
-        from jitad.api.differentiate import gradient_adjoint, make_sweeps, read
+        from jitad.api.differentiate import make_sweeps
         from jitad.api.running import Call, rebuilder
 
-        positions = self.positions(function, len(args))
-        specs = describe_all(args)
-        wrt, trees = active_leaves(function, specs, positions)
-        reading = read(function, specs, describe_named(kwargs), bounds_checked=self.bounds_checked)
-        adjoint, tree = gradient_adjoint(reading, wrt, has_aux=self.has_aux)
-        sweeps = make_sweeps(adjoint.program, reading, compiled=mode.compiled)
+        made = self.derive(function, describe_all(args), describe_named(kwargs))
+        sweeps = make_sweeps(made.program, made.reading, compiled=mode.compiled)
+        return GradientEntry(Call(made.reading, sweeps, made.wrt), rebuilder(made.value), rebuilder(made.gradient))
+
+    def derive(self, function: Any, specs: Sequence[ArgSpec], named: Mapping[str, ArgSpec]) -> Gradient:
+        """Read and differentiate a function for arguments so described."""
+        from jitad.api.derived import Gradient
+        from jitad.api.differentiate import gradient_adjoint, read
+
+        wrt, trees = active_leaves(function, specs, self.positions(function, len(specs)))
+        reading = read(function, specs, named, bounds_checked=self.bounds_checked)
+        adjoint, value = gradient_adjoint(reading, wrt, has_aux=self.has_aux)
         gradient = SequenceResult(tuple, trees) if isinstance(self.argnums, tuple) else trees[0]
-        return GradientEntry(Call(reading, sweeps, wrt), rebuilder(tree), rebuilder(gradient))
+        return Gradient(reading, adjoint.program, wrt, value, gradient)
 
 
 def name_of(function: Any) -> str:
@@ -155,8 +164,17 @@ class Table:
 
     def current(self, key: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, list[np.ndarray]]:
         """What is compiled for these arguments and still holds, and the captured arrays as they are now."""
-        entry = self.build(key, args, kwargs)
-        return entry, entry.captured() or []
+        try:
+            entry = (self.entries if mode.compiled else self.plain_entries).get(key)
+        except TypeError:  # something unhashable, which describing the arguments names and refuses
+            entry = None
+        if entry is None or not all(holds() for holds in entry.guards):
+            entry = self.build(key, args, kwargs)
+        captured = entry.captured()
+        if captured is None:
+            entry = self.build(key, args, kwargs)
+            captured = entry.captured() or []
+        return entry, captured
 
 
 def describe_all(args: Sequence[Any]) -> list[ArgSpec]:
@@ -257,11 +275,12 @@ class Derivative:
         self._request = request
         self._with_value = with_value
         asked = request.argnums if isinstance(request.argnums, tuple) else (request.argnums,)
-        self._least_count = max(asked) + 1
+        self.least_count = max(asked) + 1
+        finder.install()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The gradient (after the value or before the aux, where these are asked for) for these arguments."""
-        if kwargs or len(args) < self._least_count:
+        if kwargs or len(args) < self.least_count:
             args, kwargs = self._bound(args, kwargs)
         leaves: list[Any] = []
         keys: list[Any] = []
@@ -291,16 +310,52 @@ class Derivative:
                 entry = table.build(key, args, kwargs)
                 captured = entry.captured() or []
             leaves += captured
+        return self._outcome(entry, leaves)
+
+    def _outcome(self, entry: Any, leaves: list[Any]) -> Any:
+        """What is computed from the arguments' leaves and the captured arrays."""
         results, gradients = entry.call(leaves)
         gradient = entry.gradient(gradients)
         if self._with_value:
             return entry.value(results), gradient
         return (gradient, entry.value(results)[1]) if self._request.has_aux else gradient
 
+    def derived(self, specs: Sequence[ArgSpec], named: Mapping[str, ArgSpec]) -> Derived:
+        """What is computed, as a program, for positional and keyword arguments so described."""
+        made = self._request.derive(self._function, specs, named)
+        return made.derived(with_value=self._with_value, has_aux=self._request.has_aux)
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What this computes of its kernel; hashable."""
+        return type(self), self._request, self._with_value
+
+    @property
+    def _numba_type_(self) -> Any:
+        """Numba's type for this function, by which compiled code can call it."""
+        from jitad.api.dispatch import dispatcher_of
+
+        return dispatcher_of(self)._numba_type_
+
+    def _what(self) -> str:
+        """What this is, in its ``repr``."""
+        return "gradient"
+
     @property
     def kernel(self) -> Any:
         """The function that is differentiated."""
         return self._function
+
+    @property
+    def form(self) -> DerivativeForm:
+        """What a kernel that calls this function reads in its place."""
+        request = self._request
+        return DerivativeForm("gradient", self._function, request.argnums, request.has_aux, self._with_value)
+
+    @property
+    def request(self) -> Any:
+        """What is asked of the function."""
+        return self._request
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The call with arguments given by position wherever that is possible.
@@ -314,7 +369,7 @@ class Derivative:
                 f"the call doesn't fit the parameters of {name_of(self._function)!r}: {error}.",
                 "pass the arguments that the function itself takes.",
             ) from None
-        if len(bound.args) < self._least_count:
+        if len(bound.args) < self.least_count:
             bound.apply_defaults()
         return bound.args, bound.kwargs
 
@@ -322,18 +377,18 @@ class Derivative:
         """As a method: bound to an object, which ``argnums`` doesn't count."""
         if instance is None:
             return self
-        return Derivative(types.MethodType(self._function, instance), self._request, with_value=self._with_value)
+        return type(self)(types.MethodType(self._function, instance), self._request, with_value=self._with_value)
 
     def __reduce__(self) -> Any:
         name = getattr(self, "__qualname__", "")
         if getattr(sys.modules.get(self.__module__), name, None) is self:
             return name
-        return _remake, (self._function, self._request, self._with_value)
+        return _remake, (type(self), self._function, self._request, self._with_value)
 
     def __repr__(self) -> str:
-        what = "value and gradient" if self._with_value else "gradient"
+        what = f"value and {self._what()}" if self._with_value else self._what()
         return f"<{what} of {name_of(self._function)} by argument {self._request.argnums}>"
 
 
-def _remake(function: Any, request: GradientRequest, with_value: bool) -> Derivative:
-    return Derivative(function, request, with_value=with_value)
+def _remake(kind: type[Derivative], function: Any, request: Any, with_value: bool) -> Derivative:
+    return kind(function, request, with_value=with_value)

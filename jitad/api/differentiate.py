@@ -14,6 +14,7 @@ from jitad.program.statements import Program
 from jitad.reading.kernel import Kernel, read_kernel
 from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
 from jitad.transforms.adjoint import Adjoint, adjoint
+from jitad.transforms.expand import expand
 
 if TYPE_CHECKING:
     from jitad.reading.signature import ArgSpec
@@ -47,6 +48,7 @@ class Sweeps:
     run: Callable[..., Any]
     emitted: Emitted
     program: Program
+    compiled: bool
 
 
 def gradient_adjoint(reading: Reading, wrt: Sequence[int], *, has_aux: bool = False) -> tuple[Adjoint, ResultTree]:
@@ -84,9 +86,10 @@ def forward_only(reading: Reading) -> Program:
 
 def make_sweeps(program: Program, reading: Reading, *, compiled: bool, measured: bool = False) -> Sweeps:
     """Emit and build a program made from a kernel, with the options of the user's ``@njit``."""
+    program = expand(program)
     emitted = emit(program, measured=measured)
     run = build(emitted, compiled=compiled, fastmath=reading.kernel.options.get("fastmath", False))
-    return Sweeps(run, emitted, program)
+    return Sweeps(run, emitted, program, compiled)
 
 
 def _what(tree: ResultTree, program: Program) -> str:

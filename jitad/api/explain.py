@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jitad.api.derivative import Derivative, GradientRequest, active_leaves, describe_all
 from jitad.api.gradient import checked_argnums, refuse_uncallable
+from jitad.api.jacobian_entry import JacobianRequest
+from jitad.api.jacobian_programs import REVERSE
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.structure import flatten
 from jitad.program.origin import Origin
 from jitad.program.statements import Program, Statement, Var, definitions, sub_blocks, walk
+
+if TYPE_CHECKING:
+    from jitad.api.differentiate import Reading
+    from jitad.transforms.adjoint import Adjoint
 
 
 @dataclass(frozen=True)
@@ -32,9 +38,10 @@ class Record:
 class Explanation:
     """What ``explain`` found; ``print`` it, or look at its parts.
 
-    ``program`` and ``adjoint`` are the texts of the kernel's program and of its adjoint, ``records`` what the
-    forward sweep records and why, ``tape_bytes`` the most bytes on the tape in this run for each dtype, ``source``
-    the emitted source of both sweeps, and ``file`` where that stands in the cache.
+    ``program`` and ``adjoint`` are the texts of the kernel's program and of its adjoint (or of the program of its
+    Jacobian), ``records`` what the forward sweep records and why, ``tape_bytes`` the most bytes on the tape in this run
+    for each dtype, ``source`` the emitted source of both sweeps, and ``file`` where that stands in the cache.
+    ``mode`` is "reverse", "forward", or "forward over reverse" (for Hessians), and ``why`` tells why.
     """
 
     name: str
@@ -44,6 +51,8 @@ class Explanation:
     tape_bytes: dict[str, int]
     source: str
     file: Path
+    mode: str
+    why: str
 
     @property
     def total_bytes(self) -> int:
@@ -57,49 +66,83 @@ class Explanation:
             f"The program of {self.name}": self.program,
             "What the forward sweep records": records,
             "The tape": f"{self.total_bytes:,} bytes at most in this run{f' ({parts})' if parts else ''}.",
-            "The adjoint program": self.adjoint,
+            "The mode": f"{self.mode} ({self.why})",
+            f"The {'adjoint' if self.mode == REVERSE else 'derivative'} program": self.adjoint,
             f"The emitted sweeps ({self.file})": self.source,
         }
         return "\n\n".join(f"{title}\n{'=' * len(title)}\n{text.rstrip()}" for title, text in sections.items()) + "\n"
 
 
-def explain(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] = 0) -> Explanation:
+def explain(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] | None = None) -> Explanation:
     """Show how the gradient of ``f`` by ``argnums`` is computed for these arguments.
 
-    The kernel is read, differentiated and run once (its tape is measured). Raises what ``grad`` raises.
+    For a derivative (``jitad.grad(f)``, ``jitad.jacobian(f)``, ``jitad.hessian(f)``, …) show how that is computed, by
+    its own argnums unless others are given; otherwise ``argnums`` is 0. The kernel is read, differentiated and run once
+    (its tape is measured). Raises what the derivative raises.
 
     >>> import jitad
     >>> def cube(x):
     ...     return x * x * x
     >>> jitad.explain(cube, 2.0).total_bytes
     0
+    >>> jitad.explain(jitad.jacobian(cube), 2.0).mode
+    'forward'
     """
-    from jitad.api.differentiate import gradient_adjoint, make_sweeps, read
+    from jitad.api.differentiate import gradient_adjoint, read
+
+    refuse_uncallable(f)
+    request = f.request if isinstance(f, Derivative) else GradientRequest(0, False, bounds_checked())
+    f = f.kernel if isinstance(f, Derivative) else f
+    if argnums is not None:
+        request = replace(request, argnums=checked_argnums(argnums))
+    leaves: list[Any] = []
+    for arg in args:
+        flatten(arg, leaves)
+    if isinstance(request, JacobianRequest):
+        return _explained_jacobian(f, request, args, leaves)
+    specs = describe_all(args)
+    wrt, _ = active_leaves(f, specs, request.positions(f, len(args)))
+    reading = read(f, specs, {}, bounds_checked=request.bounds_checked)
+    adjoint, _ = gradient_adjoint(reading, wrt, has_aux=request.has_aux)
+    leaves += [capture.getter() for capture in reading.kernel.captures]
+    return _explanation(reading, adjoint.program, wrt, adjoint, leaves, (REVERSE, "a gradient"))
+
+
+def _explained_jacobian(f: Any, request: JacobianRequest, args: Sequence[Any], leaves: list[Any]) -> Explanation:
+    entry = request.build(f, args, {})
+    leaves += entry.captured() or []
+    chosen, why = entry.choose(leaves)
+    program, width = entry.programs.program(chosen)
+    unit = "row" if chosen == REVERSE else "column"
+    how = (chosen, f"{why}; {width} {unit}{'' if width == 1 else 's'} at a time")
+    return _explanation(entry.reading, program, (), entry.programs.adjoint(chosen), leaves, how)
+
+
+def _explanation(
+    reading: Reading,
+    program: Program,
+    wrt: Sequence[int],
+    adjoint: Adjoint | None,
+    leaves: list[Any],
+    how: tuple[str, str],
+) -> Explanation:
+    from jitad.api.differentiate import make_sweeps
     from jitad.api.running import Call
     from jitad.building.compile import source_path
     from jitad.program.printer import show
 
-    refuse_uncallable(f)
-    f = f.kernel if isinstance(f, Derivative) else f
-    request = GradientRequest(checked_argnums(argnums), False, bounds_checked())
-    specs = describe_all(args)
-    wrt, _ = active_leaves(f, specs, request.positions(f, len(args)))
-    reading = read(f, specs, {}, bounds_checked=request.bounds_checked)
-    adjoint, _ = gradient_adjoint(reading, wrt)
-    measured = make_sweeps(adjoint.program, reading, compiled=mode.compiled, measured=True)
-    leaves: list[Any] = []
-    for arg in args:
-        flatten(arg, leaves)
-    leaves += [capture.getter() for capture in reading.kernel.captures]
-    sweeps = make_sweeps(adjoint.program, reading, compiled=mode.compiled)
+    measured = make_sweeps(program, reading, compiled=mode.compiled, measured=True)
+    sweeps = make_sweeps(program, reading, compiled=mode.compiled)
     return Explanation(
         name=reading.program.name,
         program=show(reading.program),
-        adjoint=show(adjoint.program),
-        records=tuple(_records(adjoint.plan, adjoint.program)),
+        adjoint=show(program),
+        records=() if adjoint is None else tuple(_records(adjoint.plan, adjoint.program)),
         tape_bytes=Call(reading, measured, wrt).peaks(leaves),
         source=sweeps.emitted.source,
         file=source_path(sweeps.run),
+        mode=how[0],
+        why=how[1],
     )
 
 

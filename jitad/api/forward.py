@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from jitad.api.derivative import (
     name_of,
     table_for,
 )
-from jitad.api.gradient import refuse_uncallable
+from jitad.api.gradient import checked_argnums, refuse_uncallable
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.structure import SCALARS, flatten, shown
 from jitad.errors import ArgumentError
@@ -47,7 +47,9 @@ def jvp(
     >>> jitad.jvp(lambda x, k: k * x * x, (np.array([1.0, 2.0]), 3.0), (np.array([1.0, 0.0]), 1.0))
     (array([ 3., 12.]), array([7., 4.]))
     """
-    return _call(f, primals, tangents, TangentRequest(_argnums(f, primals, argnums), bounds_checked()), "jvp")
+    asked = None if argnums is None else checked_argnums(argnums)
+    request = TangentRequest((asked,) if isinstance(asked, int) else asked, bounds_checked())
+    return _call(f, primals, tangents, request, "jvp")
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], v: Any, argnums: int | tuple[int, ...] = 0) -> Any:
@@ -64,41 +66,33 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], v: Any, argnums: int | tu
     >>> jitad.hvp(lambda x: x[0] * x[0] * x[1], (np.array([3.0, 5.0]),), np.array([1.0, 0.0]))
     array([10.,  6.])
     """
-    single = not isinstance(argnums, tuple)
-    request = TangentRequest(_argnums(f, primals, argnums), bounds_checked(), reverse=True)
-    _, product = _call(f, primals, (v,) if single else v, request, "hvp")
-    return product[0] if single else product
+    asked = checked_argnums(argnums)
+    if isinstance(asked, int):
+        _, product = _call(f, primals, (v,), TangentRequest((asked,), bounds_checked(), reverse=True), "hvp")
+        return product[0]
+    return _call(f, primals, v, TangentRequest(asked, bounds_checked(), reverse=True), "hvp")[1]
 
 
-def _argnums(f: Callable[..., Any], primals: Any, argnums: int | tuple[int, ...] | None) -> tuple[int, ...]:
-    refuse_uncallable(f)
-    if not isinstance(primals, tuple | list):
-        raise ArgumentError(
-            f"the primals for {name_of(f)!r} are {type(primals).__name__!r}; expected a tuple of its arguments.",
-            "put the arguments in a tuple: (x,).",
-        )
-    if argnums is None:
-        specs = describe_all(primals)
-        return tuple(at for at, spec in enumerate(specs) if _is_floating(spec))
-    return argnums if isinstance(argnums, tuple) else (argnums,)
-
-
-def _is_floating(spec: ArgSpec) -> bool:
+def is_floating(spec: ArgSpec) -> bool:
+    """True for an argument that is floating-point throughout."""
     match spec:
         case ScalarSpec(dtype=dtype) | ArraySpec(dtype=dtype):
             return dtype.startswith("float")
         case SequenceSpec(items=items):
-            return bool(items) and all(map(_is_floating, items))
+            return bool(items) and all(map(is_floating, items))
         case DictSpec(items=pairs):
-            return bool(pairs) and all(_is_floating(item) for _, item in pairs)
+            return bool(pairs) and all(is_floating(item) for _, item in pairs)
     return False
 
 
 @dataclass(frozen=True)
 class TangentRequest:
-    """Ask for the derivative along directions of the arguments at ``argnums``; with ``reverse``, for its gradient."""
+    """Ask for the derivative along directions of the arguments at ``argnums``; with ``reverse``, for its gradient.
 
-    argnums: tuple[int, ...]
+    Without ``argnums`` these are the arguments that are floating-point throughout.
+    """
+
+    argnums: tuple[int, ...] | None
     bounds_checked: bool = False
     reverse: bool = False
 
@@ -107,67 +101,89 @@ class TangentRequest:
         from jitad.api.differentiate import make_sweeps, read, require_scalar
         from jitad.api.running import Call
         from jitad.transforms.adjoint import adjoint
+        from jitad.transforms.deadarrays import remove_dead_arrays
         from jitad.transforms.tangent import tangent
 
-        positions = GradientRequest(self.argnums).positions(function, len(args))
         specs = describe_all(args)
+        argnums = self.argnums
+        if argnums is None:
+            argnums = tuple(at for at, spec in enumerate(specs) if is_floating(spec))
+        positions = GradientRequest(argnums).positions(function, len(args))
         wrt, trees = active_leaves(function, specs, positions)
         reading = read(function, specs, describe_named(kwargs), bounds_checked=self.bounds_checked)
         made = tangent(reading.program, wrt).program
         if self.reverse:
             require_scalar(reading)
             made = adjoint(made, wrt, dependents=[len(reading.program.results)]).program
+            made = remove_dead_arrays(replace(made, results=made.results[2:]))  # the value and its tangent
         sweeps = make_sweeps(made, reading, compiled=mode.compiled)
         call = Call(reading, sweeps, wrt if self.reverse else ())
-        return TangentEntry(call, [specs[at] for at in positions], SequenceResult(tuple, trees))
+        return TangentEntry(call, positions, [specs[at] for at in positions], SequenceResult(tuple, trees))
 
 
 class TangentEntry(Entry):
     """A compiled derivative along directions."""
 
-    def __init__(self, call: Any, specs: Sequence[ArgSpec], gradient: ResultTree) -> None:
+    def __init__(
+        self, call: Any, positions: tuple[int, ...], specs: Sequence[ArgSpec], gradient: ResultTree
+    ) -> None:
         from jitad.api.running import rebuilder
 
         super().__init__(call.reading)
         self.call = call
+        self.positions = positions
         self.specs = specs
         tree = call.reading.kernel.result
         floating = [at for at, result in enumerate(call.reading.program.results) if result.type.is_float]
         count = len(call.reading.program.results)
         self.value: Rebuild = rebuilder(tree)
-        self.tangent: Rebuild = rebuilder(_tangent_tree(tree, {at: count + i for i, at in enumerate(floating)}))
+        self.tangent: Rebuild = rebuilder(tangent_tree(tree, {at: count + i for i, at in enumerate(floating)}))
         self.gradient: Rebuild = rebuilder(gradient)
 
 
-def _tangent_tree(tree: ResultTree, places: Mapping[int, int]) -> ResultTree:
+def tangent_tree(tree: ResultTree, places: Mapping[int, int]) -> ResultTree:
+    """The structure of a value's tangent; ``places`` are the positions of the tangents of floating-point results."""
     match tree:
         case ScalarResult(index) | ArrayResult(index):
             return ScalarResult(places[index]) if index in places else StaticResult(None)
         case SequenceResult(kind, items):
-            return SequenceResult(kind, tuple(_tangent_tree(item, places) for item in items))
+            return SequenceResult(kind, tuple(tangent_tree(item, places) for item in items))
         case DictResult(pairs):
-            return DictResult(tuple((name, _tangent_tree(item, places)) for name, item in pairs))
+            return DictResult(tuple((name, tangent_tree(item, places)) for name, item in pairs))
     return StaticResult(None)
 
 
 def _call(
     f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], request: TangentRequest, what: str
 ) -> tuple[Any, Any]:
+    refuse_uncallable(f)
+    if not isinstance(primals, tuple | list):
+        raise ArgumentError(
+            f"the primals for {name_of(f)!r} are {type(primals).__name__!r}; expected a tuple of its arguments.",
+            "put the arguments in a tuple: (x,).",
+        )
     leaves: list[Any] = []
     key = tuple([flatten(arg, leaves) for arg in primals])
     entry, captured = table_for(f, request).current(key, tuple(primals), {})
-    if not isinstance(tangents, tuple | list) or len(tangents) != len(entry.specs):
+    directions = collected(f, entry.positions, entry.specs, primals, tangents, what)
+    results, gradients = entry.call([*leaves, *captured], directions)
+    return (None, entry.gradient(gradients)) if request.reverse else (entry.value(results), entry.tangent(results))
+
+
+def collected(
+    f: Any, argnums: Sequence[int], specs: Sequence[ArgSpec], primals: Sequence[Any], tangents: Any, what: str
+) -> list[Any]:
+    """The leaves of the tangents of the arguments at ``argnums``, checked against these arguments."""
+    if not isinstance(tangents, tuple | list) or len(tangents) != len(specs):
         raise ArgumentError(
-            f"{what} of {name_of(f)!r} differentiates by the arguments {list(request.argnums)}, and got "
+            f"{what} of {name_of(f)!r} differentiates by the arguments {list(argnums)}, and got "
             f"{len(tangents) if isinstance(tangents, tuple | list) else repr(tangents)} for tangents.",
             "give a tuple with one tangent for each of these; argnums chooses them (an integer argument has none).",
         )
     directions: list[Any] = []
-    for at, spec, direction in zip(request.argnums, entry.specs, tangents, strict=True):
-        primal = primals[at]
-        _collect(spec, primal, direction, f"the tangent of argument {at} of {name_of(f)!r}", directions)
-    results, gradients = entry.call([*leaves, *captured], directions)
-    return entry.value(results), entry.gradient(gradients) if request.reverse else entry.tangent(results)
+    for at, spec, direction in zip(argnums, specs, tangents, strict=True):
+        _collect(spec, primals[at], direction, f"the tangent of argument {at} of {name_of(f)!r}", directions)
+    return directions
 
 
 def _collect(spec: ArgSpec, primal: Any, direction: Any, path: str, found: list[Any]) -> None:
@@ -187,7 +203,11 @@ def _collect(spec: ArgSpec, primal: Any, direction: Any, path: str, found: list[
             fits = isinstance(direction, np.ndarray) and direction.shape == primal.shape
             if not fits or direction.dtype.name != dtype:
                 raise _misfit(path, direction, f"an array of dtype {dtype} and shape {primal.shape}")
-            found.append(np.array(direction, order="F" if layout == "F" else "C", subok=False))
+            plain = type(direction) is np.ndarray and direction.flags.carray and direction.dtype.isnative
+            if plain and layout == "C":
+                found.append(direction)
+                return
+            found.append(np.require(direction, dtype, ["F" if layout == "F" else "C", "A", "W", "E"]))
         case ScalarSpec(dtype=dtype):
             if type(direction) not in SCALARS or isinstance(direction, bool | np.bool_):
                 raise _misfit(path, direction, f"a number of dtype {dtype}")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitad.api.differentiate import Reading, Sweeps
-from jitad.errors import SharedMemoryError, TapeOverflowError
+from jitad.errors import SharedMemoryError
 from jitad.program.types import Array, itemsize
 from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult
 from jitad.runtime.tape import Tape, borrow, borrowed_tape, give_back
@@ -27,23 +27,35 @@ class Unpacker:
 
     def __init__(self, sweeps: Sweeps) -> None:
         self._parts: list[tuple[int, str, int, Convert]] = []
-        at = 0
+        at = 1
         for result, kind in zip(sweeps.program.results, sweeps.emitted.results, strict=True):
             dtype, ndim = kind if kind is not None else (result.type.dtype, -1)
             self._parts.append((at, dtype, ndim, converter(dtype)))
             at += ndim + 2 if ndim < 0 else ndim + 1
         self.end = at
-        self.plain = all(ndim < 0 for _, _, ndim, _ in self._parts)
-        self.converts = tuple(convert for *_, convert in self._parts)
+        converts = [(at, convert) for at, _, ndim, convert in self._parts if ndim < 0]
+        self._only_numbers = len(converts) == len(self._parts)
+        if sweeps.compiled:  # which returns Python's own numbers
+            converts = [(at, convert) for at, convert in converts if convert not in (float, int, bool)]
+        self._converts = converts
 
-    def __call__(self, flat: Sequence[Any], tape: Tape) -> list[Any]:
+    def __call__(self, flat: Sequence[Any], tape: Tape) -> Sequence[Any]:
         """The program's results, array results copied from the tape."""
-        if self.plain:
-            return [convert(value) for convert, value in zip(self.converts, flat, strict=False)]
+        if self._only_numbers:
+            return self.numbers(flat)
         return [
             convert(flat[at]) if ndim < 0 else tape.copy_out(dtype, flat[at], tuple(flat[at + 1 : at + 1 + ndim]))
             for at, dtype, ndim, convert in self._parts
         ]
+
+    def numbers(self, flat: Sequence[Any]) -> Sequence[Any]:
+        """The results of a program that has no array among them."""
+        if not self._converts:
+            return flat[1:]
+        results = list(flat)
+        for at, convert in self._converts:
+            results[at] = convert(flat[at])
+        return results[1:]
 
 
 def gradient_makers(program_params: Sequence[Any], wrt: Sequence[int]) -> list[tuple[int, np.dtype, Any]]:
@@ -69,13 +81,9 @@ class Call:
         self._makers = gradient_makers(params, wrt)
         self._outputs = [_output(params[at].type, i, wrt, params) for i, at in enumerate(wrt)]
         self._result_count = len(sweeps.program.results) - sum(is_scalar for is_scalar, _, _ in self._outputs)
-        written = set(reading.written)
-        arrays = [at for at, p in enumerate(params) if isinstance(p.type, Array)]
-        self._conflicts = [
-            (w, a) for w in arrays if w in written for a in arrays if a != w and not (a in written and a < w)
-        ]
+        self._conflicts = conflicts(reading)
 
-    def __call__(self, leaves: Sequence[Any], seeds: Sequence[Any] = ()) -> tuple[list[Any], list[Any]]:
+    def __call__(self, leaves: Sequence[Any], seeds: Sequence[Any] = ()) -> tuple[Sequence[Any], list[Any]]:
         """The program's results, and the gradients in the order of ``wrt``.
 
         ``leaves`` are all parameters of the primal, captured arrays included.
@@ -83,11 +91,14 @@ class Call:
         if self._conflicts:
             self._check_memory(leaves)
         gradients = [np.zeros(leaves[at].shape, dtype, order) for at, dtype, order in self._makers]
-        tape = borrow()
-        try:
-            results = self.unpack(self._flat(tape, leaves, seeds, gradients), tape)
-        finally:
-            give_back(tape)
+        if self._tapes:
+            tape = borrow()
+            try:
+                results = self.unpack(self._flat(tape, leaves, seeds, gradients), tape)
+            finally:
+                give_back(tape)
+        else:
+            results = self.unpack.numbers(self._run(*leaves, *seeds, *gradients))
         count = self._result_count
         return results, [
             convert(results[count + at]) if is_scalar else gradients[at] for is_scalar, at, convert in self._outputs
@@ -104,40 +115,42 @@ class Call:
     def _flat(self, tape: Tape, leaves: Sequence[Any], seeds: Sequence[Any], gradients: list[np.ndarray]) -> Any:
         for dtype, elements in self._needed.items():
             tape.reserve(dtype, elements)
-        try:
-            return self._run(*leaves, *seeds, *gradients, *tape.arrays(self._tapes))
-        except TapeOverflowError as error:
-            return self._again(tape, error, [*leaves, *seeds], gradients)
+        flat = self._run(*leaves, *seeds, *gradients, *tape.arrays(self._tapes))
+        return self._again(tape, flat[0], [*leaves, *seeds], gradients) if flat[0] else flat
 
-    def _again(self, tape: Tape, error: TapeOverflowError, args: list[Any], gradients: list[np.ndarray]) -> Any:
-        while True:
-            if error.reason not in self._tapes:
-                raise error
-            tape.grow(error.reason)
+    def _again(self, tape: Tape, status: int, args: list[Any], gradients: list[np.ndarray]) -> Any:
+        flat: Any = (status,)
+        while flat[0]:
+            tape.grow(self._tapes[flat[0] - 1])
             for gradient in gradients:
                 gradient.fill(0)
-            try:
-                results = self._run(*args, *gradients, *tape.arrays(self._tapes))
-            except TapeOverflowError as again:
-                error = again
-                continue
-            self._needed = {dtype: tape.capacity(dtype) for dtype in self._tapes}  # asked for at once next time
-            return results
+            flat = self._run(*args, *gradients, *tape.arrays(self._tapes))
+        self._needed = {dtype: tape.capacity(dtype) for dtype in self._tapes}  # asked for at once next time
+        return flat
 
     def _check_memory(self, leaves: Sequence[Any]) -> None:
         for written, other in self._conflicts:
             a, b = leaves[written], leaves[other]
             if np.may_share_memory(a, b) and np.shares_memory(a, b):
-                raise self._shared(written, other)
+                raise shared_memory(self.reading, written, other)
 
-    def _shared(self, written: int, other: int) -> SharedMemoryError:
-        params = self.reading.program.params
-        name, second = params[written].name, params[other].name
-        return SharedMemoryError(
-            f"The arrays {name!r} and {second!r} share memory, and {self.reading.program.name!r} writes to {name!r}.",
-            f"pass a copy of one of them: {second}.copy().",
-            self.reading.program.origin,
-        )
+
+def conflicts(reading: Reading) -> list[tuple[int, int]]:
+    """The pairs of array parameters that mustn't share memory; the first of each is written to."""
+    written = set(reading.written)
+    arrays = [at for at, p in enumerate(reading.program.params) if isinstance(p.type, Array)]
+    return [(w, a) for w in arrays if w in written for a in arrays if a != w and not (a in written and a < w)]
+
+
+def shared_memory(reading: Reading, written: int, other: int) -> SharedMemoryError:
+    """The error about two parameters that share memory."""
+    program = reading.program
+    name, second = program.params[written].name, program.params[other].name
+    return SharedMemoryError(
+        f"The arrays {name!r} and {second!r} share memory, and {program.name!r} writes to {name!r}.",
+        f"pass a copy of one of them: {second}.copy().",
+        program.origin,
+    )
 
 
 def _output(type_: Any, i: int, wrt: Sequence[int], params: Sequence[Any]) -> tuple[bool, int, Convert]:
@@ -147,7 +160,7 @@ def _output(type_: Any, i: int, wrt: Sequence[int], params: Sequence[Any]) -> tu
     return is_scalar, at, converter(type_.dtype)
 
 
-def rebuilder(tree: ResultTree) -> Callable[[list[Any]], Any]:
+def rebuilder(tree: ResultTree) -> Callable[[Sequence[Any]], Any]:
     """A function that puts a value together from a program's results."""
     match tree:
         case ScalarResult(index) | ArrayResult(index):

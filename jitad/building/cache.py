@@ -114,12 +114,13 @@ def write_once(path: Path, text: str) -> None:
     except (FileNotFoundError, UnicodeDecodeError):
         pass
     try:
-        _replace(path, text)
+        replace_file(path, text)
     except OSError as error:
         raise _unusable(f"The cache folder {path.parent} can't be written to", error) from None
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
+    """Write a file in one step, so that no other process sees half of it."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}_", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -28,15 +28,18 @@ _locks: dict[str, threading.Lock] = {}
 _guard = threading.Lock()
 
 
-def build(emitted: Emitted, *, compiled: bool = True, fastmath: bool | set[str] = False) -> Callable[..., Any]:
+def build(
+    emitted: Emitted, *, compiled: bool = True, fastmath: bool | set[str] = False, for_compiled_code: bool = False
+) -> Callable[..., Any]:
     """The function that ``emitted`` is the source of, compiled by Numba when first called (or plain Python).
 
     ``fastmath`` is what the user's own ``@njit`` asked for. The text goes to a file in the cache folder in either
     case, so that tracebacks and debuggers show it; uncompiled, the same text runs with the NumPy equivalents of its
-    names.
+    names. A function ``for_compiled_code`` is a dispatcher itself: exceptions leave it as the user's classes without
+    help from Python, and if these have no import path, it isn't cached.
     Raises ``CacheError`` when the cache folder can't be used.
     """
-    header = header_of(emitted.names)
+    header = header_of(emitted.names, stand_ins=not for_compiled_code)
     text = "\n".join(['"""A kernel made by jitad."""', "", *header.lines, "", "", ""]) + emitted.source.strip() + "\n"
     flags = "fastmath=" + (repr(sorted(fastmath)) if isinstance(fastmath, set) else repr(bool(fastmath)))
     key = content_key([text, flags, own_hash(), packages_hash(header.code_from)])

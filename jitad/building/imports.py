@@ -36,15 +36,15 @@ class Header:
     code_from: set[str] = field(default_factory=set)
 
 
-def header_of(names: dict[str, Any]) -> Header:
-    """The header that binds ``names``."""
+def header_of(names: dict[str, Any], *, stand_ins: bool = True) -> Header:
+    """The header that binds ``names``; without ``stand_ins``, exception classes are like other objects."""
     header = Header()
     for name in sorted(names):
-        _bind(header, name, names[name])
+        _bind(header, name, names[name], stand_ins)
     return header
 
 
-def _bind(header: Header, name: str, value: Any) -> None:
+def _bind(header: Header, name: str, value: Any, stand_ins: bool) -> None:
     if getattr(builtins, name, header) is value:
         return
     if isinstance(value, bool | int | float):
@@ -59,7 +59,7 @@ def _bind(header: Header, name: str, value: Any) -> None:
         module, attribute = place
         header.lines.append(f"from {module} import {attribute}" + ("" if attribute == name else f" as {name}"))
         _uses(header, module, value)
-    elif isinstance(value, type) and issubclass(value, BaseException):
+    elif stand_ins and isinstance(value, type) and issubclass(value, BaseException):
         stand_in = f"Failure_{len(header.stand_ins)}"
         header.stand_ins[stand_in] = value
         header.lines.append(f"from {_FAILURES} import {stand_in} as {name}")

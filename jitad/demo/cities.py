@@ -128,6 +128,7 @@ def plot(roads: RoadDistances, recovered: Map, output: Path) -> None:
 def run(output: Path) -> None:
     """Recover, check, time and plot; prints what it finds and writes the picture to ``output``."""
     import jitad
+    from jitad.testing import finite_difference_gradient
 
     roads = load_road_distances()
     count = len(roads.cities)
@@ -151,7 +152,7 @@ def run(output: Path) -> None:
     point = np.random.default_rng(1).normal(size=(count, 2))
     distances = roads.kilometres / UNIT
     _, ours = gradient(point, distances)
-    differences = show.central_differences(lambda positions: stress(positions, distances), point)
+    differences = finite_difference_gradient(lambda positions: stress(positions, distances), point, order=4)
     print("the gradient of the stress at a random map, first entries:")
     names = [f"{city}, {axis}" for city in roads.cities for axis in ("east", "north")]
     print(show.gradient_table(names[:8], ours.ravel()[:8], differences.ravel()[:8]))

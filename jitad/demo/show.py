@@ -77,22 +77,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(aligned(line) for line in lines)
 
 
-def central_differences(
-    function: Callable[[NDArray[np.float64]], float], point: NDArray[np.float64], step: float = 1e-3
-) -> NDArray[np.float64]:
-    """The gradient of ``function`` at ``point`` (any shape) by fourth-order central differences."""
-    gradient = np.empty(point.size)
-    flat = point.ravel()
-    for i in range(flat.size):
-        values = []
-        for multiple in (-2.0, -1.0, 1.0, 2.0):
-            moved = flat.copy()
-            moved[i] += multiple * step
-            values.append(function(moved.reshape(point.shape)))
-        gradient[i] = (values[0] - 8.0 * values[1] + 8.0 * values[2] - values[3]) / (12.0 * step)
-    return gradient.reshape(point.shape)
-
-
 def relative_errors(ours: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
     """Entrywise |ours - reference| over the larger of |reference| and a thousandth of its largest entry."""
     return np.abs(ours - reference) / np.maximum(np.abs(reference), 1e-3 * np.abs(reference).max())

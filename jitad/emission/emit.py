@@ -1,9 +1,9 @@
 """Emit a program as a Python function of the subset that Numba compiles.
 
 The function takes the program's parameters and then one flat tape array per dtype in ``Emitted.tapes``. It returns a
-tuple: for each scalar result its value; for each array result its offset on the tape of its dtype and then its
-shape; and, when measuring, the highest position reached on each tape. A full tape raises ``TapeOverflowError``
-with the tape's dtype, before anything is written past its end.
+tuple: a status; for each scalar result its value; for each array result its offset on the tape of its dtype and then
+its shape; and, when measuring, the highest position reached on each tape. The status is 0, or 1 + the position in
+``Emitted.tapes`` of a tape that is too small, found before anything is written past its end; the rest is zeros then.
 """
 
 from __future__ import annotations

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jitad.emission.literals import literal
-from jitad.emission.overflow import Rows
+from jitad.emission.overflow import Rows, words
 from jitad.emission.writer import Writer
-from jitad.errors import TapeOverflowError
 from jitad.program.statements import (
     Alloc,
     AtOffset,
@@ -21,7 +20,7 @@ from jitad.program.statements import (
     array_type,
     walk,
 )
-from jitad.program.types import Scalar, itemsize
+from jitad.program.types import Array, Scalar, itemsize
 
 
 def tape_dtypes(program: Program) -> tuple[str, ...]:
@@ -32,7 +31,7 @@ def tape_dtypes(program: Program) -> tuple[str, ...]:
             case Alloc(out=out) | AtOffset(out=out):
                 found.add(array_type(out).dtype)
             case Push(values=values):
-                found.update(value.type.dtype for value in values)
+                found.update(words(values))
     return tuple(sorted(found))
 
 
@@ -82,9 +81,19 @@ class MemoryWriter(Writer):
             self._line(f"{self._helper('fill')}({self._names[statement.out]}, {fill})")
 
     def _check(self, dtype: str, amount: str) -> None:
-        self._use("TapeOverflowError", TapeOverflowError, TapeOverflowError)
         self._line(f"if top_{dtype} + {amount} > limit_{dtype}:")
-        self._line(f'    raise TapeOverflowError("{dtype}")')
+        self._line(f"    return ({', '.join([str(1 + self._tapes.index(dtype)), *self._no_results()])},)")
+
+    def _no_results(self) -> list[str]:
+        """Zeros of the results' types."""
+        parts = []
+        for result in self._program.results:
+            if isinstance(result.type, Array):
+                parts += ["0"] * (1 + result.type.ndim)
+            else:
+                zero = False if result.type.dtype == "bool" else 0
+                parts.append(literal(Const(zero, result.type), self._use))
+        return parts + ["0"] * (len(self._tapes) if self._measured else 0)
 
     def _measure(self, dtype: str) -> None:
         if self._measured:
@@ -93,29 +102,29 @@ class MemoryWriter(Writer):
 
     def _push(self, values: tuple[Operand, ...]) -> None:
         for dtype, group in _by_dtype(values).items():
+            amount = words(group)[dtype]
             if not self._covered:
-                self._check(dtype, str(len(group)))
-            store = self._helper("store")
-            for place, value in zip(self._places(dtype, len(group), push=True), group, strict=True):
-                self._line(f"{store}(tape_{dtype}, {place}, {self._text(value)})")
+                self._check(dtype, str(amount))
+            for place, value in zip(self._places(dtype, group, push=True), group, strict=True):
+                self._line(self._write("store", value, f"tape_{dtype}", place))
             if self._rows is None:
-                self._line(f"top_{dtype} += {len(group)}")
+                self._line(f"top_{dtype} += {amount}")
                 self._measure(dtype)
 
     def _pop(self, outs: tuple[Var, ...]) -> None:
         for dtype, group in _by_dtype(outs).items():
-            load = self._helper("load")
             if self._rows is None:
-                self._line(f"top_{dtype} -= {len(group)}")
-            for place, out in zip(self._places(dtype, len(group), push=False), group, strict=True):
+                self._line(f"top_{dtype} -= {words(group)[dtype]}")
+            for place, out in zip(self._places(dtype, group, push=False), group, strict=True):
                 assert isinstance(out, Var)
-                self._line(f"{self._names.bind(out)} = {load}(tape_{dtype}, {place})")
+                self._line(f"{self._names.bind(out)} = {self._read(out, f'tape_{dtype}', place)}")
 
-    def _places(self, dtype: str, count: int, *, push: bool) -> list[str]:
+    def _places(self, dtype: str, group: list[Operand], *, push: bool) -> list[str]:
         """Where the next values go on the tape (or come from): above its top, or in the rows of a loop."""
+        sizes = [words([value])[dtype] for value in group]
         if self._rows is None:
-            return [_plus(f"top_{dtype}", at) for at in range(count)]
-        return self._rows.places(dtype, count, push=push)
+            return [_plus(f"top_{dtype}", sum(sizes[:at])) for at in range(len(group))]
+        return self._rows.places(dtype, sizes, push=push)
 
     def _view(self, view: View) -> None:
         axes = tuple(-1 if axis.base_axis is None else axis.base_axis for axis in view.axes)

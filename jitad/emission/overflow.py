@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 
-from jitad.program.statements import Alloc, Block, Branch, Loop, Pop, Push, Release, walk
+from jitad.program.statements import Alloc, Block, Branch, Loop, Operand, Pop, Push, Release, walk
+from jitad.program.types import Scalar
 
 _DYNAMIC = (Alloc, Pop, Release)
 
 
+def words(values: Iterable[Operand]) -> Counter[str]:
+    """How many elements these values take on the tape of each dtype."""
+    found: Counter[str] = Counter()
+    for value in values:
+        assert isinstance(value.type, Scalar)
+        found[value.type.dtype] += value.type.words
+    return found
+
+
 def pushes_per_iteration(loop: Loop) -> dict[str, int] | None:
-    """The most values per dtype that an iteration pushes; None when that isn't known before the loop runs."""
+    """The most elements per dtype that an iteration pushes; None when that isn't known before the loop runs."""
     return _pushes(loop.body)
 
 
@@ -20,7 +31,7 @@ def _pushes(block: Block) -> dict[str, int] | None:
         if isinstance(statement, _DYNAMIC):
             return None
         if isinstance(statement, Push):
-            total.update(value.type.dtype for value in statement.values)
+            total.update(words(statement.values))
         elif isinstance(statement, Branch):
             arms = [_pushes(statement.then), _pushes(statement.otherwise)]
             if arms[0] is None or arms[1] is None:
@@ -33,14 +44,15 @@ def _pushes(block: Block) -> dict[str, int] | None:
 
 
 def popped_per_iteration(loop: Loop) -> Counter[str]:
-    """The values per dtype that each iteration pops directly in its body."""
-    return Counter(out.type.dtype for s in loop.body if isinstance(s, Pop) for out in s.outs)
+    """The elements per dtype that each iteration pops directly in its body."""
+    return words(out for s in loop.body if isinstance(s, Pop) for out in s.outs)
 
 
 class Rows:
     """The places on the tape of a loop whose pushes are laid out by value: one row of ``trips`` for each.
 
-    Neighbouring iterations then touch neighbouring words, and iterations may run in any order or in vector lanes.
+    A value with lanes takes a row of as many times ``trips``. Neighbouring iterations then touch neighbouring words,
+    and iterations may run in any order or in vector lanes.
     """
 
     def __init__(self, trips: str, turn: str, popped: Counter[str]) -> None:
@@ -49,16 +61,16 @@ class Rows:
         self.pushed: Counter[str] = Counter()
         self._left = Counter(popped)
 
-    def places(self, dtype: str, count: int, *, push: bool) -> list[str]:
-        """The places of the next ``count`` values of a dtype; pops take rows in the opposite order of pushes."""
+    def places(self, dtype: str, sizes: Sequence[int], *, push: bool) -> list[str]:
+        """The places of the next values of a dtype, of these sizes; pops take rows in the opposite order of pushes."""
         if push:
             first = self.pushed[dtype]
-            self.pushed[dtype] += count
+            self.pushed[dtype] += sum(sizes)
         else:
-            self._left[dtype] -= count
+            self._left[dtype] -= sum(sizes)
             first = self._left[dtype]
-        return [self._place(dtype, row) for row in range(first, first + count)]
+        return [self._place(dtype, first + sum(sizes[:at]), size) for at, size in enumerate(sizes)]
 
-    def _place(self, dtype: str, row: int) -> str:
+    def _place(self, dtype: str, row: int, size: int) -> str:
         offset = "" if row == 0 else f" + {self._trips}" if row == 1 else f" + {row} * {self._trips}"
-        return f"top_{dtype}{offset} + {self._turn}"
+        return f"top_{dtype}{offset} + {self._turn if size == 1 else f'{size} * {self._turn}'}"

@@ -7,6 +7,7 @@ import re
 from jitad.emission.memory import MemoryWriter
 from jitad.emission.overflow import Rows, popped_per_iteration, pushes_per_iteration
 from jitad.emission.writer import bare
+from jitad.primitives.spec import ArrayPrimitive
 from jitad.program.origin import Origin
 from jitad.program.statements import (
     Accumulate,
@@ -48,7 +49,7 @@ class Emitter(MemoryWriter):
             if self._measured:
                 self._line(f"peak_{dtype} = 0")
         self._block(self._program.body)
-        self._line(f"return ({''.join(f'{r}, ' for r in self._results())})")
+        self._line(f"return ({', '.join(['0', *self._results()])},)")
         return f"def {self.entry}({', '.join(params)}):\n" + "\n".join(self._lines) + "\n"
 
     def _results(self) -> list[str]:
@@ -78,14 +79,12 @@ class Emitter(MemoryWriter):
             case Dim(out=out, array=array, axis=axis):
                 self._line(f"{self._names.bind(out)} = {self._text(array)}.shape[{axis}]")
             case Load(out=out, array=array, index=index):
-                args = self._list(self._text(array), index=index)
-                self._line(f"{self._names.bind(out)} = {self._helper('load')}({args})")
+                text = self._read(out, *self._place_in(array, index, out))
+                self._line(f"{self._names.bind(out)} = {text}")
             case Store(array=array, index=index, value=value):
-                args = self._list(self._text(array), self._text(value), index=index)
-                self._line(f"{self._helper('store')}({args})")
+                self._line(self._write("store", value, *self._place_in(array, index, value)))
             case Accumulate(array=array, index=index, value=value):
-                args = self._list(self._text(array), self._text(value), index=index)
-                self._line(f"{self._helper('accumulate')}({args})")
+                self._line(self._write("accumulate", value, *self._place_in(array, index, value)))
             case Alloc():
                 self._alloc(statement)
             case AtOffset(out=out, offset=offset, shape=shape, strides=()):
@@ -116,6 +115,7 @@ class Emitter(MemoryWriter):
 
     def _call(self, call: Call) -> None:
         primitive = call.primitive
+        assert isinstance(primitive, ArrayPrimitive), f"{primitive} is still to be expanded"
         if call.accumulate:
             name = f"{primitive.name}_accumulate"
             self._use(name, primitive.accumulating, primitive.plain_accumulating)

@@ -9,12 +9,14 @@ from jitad.emission.literals import literal
 from jitad.emission.naming import Names
 from jitad.emission.usage import foldable
 from jitad.program.statements import Compute, Const, Operand, Program, Statement, Var, walk
-from jitad.runtime import memory, plain
+from jitad.program.types import Scalar
+from jitad.runtime import lanes, memory, plain
 
 DEEPEST = 12
 """Nested parentheses in one emitted expression, for the reader's sake."""
 
 HELPERS = ("load", "store", "accumulate", "tape_array", "fill", "view", "reshaped", "offset_of")
+LANE_HELPERS = ("load_lanes", "store_lanes", "accumulate_lanes")
 
 
 class Writer:
@@ -27,7 +29,7 @@ class Writer:
         self.plain_names_used: dict[str, Any] = {}
         self._collect_primitives()
         tape_names = {f"{kind}_{t}" for kind in ("tape", "top", "limit", "peak") for t in tapes}
-        self._names = Names({*HELPERS, *self.names_used, *tape_names, "TapeOverflowError", "inf", "nan"})
+        self._names = Names({*HELPERS, *LANE_HELPERS, *self.names_used, *tape_names, "inf", "nan"})
         self.entry = self._names.fresh(program.name)
         self._foldable = foldable(program)
         self._texts: dict[Var, tuple[str, int]] = {}
@@ -43,7 +45,7 @@ class Writer:
         return name
 
     def _helper(self, name: str) -> str:
-        return self._use(name, getattr(memory, name), getattr(plain, name))
+        return self._use(name, getattr(lanes if name in LANE_HELPERS else memory, name), getattr(plain, name))
 
     def _collect_primitives(self) -> None:
         for statement in walk(self._program.body):
@@ -68,8 +70,20 @@ class Writer:
     def _tuple(self, operands: tuple[Operand, ...]) -> str:
         return f"({''.join(f'{self._text(o)}, ' for o in operands).rstrip(' ') if operands else ''})"
 
-    def _list(self, *parts: str, index: tuple[Operand, ...] = ()) -> str:
-        return ", ".join([parts[0], *(self._text(i) for i in index), *parts[1:]])
+    def _read(self, out: Operand, *place: str) -> str:
+        """What reads a number, or lanes, from a place in an array."""
+        if lane_count(out):
+            return f"{self._helper('load_lanes')}({', '.join([str(lane_count(out)), *place])})"
+        return f"{self._helper('load')}({', '.join(place)})"
+
+    def _write(self, helper: str, value: Operand, *place: str) -> str:
+        """What stores (or accumulates) a number, or lanes, at a place in an array."""
+        name = self._helper(f"{helper}_lanes" if lane_count(value) else helper)
+        return f"{name}({', '.join([*place, self._text(value)])})"
+
+    def _place_in(self, array: Var, index: tuple[Operand, ...], value: Operand) -> list[str]:
+        """An array and a full index into it; lanes begin at the start of the last axis."""
+        return [self._text(array), *(self._text(i) for i in index), *(["0"] if lane_count(value) else [])]
 
     # Lines
 
@@ -93,6 +107,11 @@ class Writer:
             return
         self._mark(statement)
         self._line(f"{self._names.bind(statement.out)} = {bare(text)}")
+
+
+def lane_count(operand: Operand) -> int:
+    """How many lanes a value has; 0 for a plain number."""
+    return operand.type.lanes if isinstance(operand.type, Scalar) else 0
 
 
 def bare(text: str) -> str:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from string import Formatter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jitad.program.builder import Builder
+    from jitad.program.statements import Call, Const, Program, Var
+    from jitad.program.types import Type
 
 ZERO = "zero"
 """The declared partial derivative of an argument that the result doesn't depend on smoothly."""
@@ -105,3 +110,34 @@ class ArrayPrimitive(Primitive):
     accumulating: Callable[..., None] | None = None
     plain_accumulating: Callable[..., None] | None = None
     cost: int = 1000
+    inert = frozenset[int]()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class ProgramPrimitive(Primitive):
+    """A call of something made of programs: the gradient of a program, or a function with the user's own rule.
+
+    Its floating-point arguments are arrays (0-d ones for numbers) or literals, its results arrays that the call
+    overwrites (or, where it accumulates, adds to). Transforms see one call with derivatives of its own; before emission
+    ``expand`` writes out in its place what it stands for. ``inert`` are the positions of the arguments that its
+    results aren't differentiated by.
+    """
+
+    inert: frozenset[int] = frozenset()
+
+    @property
+    def is_true(self) -> bool:
+        """False when its derivative is a rule of the user's, so that second derivatives need not be symmetric."""
+        return True
+
+    def push(self, call: Call, dots: Callable[[object], Var | None], builder: Builder) -> None:
+        """Append what computes the results of ``call`` and their tangents (``dots`` gives active arrays' tangents)."""
+        raise NotImplementedError
+
+    def pull(self, arguments: tuple[Type | Const | None, ...]) -> Program:
+        """The reverse rule, its parameters being (out, out_bar, …, arg, arg_bar, …) without literals and None."""
+        raise NotImplementedError
+
+    def expand(self, call: Call, builder: Builder) -> None:
+        """Append what ``call`` stands for, leaving the tape as it was."""
+        raise NotImplementedError

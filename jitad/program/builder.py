@@ -195,22 +195,30 @@ class Builder:
         self.know_shape(out, shape)
         return out
 
-    def load(self, array: Var, index: Sequence[Operand]) -> Var:
-        """``array[index]`` (a full index of non-negative integers); an element is loaded once until memory changes."""
+    def load(self, array: Var, index: Sequence[Operand], lanes: int = 0) -> Var:
+        """``array[index]`` (a full index of non-negative integers); an element is loaded once until memory changes.
+
+        With ``lanes``, the index leaves out the last axis, which has so many elements.
+        """
         key: Key = (array, *map(_identity, index))
         if key not in self._loaded:
-            out = Var(f"{array.name}_i", array_type(array).element)
+            out = Var(f"{array.name}_i", Scalar(array_type(array).dtype, lanes))
             self.add(Load(out, array, tuple(index)))
             self._loaded[key] = out
         return self._loaded[key]
 
     def store(self, array: Var, index: Sequence[Operand], value: Operand) -> None:
-        """``array[index] = value`` with a cast to the array's dtype."""
-        self.add(Store(array, tuple(index), self.cast(value, array_type(array).element)))
+        """``array[index] = value`` with a cast to the array's dtype; with lanes the index leaves out the last axis."""
+        self.add(Store(array, tuple(index), self._element(value, array)))
 
     def accumulate(self, array: Var, index: Sequence[Operand], value: Operand) -> None:
-        """``array[index] += value`` with a cast to the array's dtype."""
-        self.add(Accumulate(array, tuple(index), self.cast(value, array_type(array).element)))
+        """``array[index] += value``, as ``store``."""
+        self.add(Accumulate(array, tuple(index), self._element(value, array)))
+
+    def _element(self, value: Operand, array: Var) -> Operand:
+        if isinstance(value.type, Scalar) and value.type.lanes:
+            return value
+        return self.cast(value, array_type(array).element)
 
     # Shorthands for the arithmetic that readers and transforms do themselves
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
+from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.printer import Printer
 from jitad.program.statements import (
     Accumulate,
@@ -61,6 +62,8 @@ class _Checker:
         self.siblings: Block = program.body
 
     def run(self) -> None:
+        for operand in (*self.program.params, *self.program.results):
+            self.require(_lanes(operand) == 0, f"{_typed(operand)} has lanes, and is a parameter or a result")
         for param in self.program.params:
             self.bind(param)
         self.block(self.program.body)
@@ -144,16 +147,23 @@ class _Checker:
             dtype = self.scalar(operand, what).dtype
             self.require(dtype.startswith(("int", "uint")), f"{what} {_typed(operand)} isn't an integer")
 
-    def index(self, array: Var, index: Sequence[Operand]) -> Array:
+    def index(self, array: Var, index: Sequence[Operand], axes: int) -> Array:
         type_ = self.array(array, "the indexed value")
-        self.require(len(index) == type_.ndim, f"{_typed(array)} is indexed with {len(index)} indices")
+        self.require(len(index) == type_.ndim - axes, f"{_typed(array)} is indexed with {len(index)} indices")
         self.integers(index, "the index")
         return type_
 
     def element(self, value: Operand, array: Var, index: Sequence[Operand]) -> None:
-        dtype = self.index(array, index).dtype
         found = self.scalar(value, "the element").dtype
+        dtype = self.index(array, index, 1 if _lanes(value) else 0).dtype
         self.require(found == dtype, f"{_typed(value)} is an element of {_typed(array)}, of another dtype")
+
+    def lanes(self, out: Var, args: Sequence[Operand]) -> None:
+        """All arguments with lanes have as many as the result; only floating-point numbers have lanes."""
+        for operand in (out, *args):
+            count = _lanes(operand)
+            self.require(count in (0, _lanes(out)), f"{_typed(operand)} and {_typed(out)} have different lanes")
+            self.require(not count or operand.type.is_float, f"{_typed(operand)} has lanes")
 
     def types(self, statement: Statement) -> None:
         match statement:
@@ -161,6 +171,7 @@ class _Checker:
                 self.require(len(args) == primitive.arity, f"{primitive} takes {primitive.arity} arguments")
                 for operand in (out, *args):
                     self.scalar(operand, "the operand")
+                self.lanes(out, args)
             case Dim(out=out, array=array, axis=axis):
                 self.require(0 <= axis < self.array(array, "the operand").ndim, f"{_typed(array)} has no axis {axis}")
                 self.require(out.type == INT64, f"the length {_typed(out)} isn't an int64")
@@ -187,10 +198,12 @@ class _Checker:
                 self.element(value, array, index)
             case Accumulate(array=array, index=index, value=value):
                 self.element(value, array, index)
-            case Call(outs=outs, primitive=primitive, accumulate=accumulate):
+            case Call(outs=outs, args=args, primitive=primitive, accumulate=accumulate):
                 for out in outs:
                     self.array(out, "the destination")
-                self.require(not accumulate or primitive.accumulating is not None, f"{primitive} can't accumulate")
+                self.require(not any(map(_lanes, args)), f"{primitive} is called with lanes")
+                adds = isinstance(primitive, ProgramPrimitive) or primitive.accumulating is not None
+                self.require(adds or not accumulate, f"{primitive} can't accumulate")
             case Fail(condition=condition):
                 self.require(condition.type == BOOL, f"the condition {_typed(condition)} isn't a bool")
             case Push(values=values):
@@ -268,6 +281,10 @@ class _Checker:
             for dtype in sorted(pushed | popped):
                 counts = f"{pushed[dtype]} times and popped {popped[dtype]} times"
                 self.require(pushed[dtype] == popped[dtype], f"{dtype} is pushed {counts} in the program's text")
+
+
+def _lanes(operand: Operand) -> int:
+    return operand.type.lanes if isinstance(operand.type, Scalar) else 0
 
 
 def _typed(operand: Operand) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from jitad.primitives import core
-from jitad.primitives.spec import ScalarPrimitive
+from jitad.primitives import lanes as lane_primitives
+from jitad.primitives.spec import ArrayPrimitive, ScalarPrimitive
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -47,7 +48,7 @@ from jitad.program.types import FLOATS, Array, Type
 CAPACITY = 1 << 24
 """Elements of each arena; the operating system commits memory only where it is touched."""
 
-_CASTS = {primitive: dtype for dtype, primitive in core.casts.items()}
+_CASTS = {p: dtype for casts in (core.casts, lane_primitives.casts) for dtype, p in casts.items()}
 
 
 def evaluate(program: Program, args: Sequence[Any], *, precision: str | None = None) -> list[Any]:
@@ -106,17 +107,17 @@ class _Arena:
         assert 0 <= offset <= CAPACITY - size, f"no array of shape {shape} at offset {offset}"
         return self.memory[offset : offset + size].reshape(shape)
 
-    def push(self, value: Any) -> None:
-        position = self.take(1, at_end=False)
-        self.memory[position] = value
+    def push(self, value: Any, lanes: int) -> None:
+        position = self.take(lanes or 1, at_end=False)
+        self.memory[position : self.top] = value
         self.pushed.append(position)
 
-    def pop(self) -> Any:
+    def pop(self, lanes: int) -> Any:
         assert self.pushed, f"pop from the empty tape of {self.memory.dtype}"
-        position = self.pushed.pop()
-        assert position == self.top - 1, f"the top of the tape of {self.memory.dtype} is an array, not a pushed value"
+        position, end = self.pushed.pop(), self.top
+        assert position == end - (lanes or 1), f"the top of the tape of {self.memory.dtype} isn't such a pushed value"
         self.top = position
-        return self.memory[position]
+        return self.memory[position:end].copy() if lanes else self.memory[position]
 
     def release(self, offset: int) -> None:
         assert 0 <= offset <= self.top, f"release from {offset}, which is beyond the top {self.top}"
@@ -177,11 +178,17 @@ class _Machine:
         for dtype, arena in self.arenas.items():
             assert not arena.pushed, f"{len(arena.pushed)} values pushed on the tape of {dtype} were never popped"
 
-    def element(self, array: Var, index: tuple[Operand, ...]) -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:
-        """An array and an index into it that is checked to be inside."""
+    def element(
+        self, array: Var, index: tuple[Operand, ...], value: Operand
+    ) -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:
+        """An array and an index of an element, or of lanes along its last axis, that is checked to be inside."""
         memory = self.values[array]
         position = tuple(int(self.get(i)) for i in index)
-        inside = len(position) == memory.ndim and all(0 <= i < n for i, n in zip(position, memory.shape, strict=True))
+        lengths = memory.shape
+        if lanes := _lanes(value):
+            *lengths, last = lengths
+            assert last == lanes, f"{lanes} lanes of {array} of shape {memory.shape}"
+        inside = len(position) == len(lengths) and all(0 <= i < n for i, n in zip(position, lengths, strict=True))
         assert inside, f"index {position} outside {array} of shape {memory.shape}"
         return memory, position
 
@@ -256,18 +263,19 @@ class _Machine:
         self.values[s.out] = base.reshape(shape)
 
     def load(self, s: Load) -> None:
-        array, index = self.element(s.array, s.index)
-        self.values[s.out] = array[index]
+        array, index = self.element(s.array, s.index, s.out)
+        self.values[s.out] = array[index].copy()
 
     def store(self, s: Store) -> None:
-        array, index = self.element(s.array, s.index)
+        array, index = self.element(s.array, s.index, s.value)
         array[index] = self.get(s.value)
 
     def accumulate(self, s: Accumulate) -> None:
-        array, index = self.element(s.array, s.index)
+        array, index = self.element(s.array, s.index, s.value)
         array[index] += self.get(s.value)
 
     def call(self, s: Call) -> None:
+        assert isinstance(s.primitive, ArrayPrimitive), f"{s.primitive} is still to be expanded"
         function = s.primitive.plain_accumulating if s.accumulate else s.primitive.plain
         assert function is not None, f"{s.primitive} doesn't offer to accumulate"
         function(*(self.values[out] for out in s.outs), *(self.get(arg) for arg in s.args))
@@ -278,11 +286,11 @@ class _Machine:
 
     def push(self, s: Push) -> None:
         for value in s.values:
-            self.arena(value.type.dtype).push(self.get(value))
+            self.arena(value.type.dtype).push(self.get(value), _lanes(value))
 
     def pop(self, s: Pop) -> None:
         for out in reversed(s.outs):
-            self.values[out] = self.arena(out.type.dtype).pop()
+            self.values[out] = self.arena(out.type.dtype).pop(_lanes(out))
 
     def loop(self, s: Loop) -> None:
         carried = [self.get(init) for init in s.inits]
@@ -318,6 +326,10 @@ class _Machine:
         self.block(s.then if taken else s.otherwise)
         yields = [self.get(value) for value in (s.then_yields if taken else s.otherwise_yields)]
         self.values.update(zip(s.results, yields, strict=True))
+
+
+def _lanes(operand: Operand) -> int:
+    return getattr(operand.type, "lanes", 0)
 
 
 _RUN: dict[type[Statement], Callable[[_Machine, Any], None]] = {

@@ -82,7 +82,8 @@ class Copier:
             case Dim(out=out, array=array, axis=axis):
                 bind[out] = builder.dim(self.array(array), axis)
             case Load(out=out, array=array, index=index):
-                bind[out] = builder.load(self.array(array), self.all(index))
+                assert isinstance(out.type, Scalar)
+                bind[out] = builder.load(self.array(array), self.all(index), out.type.lanes)
             case Store(array=array, index=index, value=value):
                 builder.store(self.array(array), self.all(index), self(value))
             case Accumulate(array=array, index=index, value=value):

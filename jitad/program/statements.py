@@ -7,7 +7,7 @@ negative indices before it emits a statement.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from jitad.program.origin import Origin
 from jitad.program.types import Array, Scalar, Type
 
 if TYPE_CHECKING:
-    from jitad.primitives.spec import ArrayPrimitive, ScalarPrimitive
+    from jitad.primitives.spec import ArrayPrimitive, ProgramPrimitive, ScalarPrimitive
 
 
 class Var:
@@ -150,7 +150,7 @@ class Reshape(Statement):
 
 @dataclass(eq=False)
 class Load(Statement):
-    """``out = array[index]``."""
+    """``out = array[index]``; numbers with lanes are the whole last axis, at an index of the other axes."""
 
     out: Var
     array: Var
@@ -159,7 +159,7 @@ class Load(Statement):
 
 @dataclass(eq=False)
 class Store(Statement):
-    """``array[index] = value``."""
+    """``array[index] = value``; numbers with lanes fill the last axis, at an index of the other axes."""
 
     array: Var
     index: tuple[Operand, ...]
@@ -168,7 +168,7 @@ class Store(Statement):
 
 @dataclass(eq=False)
 class Accumulate(Statement):
-    """``array[index] += value``."""
+    """``array[index] += value``; numbers with lanes are added along the last axis, at an index of the other axes."""
 
     array: Var
     index: tuple[Operand, ...]
@@ -182,7 +182,7 @@ class Call(Statement):
     ``accumulate`` adds to the first destination instead of overwriting it (primitives that allow it say so).
     """
 
-    primitive: ArrayPrimitive
+    primitive: ArrayPrimitive | ProgramPrimitive
     outs: tuple[Var, ...]
     args: tuple[Operand, ...]
     accumulate: bool = False
@@ -362,6 +362,24 @@ def operands(statement: Statement) -> tuple[Operand, ...]:
         case Branch(condition=condition):
             return (condition,)
     return ()
+
+
+def free_variables(block: Block, yields: Iterable[Operand]) -> list[Var]:
+    """What a block, and the values that it yields, read from outside it, in the order of first reading."""
+    inside: set[Operand] = set()
+    read: dict[Operand, None] = {}
+    for statement in walk(block):
+        inside.update(definitions(statement))
+        read.update(dict.fromkeys(operands(statement)))
+        if isinstance(statement, Loop):
+            inside.update((statement.index, *statement.params))
+            read.update(dict.fromkeys(statement.yields))
+            if statement.condition is not None:
+                read[statement.condition] = None
+        elif isinstance(statement, Branch):
+            read.update(dict.fromkeys((*statement.then_yields, *statement.otherwise_yields)))
+    read.update(dict.fromkeys(yields))
+    return [v for v in read if isinstance(v, Var) and v not in inside]
 
 
 def counted_loop(index: Var, bounds: tuple[Operand, Operand, Operand], body: Block) -> Loop:

@@ -11,16 +11,25 @@ FLOATS = ("float32", "float64")
 
 @dataclass(frozen=True)
 class Scalar:
-    """A number of one dtype, named as NumPy names it (``"float64"``, ``"int64"``, ``"bool"``)."""
+    """A number of one dtype, named as NumPy names it (``"float64"``, ``"int64"``, ``"bool"``).
+
+    With ``lanes`` it is that many numbers side by side, on which arithmetic works at once (``"float64x4"``).
+    """
 
     dtype: str
+    lanes: int = 0
 
     @property
     def is_float(self) -> bool:
         return self.dtype in FLOATS
 
+    @property
+    def words(self) -> int:
+        """How many elements it takes on the tape."""
+        return self.lanes or 1
+
     def __str__(self) -> str:
-        return self.dtype
+        return f"{self.dtype}x{self.lanes}" if self.lanes else self.dtype
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from jitad.inference import TypingFailure, signature
 from jitad.primitives import core, registry
 from jitad.primitives.spec import CompositePrimitive, Partial, ScalarPrimitive
 from jitad.program.types import Scalar
-from jitad.reading import arrays
+from jitad.reading import arrays, derivatives
 from jitad.reading.builtin_calls import BUILTINS, call_method
 from jitad.reading.captures import FIXED_PACKAGES
+from jitad.reading.custom import call_custom
 from jitad.reading.desugar import RESULT, lower_body
 from jitad.reading.expressions import evaluate, evaluate_all, evaluate_parts
 from jitad.reading.liveness import captured_names, local_names
@@ -36,6 +37,7 @@ from jitad.reading.source import (
 )
 from jitad.reading.values import (
     ArrayValue,
+    DerivativeValue,
     DictValue,
     FunctionValue,
     LazyValue,
@@ -81,6 +83,8 @@ def call(reader: Reader, function: Value, args: Sequence[Value], kwargs: Mapping
             return arrays.call_method(reader, function, list(args), dict(kwargs))
         case MethodValue():
             return call_method(reader, function, args, kwargs)
+        case DerivativeValue():
+            return derivatives.call_derivative(reader, function, args, kwargs, text)
         case StaticValue(obj):
             return call_object(reader, obj, args, kwargs, text)
     reader.no_call(f"{text!r} is {describe(function)}, which can't be called", "call a function")
@@ -111,10 +115,11 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
         return call_object(reader, obj.func, [*first, *args], {**named, **kwargs}, text)
     if isinstance(obj, types.MethodType):
         return call_object(reader, obj.__func__, [StaticValue(obj.__self__), *args], kwargs, text)
+    if hasattr(type(obj), "custom_form"):
+        reader.captures.rules(obj, text)
+        return call_custom(reader, obj.custom_form, args, kwargs, text)
     if differentiates(obj):
-        reader.no_call(
-            f"{text!r} differentiates, and a kernel is differentiated only once", "call it outside the kernel"
-        )
+        return _call_jitad(reader, obj, args, kwargs, text)
     function, _ = unwrap_dispatcher(obj)
     if isinstance(function, types.FunctionType):
         return _call_function(reader, function, args, kwargs, text)
@@ -134,6 +139,17 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     if is_readable:
         return _call_function(reader, method, [StaticValue(obj), *args], kwargs, text)
     reader.no_call(f"jitad has no rule for {text!r}, and can't read its source", _NO_RULE)
+
+
+def _call_jitad(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping[str, Value], text: str) -> Value:
+    """A call of ``jitad.grad`` or the like, or of a derivative function made outside the kernel."""
+    derivative = derivatives.of_object(reader, obj, text)
+    if derivative is not None:
+        return derivatives.call_derivative(reader, derivative, args, kwargs, text)
+    read = derivatives.READERS.get(getattr(obj, "__name__", ""))
+    if read is None:
+        reader.no_call(f"{text!r} can't be called in a kernel", "use jitad.grad, jitad.jvp or jitad.hvp there")
+    return _call_handler(reader, read, args, kwargs, text)
 
 
 def _find(table: Mapping[Any, Any], obj: Any) -> Any:
@@ -326,16 +342,17 @@ def _inline(
     name: str,
 ) -> Value:
     """Read a function's body with its parameters bound; gives what it returns."""
-    if node in reader.open_calls:
+    env = bind(reader, node, defaults, args, kwargs, name)
+    call = (node, *(_identity(value) for value in env.values()))
+    if call in reader.open_calls:
         reader.refuse(
             RecursionRefusedError,
             f"{name!r} calls itself, directly or through others.",
             "write it as a loop",
         )
-    env = bind(reader, node, defaults, args, kwargs, name)
     scope = Scope(name, file, function, frozenset(local_names(node)), parent, frozenset(captured_names(node)), env)
     saved, saved_node, reader.scope = reader.scope, reader.node, scope
-    reader.open_calls.append(node)
+    reader.open_calls.append(call)
     where = reader.origin if reader.pinned is None else None
     try:
         return read_body(reader, node)
@@ -346,6 +363,22 @@ def _inline(
     finally:
         reader.open_calls.pop()
         reader.scope, reader.node = saved, saved_node
+
+
+def _identity(value: Value) -> object:
+    """What tells two calls of a function apart: which functions it gets (one that takes itself apart would not end)."""
+    match value:
+        case FunctionValue(node=node):
+            return node
+        case StaticValue(obj) if callable(obj):
+            return id(obj)
+        case DerivativeValue(form, function):
+            return form, _identity(function)
+        case PartialValue(function=function):
+            return _identity(function)
+        case SequenceValue(items=items):
+            return tuple(map(_identity, items))
+    return None
 
 
 def read_body(reader: Reader, node: FunctionNode) -> Value:

@@ -146,6 +146,10 @@ class Captures:
             if seen is not None:
                 self.guards.append(Guard(f"{function.__qualname__}.{name}", partial(getattr, function, name), seen))
 
+    def rules(self, obj: Any, name: str) -> None:
+        """A function with rules of the user's is read: they are built in."""
+        self._guard(f"{name}.rules", partial(getattr, obj, "rules"), obj.rules)
+
     def _guard(self, name: str, getter: Getter | None, seen: Any) -> None:
         if getter is not None and (name, id(seen)) not in self._guarded:
             self._guarded.add((name, id(seen)))

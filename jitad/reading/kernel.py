@@ -29,9 +29,10 @@ from jitad.reading.results import (
 )
 from jitad.reading.scope import Scope
 from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec, StaticSpec
-from jitad.reading.source import FunctionSource, differentiates, find_source, type_attribute, unwrap_dispatcher
+from jitad.reading.source import FunctionSource, find_source, type_attribute, unwrap_dispatcher
 from jitad.reading.values import (
     ArrayValue,
+    DerivativeForm,
     DictValue,
     LazyValue,
     ScalarValue,
@@ -74,7 +75,8 @@ def read_kernel(
     kernel itself raises for arguments of these types.
     """
     reader = Reader(Builder(), bounds_checked)
-    plain, first, named, options = unwrap(function)
+    innermost = _innermost(function)
+    plain, first, named, options = unwrap(innermost)
     source = find_source(plain)
     _enter(reader, source, plain.__name__)
     params: list[Var] = []
@@ -83,7 +85,10 @@ def read_kernel(
     values += [_argument(reader, spec, name, params) for spec, name in zip(args, names[len(first) :], strict=True)]
     given = {name: reader.captures.lift(reader, obj, None, name) for name, obj in named.items()}
     given.update({name: _argument(reader, spec, name, params) for name, spec in (kwargs or {}).items()})
-    value = _read(reader, source, values, given)
+    if innermost is not function:
+        value = _read_derivative(reader, function, values[len(first) :], given)
+    else:
+        value = _read(reader, source, values, given)
     results: list[Operand] = []
     tree = _result(reader, value, results)
     captured = reader.captures
@@ -145,11 +150,6 @@ def unwrap(function: Any) -> tuple[types.FunctionType, list[Any], dict[str, Any]
     first: list[Any] = []
     named: dict[str, Any] = {}
     options: dict[str, Any] = {}
-    if differentiates(function):
-        raise UnsupportedCallError(
-            f"{function!r} is a derivative already, and a kernel is differentiated only once.",
-            "Pass the kernel itself.",
-        )
     while not isinstance(function, types.FunctionType):
         if isinstance(function, functools.partial):
             first = [*function.args, *first]
@@ -175,6 +175,30 @@ def unwrap(function: Any) -> tuple[types.FunctionType, list[Any], dict[str, Any]
     return function, first, named, options
 
 
+def _innermost(function: Any) -> Any:
+    """The function that a derivative differentiates, or that rules are given for; other callables as they are."""
+    while True:
+        form = getattr(function, "form", None)
+        if isinstance(form, DerivativeForm):
+            function = form.function
+        elif hasattr(type(function), "custom_form"):
+            function = function.__wrapped__
+        else:
+            return function
+
+
+def _read_derivative(reader: Reader, function: Any, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    """The value of a derivative function that is read as a kernel."""
+    from jitad.reading.calls import call
+
+    reader.open_calls.pop()
+    name = reader.scope.name
+    try:
+        return call(reader, StaticValue(function), args, kwargs, name)
+    except Unreachable:  # every path raises
+        return StaticValue(None)
+
+
 def _enter(reader: Reader, source: FunctionSource, name: str) -> None:
     node = source.node
     reader.scope = Scope(
@@ -183,7 +207,7 @@ def _enter(reader: Reader, source: FunctionSource, name: str) -> None:
     reader.node = node
     reader.functions.append(source.function)
     reader.captures.function(source.function)
-    reader.open_calls.append(node)
+    reader.open_calls.append((node,))
 
 
 def _argument_names(source: FunctionSource, count: int) -> list[str]:

@@ -17,6 +17,7 @@ from jitad.program.statements import Const, Operand, Var, array_type
 from jitad.program.types import BOOL, Array, Scalar
 from jitad.reading.values import (
     ArrayValue,
+    DerivativeValue,
     DictValue,
     FunctionValue,
     MaybeValue,
@@ -189,6 +190,8 @@ def describe(value: Value) -> str:
             return describe(inner)
         case PartialValue(function):
             return f"functools.partial of {describe(function)}"
+        case DerivativeValue(function=inner):
+            return f"a derivative of {describe(inner)}"
         case UndefinedValue():
             return "nothing"
     return type(value).__name__.removesuffix("Value").lower()

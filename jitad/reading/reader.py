@@ -21,7 +21,16 @@ from jitad.reading.arrays.facts import note_distinct
 from jitad.reading.captures import Captures, find_outside
 from jitad.reading.merging import describe
 from jitad.reading.scope import Scope
-from jitad.reading.values import ArrayValue, LazyValue, MaybeValue, ScalarValue, SequenceValue, UndefinedValue, Value
+from jitad.reading.values import (
+    ArrayValue,
+    DictValue,
+    LazyValue,
+    MaybeValue,
+    ScalarValue,
+    SequenceValue,
+    UndefinedValue,
+    Value,
+)
 
 
 class Unreachable(Exception):
@@ -57,7 +66,10 @@ class Reader:
         self.node: ast.AST | None = None
         self.pinned: Origin | None = None
         """The place that everything read now counts as (a call of a function that jitad defines)."""
-        self.open_calls: list[ast.AST] = []
+        self.open_calls: list[object] = []
+        """The functions being read, each with the functions that it got as arguments."""
+        self.customs: list[object] = []
+        """The functions with rules of the user's that are being read."""
         self.conditional = 0
         """How many branches and loops the place being read is in."""
         self.probes: list[Probe] = []
@@ -174,6 +186,10 @@ class Reader:
             items = tuple(self.settle(item, name) for item in value.items)
             if any(new is not old for new, old in zip(items, value.items, strict=True)):
                 return SequenceValue(items, value.kind, value.fields)
+        if isinstance(value, DictValue):
+            entries = {key: self.settle(item, name) for key, item in value.items.items()}
+            if any(entries[key] is not item for key, item in value.items.items()):
+                return DictValue(entries)
         return value
 
     # Names

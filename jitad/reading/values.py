@@ -167,4 +167,38 @@ class PartialValue(Value):
     kwargs: dict[str, Value]
 
 
+@dataclass(frozen=True)
+class DerivativeForm:
+    """Which derivative of a function a callable computes.
+
+    ``kind`` is ``"gradient"`` or ``"jacobian"``. The derivative functions of ``jitad.api`` say so with an attribute
+    ``form``; ``function`` is what they differentiate.
+    """
+
+    kind: str
+    function: Any
+    argnums: int | tuple[int, ...] = 0
+    has_aux: bool = False
+    with_value: bool = False
+
+
+@dataclass(frozen=True)
+class CustomForm:
+    """A function with a derivative rule of the user's; callables of ``jitad.api`` say so with ``custom_form``.
+
+    ``rules`` are the forward rule alone, or the forward and the backward pass of a reverse rule.
+    """
+
+    function: Any
+    rules: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class DerivativeValue(Value):
+    """A derivative of ``function``, as ``jitad.grad(f)`` in a kernel makes it."""
+
+    form: DerivativeForm
+    function: Value
+
+
 ArrayLike = ArrayValue | LazyValue

@@ -26,11 +26,11 @@ INTP = cgutils.intp_t
 @intrinsic
 def load(typingctx, array, *index):
     """``array[index]`` for a full index of non-negative integers."""
-    _check_index("load", array, len(index))
+    check_index("load", array, len(index))
     signature = array.dtype(array, _indices(array.ndim))
 
     def codegen(context, builder, sig, args):
-        pointer = _element(context, builder, sig.args[0], *args)
+        pointer = element_pointer(context, builder, sig.args[0], *args)
         return arrayobj.load_item(context, builder, sig.args[0], pointer)
 
     return signature, codegen
@@ -39,12 +39,12 @@ def load(typingctx, array, *index):
 @intrinsic
 def store(typingctx, array, *index_and_value):
     """``array[index] = value``; the value comes last and is cast to the array's dtype."""
-    _check_index("store", array, len(index_and_value) - 1)
+    check_index("store", array, len(index_and_value) - 1)
     signature = types.none(array, _indices_and_value(array))
 
     def codegen(context, builder, sig, args):
         array_type = sig.args[0]
-        pointer, value = _target(context, builder, array_type, *args)
+        pointer, value = target_pointer(context, builder, array_type, *args)
         arrayobj.store_item(context, builder, array_type, value, pointer)
         return context.get_dummy_value()
 
@@ -54,13 +54,13 @@ def store(typingctx, array, *index_and_value):
 @intrinsic
 def accumulate(typingctx, array, *index_and_value):
     """``array[index] += value``; the value comes last and is cast to the array's dtype."""
-    _check_index("accumulate", array, len(index_and_value) - 1)
+    check_index("accumulate", array, len(index_and_value) - 1)
     signature = types.none(array, _indices_and_value(array))
     is_float = isinstance(array.dtype, types.Float)
 
     def codegen(context, builder, sig, args):
         array_type = sig.args[0]
-        pointer, value = _target(context, builder, array_type, *args)
+        pointer, value = target_pointer(context, builder, array_type, *args)
         old = arrayobj.load_item(context, builder, array_type, pointer)
         new = builder.fadd(old, value) if is_float else builder.add(old, value)
         arrayobj.store_item(context, builder, array_type, new, pointer)
@@ -142,7 +142,7 @@ def view(typingctx, base, starts, lengths, steps, axes, layout):
     def codegen(context, builder, sig, args):
         base_type, out_type = sig.args[0], sig.return_type
         made = arrayobj.make_array(base_type)(context, builder, args[0])
-        pointer = _element(context, builder, base_type, args[0], args[1])
+        pointer = element_pointer(context, builder, base_type, args[0], args[1])
         lengths = cgutils.unpack_tuple(builder, args[2])
         if out_type.layout == "C":
             return _contiguous(context, builder, out_type, pointer, lengths)
@@ -167,7 +167,7 @@ def offset_of(typingctx, tape, array):
         array_made = arrayobj.make_array(sig.args[1])(context, builder, args[1])
         first = builder.ptrtoint(tape_made.data, INTP)
         here = builder.ptrtoint(array_made.data, INTP)
-        return builder.sdiv(builder.sub(here, first), INTP(_itemsize(context, sig.args[0])))
+        return builder.sdiv(builder.sub(here, first), INTP(itemsize_of(context, sig.args[0])))
 
     return signature, codegen
 
@@ -201,18 +201,18 @@ def _indices_and_value(array: Any) -> Any:
     return types.Tuple((types.intp,) * array.ndim + (array.dtype,))
 
 
-def _check_index(name: str, array: Any, count: int) -> None:
+def check_index(name: str, array: Any, count: int) -> None:
     if not isinstance(array, types.Array):
         raise TypingError(f"{name}: {array} is not an array")
     if count != array.ndim:
         raise TypingError(f"{name}: {count} indices for an array of {array.ndim} dimensions")
 
 
-def _itemsize(context: Any, array_type: Any) -> int:
+def itemsize_of(context: Any, array_type: Any) -> int:
     return context.get_abi_sizeof(context.get_data_type(array_type.dtype))
 
 
-def _element(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+def element_pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
     """A pointer to one element."""
     made = arrayobj.make_array(array_type)(context, builder, array)
     if array_type.ndim == 0:
@@ -224,7 +224,7 @@ def _element(context: Any, builder: Any, array_type: Any, array: Any, index: Any
     )
 
 
-def _target(context: Any, builder: Any, array_type: Any, array: Any, index_and_value: Any) -> tuple[Any, Any]:
+def target_pointer(context: Any, builder: Any, array_type: Any, array: Any, index_and_value: Any) -> tuple[Any, Any]:
     """A pointer to the element that a store writes, and the value."""
     parts = [builder.extract_value(index_and_value, i) for i in range(array_type.ndim + 1)]
     if array_type.ndim == 0:
@@ -242,8 +242,8 @@ def _byte_strides(context: Any, builder: Any, array_type: Any, made: Any) -> lis
         return cgutils.unpack_tuple(builder, made.strides, array_type.ndim)
     shape = cgutils.unpack_tuple(builder, made.shape, array_type.ndim)
     if array_type.layout == "C":
-        return _contiguous_strides(builder, shape, _itemsize(context, array_type))
-    return _contiguous_strides(builder, shape[::-1], _itemsize(context, array_type))[::-1]
+        return _contiguous_strides(builder, shape, itemsize_of(context, array_type))
+    return _contiguous_strides(builder, shape[::-1], itemsize_of(context, array_type))[::-1]
 
 
 def _contiguous_strides(builder: Any, shape: list[Any], itemsize: int) -> list[Any]:
@@ -254,7 +254,7 @@ def _contiguous_strides(builder: Any, shape: list[Any], itemsize: int) -> list[A
 
 
 def _contiguous(context: Any, builder: Any, array_type: Any, data: Any, shape: list[Any]) -> Any:
-    strides = _contiguous_strides(builder, shape, _itemsize(context, array_type))
+    strides = _contiguous_strides(builder, shape, itemsize_of(context, array_type))
     return _populated(context, builder, array_type, data, shape, strides)
 
 
@@ -265,7 +265,7 @@ def _populated(context: Any, builder: Any, array_type: Any, data: Any, shape: li
         data=data,
         shape=cgutils.pack_array(builder, shape, INTP),
         strides=cgutils.pack_array(builder, strides, INTP),
-        itemsize=INTP(_itemsize(context, array_type)),
+        itemsize=INTP(itemsize_of(context, array_type)),
         meminfo=None,
     )
     return made._getvalue()

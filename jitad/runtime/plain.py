@@ -1,10 +1,11 @@
-"""The NumPy twins of ``jitad.runtime.memory`` and ``jitad.runtime.blas``, for uncompiled runs.
+"""The NumPy twins of ``jitad.runtime.memory``, ``lanes`` and ``blas``, for uncompiled runs.
 
-They work on arrays of any dtype, objects and long doubles included.
+They work on arrays of any dtype, objects and long doubles included. Numbers with lanes are 1-d arrays.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,42 @@ def offset_of(tape: Array, array: Array) -> int:
 def fill(array: Array, value: Any) -> None:
     """Set every element of ``array`` to ``value``, which is cast to its dtype."""
     array.fill(value)
+
+
+def splat(value: Any, width: int) -> Array:
+    """``value`` in each of ``width`` lanes."""
+    return np.full(width, value)
+
+
+def lanes_to_float64(value: Array) -> Array:
+    """The lanes as float64."""
+    return value.astype(np.float64)
+
+
+def lanes_to_float32(value: Array) -> Array:
+    """The lanes rounded to float32."""
+    return value.astype(np.float32)
+
+
+def load_lanes(width: int, array: Array, *index: int) -> Array:
+    """``width`` elements from ``array[index]`` on, along the last axis."""
+    return array[_neighbours(index, width)].copy()
+
+
+def store_lanes(array: Array, *index_and_value: Any) -> None:
+    """Overwrite elements from ``array[index]`` on, along the last axis, by the lanes of the value, which comes last."""
+    *index, value = index_and_value
+    array[_neighbours(index, len(value))] = value
+
+
+def accumulate_lanes(array: Array, *index_and_value: Any) -> None:
+    """Add the lanes of the value, which comes last, to elements from ``array[index]`` on, along the last axis."""
+    *index, value = index_and_value
+    array[_neighbours(index, len(value))] += value
+
+
+def _neighbours(index: Sequence[int], width: int) -> tuple[Any, ...]:
+    return (*index[:-1], slice(index[-1], index[-1] + width))
 
 
 def matmul(out: Array, a: Array, b: Array) -> None:

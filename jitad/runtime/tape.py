@@ -20,7 +20,7 @@ from jitad.errors import TapeOverflowError
 START_BYTES = 1 << 20
 KEEP_BYTES = 1 << 30
 KEEP_TAPES = 4
-_FAST_GROWTH_UP_TO = 1 << 28
+FAST_GROWTH_UP_TO = 1 << 28
 
 TapeArray = np.ndarray[Any, Any]
 
@@ -70,7 +70,7 @@ class Tape:
     def grow(self, dtype: str) -> None:
         """Make the array of ``dtype`` larger by a factor; its contents are lost."""
         array = self._array(dtype)
-        self._allocate(dtype, array.size * (4 if array.nbytes < _FAST_GROWTH_UP_TO else 2))
+        self._allocate(dtype, array.size * (4 if array.nbytes < FAST_GROWTH_UP_TO else 2))
 
     def capacity(self, dtype: str) -> int:
         """How many elements of ``dtype`` the tape holds at present."""

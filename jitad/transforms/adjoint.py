@@ -23,7 +23,7 @@ from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.invariant import move_invariants_out
-from jitad.transforms.localize import copy_array, for_each, localize
+from jitad.transforms.localize import add_array, copy_array, localize
 from jitad.transforms.order_free import mark_order_free
 from jitad.transforms.reverse import Reversal
 from jitad.transforms.scope import Scope
@@ -109,15 +109,8 @@ def _seed(
             scope.add(result, seed)
         else:
             assert isinstance(result, Var)
-            _add_array(scope.builder, shadows[result], seed)
+            add_array(scope.builder, shadows[result], seed)
     return seeds
-
-
-def _add_array(builder: Builder, target: Var, source: Var) -> None:
-    def element(inner: Builder, index: list[Operand]) -> None:
-        inner.accumulate(target, index, inner.load(source, index))
-
-    for_each(builder, target, element)
 
 
 def _keep_array_results(forward: Block, results: list[Operand]) -> list[Operand]:

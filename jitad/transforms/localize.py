@@ -6,7 +6,7 @@ are never changed and a sweep can be run again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
@@ -68,6 +68,15 @@ def copy_array(builder: Builder, source: Var, copy: Var, *, at_end: bool = False
     for_each(builder, source, element)
 
 
+def in_layout(builder: Builder, array: Var, type_: Array) -> Var:
+    """``array``, or a copy of it, in the layout of ``type_``."""
+    if type_.layout in ("A", array_type(array).layout):
+        return array
+    copy = Var(array.name, type_)
+    copy_array(builder, array, copy)
+    return copy
+
+
 def for_each(
     builder: Builder,
     array: Var,
@@ -79,10 +88,21 @@ def for_each(
 
     They are order-free unless they are ``descending``.
     """
+    shape = [builder.dim(array, axis) for axis in range(array_type(array).ndim)]
+    for_shape(builder, shape, element, descending=descending)
+
+
+def for_shape(
+    builder: Builder,
+    shape: Sequence[Operand],
+    element: Callable[[Builder, list[Operand]], object],
+    *,
+    descending: bool = False,
+) -> None:
+    """The same over all indices of arrays of this shape."""
     inner, index = builder, list[Operand]()
     levels = []
-    for axis in range(array_type(array).ndim):
-        length = builder.dim(array, axis)
+    for length in shape:
         var = Var("i", INT64)
         index.append(var)
         levels.append((inner, inner := inner.nested(), var, length))
@@ -90,6 +110,15 @@ def for_each(
     for outer, body, var, length in reversed(levels):
         loop = counted_loop(var, (const_int(0), length, const_int(1)), body.block)
         outer.add(replace(loop, order_free=not descending, descending=descending))
+
+
+def add_array(builder: Builder, target: Var, source: Var) -> None:
+    """Add the elements of ``source`` to those of ``target``, which has its shape."""
+
+    def element(inner: Builder, index: list[Operand]) -> None:
+        inner.accumulate(target, index, inner.load(source, index))
+
+    for_each(builder, target, element)
 
 
 def clear(builder: Builder, array: Var) -> None:

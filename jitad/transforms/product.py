@@ -12,7 +12,8 @@ def product(builder: Builder, bar: Operand, partial: Operand) -> Operand | None:
     """``bar * partial``, or None when the partial is the literal zero.
 
     A partial that selects 0 selects a zero product, whatever ``bar`` is: the side of a branch that isn't taken
-    contributes nothing. Quotients divide ``bar`` first, so that two partials with one divisor share a division.
+    contributes nothing. Quotients divide ``bar`` first, so that two partials with one divisor share a division. Signs
+    and small powers of two, which round nothing, go to the front, where later factors meet them.
     """
     assert isinstance(bar.type, Scalar)
     partial = builder.cast(partial, bar.type)
@@ -35,4 +36,40 @@ def product(builder: Builder, bar: Operand, partial: Operand) -> Operand | None:
         return builder.select(
             condition, product(builder, bar, then) or nothing, product(builder, bar, otherwise) or nothing
         )
-    return builder.times(bar, partial)
+    negated = negation(builder, bar)
+    if negated is not None:
+        inner = product(builder, negated, partial)
+        return None if inner is None else builder.negative(inner)
+    scale, rest = _scaled(builder, bar)
+    if isinstance(partial, Const):
+        return builder.times(rest, Const(scale * partial.value, bar.type))
+    other_scale, other = _scaled(builder, partial)
+    return builder.times(Const(scale * other_scale, bar.type), builder.times(rest, other))
+
+
+def negation(builder: Builder, operand: Operand) -> Operand | None:
+    """``x`` when the operand is ``-x``."""
+    made = builder.made_by(operand)
+    return made.args[0] if made is not None and made.primitive is core.neg else None
+
+
+def add_term(builder: Builder, total: Operand | None, term: Operand) -> Operand:
+    """``total + term`` (None is nothing yet), by a subtraction where the term is a negation."""
+    if total is None:
+        return term
+    negated = negation(builder, term)
+    return builder.plus(total, term) if negated is None else builder.minus(total, negated)
+
+
+def _scaled(builder: Builder, operand: Operand) -> tuple[float, Operand]:
+    """``(c, x)`` when the operand is ``c * x`` with a small power of two ``c``; else 1 and the operand itself."""
+    made = builder.made_by(operand)
+    if made is not None and made.primitive is core.mul and made.out.type == operand.type:
+        for factor, other in (made.args, made.args[::-1]):
+            if isinstance(factor, Const) and factor.value in _POWERS and other.type == operand.type:
+                return float(factor.value), other
+    return 1.0, operand
+
+
+_POWERS = frozenset(2.0**k for k in range(1, 9))
+"""Factors that are exact, and can't make a product overflow by being multiplied in later."""

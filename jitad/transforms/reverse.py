@@ -8,6 +8,7 @@ from jitad.analysis.activity import Activity
 from jitad.analysis.needs import Needs
 from jitad.analysis.plan import Plan
 from jitad.analysis.rules import Rule
+from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.rewrite import inline
 from jitad.program.statements import (
@@ -29,8 +30,7 @@ from jitad.program.statements import (
     Var,
     array_type,
     counted_loop,
-    definitions,
-    operands,
+    free_variables,
     permuted_arrays,
     walk,
 )
@@ -41,6 +41,12 @@ from jitad.transforms.scope import Scope, releases, zero
 
 _STACK = (Push, Pop, Alloc, Release)
 """Statements for which the order of iterations matters: the tape is a stack."""
+
+
+def _uses_stack(statement: Statement) -> bool:
+    return isinstance(statement, _STACK) or (
+        isinstance(statement, Call) and isinstance(statement.primitive, ProgramPrimitive)
+    )
 
 
 class Reversal:
@@ -168,7 +174,7 @@ class Reversal:
         yields += [inner.adjoints.get(v, zero(v)) for v in outer]
         results = [Var(v.name, v.type) for v in (*bars, *sums)]
         blocks = (forward, inner.builder.block)
-        ordered = any(isinstance(s, _STACK) for block in blocks for s in walk(block))
+        ordered = any(_uses_stack(s) for block in blocks for s in walk(block))
         any_order = loop.order_free and self._needs.undoes_in_any_order(loop, self._plan.undone)
         rows = any_order and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
         free = loop.order_free and (rows or not ordered)
@@ -228,27 +234,13 @@ class Reversal:
 
     def _free_active(self, block: Block, yields: list[Operand]) -> list[Var]:
         """The active scalars of enclosing blocks that a block adds to the adjoints of."""
-        inside: set[Operand] = set()
-        read: dict[Operand, None] = dict.fromkeys(yields)
-        for statement in walk(block):
-            inside.update(definitions(statement))
-            read.update(dict.fromkeys(operands(statement)))
-            if isinstance(statement, Loop):
-                inside.update((statement.index, *statement.params))
-                read.update(dict.fromkeys(statement.yields))
-            elif isinstance(statement, Branch):
-                read.update(dict.fromkeys((*statement.then_yields, *statement.otherwise_yields)))
-        return [
-            v
-            for v in read
-            if isinstance(v, Var) and v not in inside and isinstance(v.type, Scalar) and v in self._active
-        ]
+        return [v for v in free_variables(block, yields) if isinstance(v.type, Scalar) and v in self._active]
 
 
 def _row_wise(block: Block) -> bool:
     """True when a body uses the tape only by pushes and pops of its own."""
     own = {id(statement) for statement in block if isinstance(statement, Push | Pop)}
-    return all(id(statement) in own for statement in walk(block) if isinstance(statement, _STACK))
+    return all(id(statement) in own for statement in walk(block) if _uses_stack(statement))
 
 
 class _CarriedBack:

@@ -23,6 +23,7 @@ from jitad.program.statements import (
     definitions,
 )
 from jitad.program.types import INT64, Array, Scalar
+from jitad.transforms.product import add_term
 
 
 class Scope:
@@ -138,10 +139,7 @@ class Scope:
         if so_far is None or is_zero(so_far):
             self.adjoints[var] = term
             return
-        negated = negation(self.builder, term)
-        self.adjoints[var] = (
-            self.builder.plus(so_far, term) if negated is None else self.builder.minus(so_far, negated)
-        )
+        self.adjoints[var] = add_term(self.builder, so_far, term)
 
 
 def _array_parts(var: Var, forward: Block) -> list[Var]:
@@ -166,12 +164,6 @@ def releases(statements: Iterable[Statement]) -> list[Release]:
 
 def is_zero(operand: Operand) -> bool:
     return is_const(operand, 0)
-
-
-def negation(builder: Builder, operand: Operand) -> Operand | None:
-    """``x`` when the operand is ``-x``."""
-    made = builder.made_by(operand)
-    return made.args[0] if made is not None and made.primitive.name == "neg" else None
 
 
 def zero(var: Var) -> Const:

@@ -13,6 +13,7 @@ from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.rules import RuleArgument, active_partials, jvp_rule
 from jitad.errors import MissingRuleError
+from jitad.primitives.spec import ArrayPrimitive, ProgramPrimitive
 from jitad.program.builder import Builder
 from jitad.program.rewrite import inline
 from jitad.program.statements import (
@@ -33,7 +34,7 @@ from jitad.program.statements import (
 from jitad.program.types import Array, Scalar
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.localize import clear, localize
-from jitad.transforms.product import product
+from jitad.transforms.product import add_term, product
 from jitad.transforms.shadows import add_shadows
 
 
@@ -119,6 +120,9 @@ class _Pusher:
             case Branch():
                 self._branch(statement, builder)
                 return
+            case Call(primitive=ProgramPrimitive() as primitive) if any(out in self._active for out in statement.outs):
+                primitive.push(statement, self._shadow, builder)
+                return
         builder.add(statement)
         match statement:
             case Compute(out=out) if out in self._active:
@@ -144,11 +148,16 @@ class _Pusher:
             assert isinstance(statement.out.type, Scalar)
             term = product(builder, builder.cast(self._dot(arg), statement.out.type), partial)
             if term is not None:
-                total = term if total is None else builder.plus(total, term)
+                total = add_term(builder, total, term)
         if total is not None:
             self.dots[statement.out] = total
 
+    def _shadow(self, operand: object) -> Var | None:
+        """The tangents of an active array; None for anything else."""
+        return self._shadows.get(operand) if isinstance(operand, Var) and operand in self._active else None
+
     def _call(self, statement: Call, builder: Builder) -> None:
+        assert isinstance(statement.primitive, ArrayPrimitive)
         if statement.primitive.jvp is None:
             raise MissingRuleError(
                 f"{statement.primitive.name} has no forward rule, and the derivative flows through it.",
@@ -157,8 +166,7 @@ class _Pusher:
             )
         values: list[object] = []
         for value in (*statement.outs, *statement.args):
-            shadow = self._shadows.get(value) if isinstance(value, Var) and value in self._active else None
-            values += [value, shadow]
+            values += [value, self._shadow(value)]
         if not statement.accumulate:
             for out in statement.outs:
                 if out in self._active:

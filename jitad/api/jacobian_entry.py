@@ -1,0 +1,130 @@
+"""What is compiled for a Jacobian: the programs of both modes, when they are first used."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jitad.api.derivative import Entry, GradientRequest, active_leaves, describe_all, describe_named
+from jitad.api.jacobian_programs import CROSSING, EITHER, FORWARD, REVERSE, JacobianPrograms
+from jitad.api.mode import mode
+from jitad.program.types import Array
+from jitad.reading.results import SequenceResult
+from jitad.reading.signature import ArgSpec
+
+if TYPE_CHECKING:
+    from jitad.api.running import Call
+
+MOST_SHAPES = 1024
+"""The number of outputs is remembered for so many combinations of input shapes."""
+
+
+@dataclass(frozen=True)
+class JacobianRequest(GradientRequest):
+    """Ask for the Jacobian (or the Hessian) by the arguments at ``argnums``, with the value for ``values``."""
+
+    mode: str = EITHER
+    values: bool = False
+
+    def build(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> JacobianEntry:
+        """Read a function for arguments of these types; each mode is compiled when it is first used."""
+        return JacobianEntry(self.derive(function, describe_all(args), describe_named(kwargs)))
+
+    def derive(  # type: ignore[override]
+        self, function: Any, specs: Sequence[ArgSpec], named: Mapping[str, ArgSpec]
+    ) -> JacobianPrograms:
+        """Read a function for arguments so described."""
+        from jitad.api.differentiate import read
+
+        wrt, trees = active_leaves(function, specs, self.positions(function, len(specs)))
+        reading = read(function, specs, named, bounds_checked=self.bounds_checked)
+        by = SequenceResult(tuple, trees) if isinstance(self.argnums, tuple) else trees[0]
+        return JacobianPrograms(reading, wrt, by, self.mode, has_aux=self.has_aux, values=self.values)
+
+
+class JacobianEntry(Entry):
+    """The compiled Jacobian of a kernel, for arguments of some types."""
+
+    def __init__(self, programs: JacobianPrograms) -> None:
+        from jitad.api.running import rebuilder
+
+        super().__init__(programs.reading)
+        self.programs = programs
+        self.value = rebuilder(programs.value)
+        self._rebuild = rebuilder(programs.blocks)
+        self._value_count = programs.value_count
+        self._is_compiled = mode.compiled
+        self._calls: dict[str, Call] = {}
+        self._counter: Call | None = None
+        self._outputs: dict[Any, int] = {}
+        self._lock = threading.RLock()
+
+    def run(self, leaves: Sequence[Any]) -> tuple[Sequence[Any], Any]:
+        """The results of the kernel (if they are asked for) and the Jacobian."""
+        chosen = self.programs.mode
+        results, _ = self.call(self.choose(leaves)[0] if chosen == EITHER else chosen)(leaves)
+        return results[: self._value_count], self._rebuild(results[self._value_count :])
+
+    def choose(self, leaves: Sequence[Any]) -> tuple[str, str]:
+        """The mode for arguments of these shapes, and why."""
+        if self.programs.mode != EITHER:
+            return self.programs.mode, "asked for"
+        inputs, outputs = self.input_count(leaves), self.output_count(leaves)
+        chosen = FORWARD if inputs <= CROSSING * outputs else REVERSE
+        return chosen, f"{_counted(inputs, 'input')}, {_counted(outputs, 'output')}"
+
+    def input_count(self, leaves: Sequence[Any]) -> int:
+        """How many numbers the Jacobian is by."""
+        return sum([leaf.size if isinstance(leaf := leaves[at], np.ndarray) else 1 for at in self.programs.wrt])
+
+    def output_count(self, leaves: Sequence[Any]) -> int:
+        """How many numbers the Jacobian is of: found by a run of the kernel, and remembered for each set of shapes."""
+        results, dependents = self.reading.program.results, self.programs.dependents
+        if not any(isinstance(results[at].type, Array) for at in dependents):
+            return len(dependents)
+        shapes = tuple([leaf.shape for leaf in leaves if isinstance(leaf, np.ndarray)])
+        found = self._outputs.get(shapes)
+        if found is None:
+            (found,), _ = self._count()(leaves)
+            if len(self._outputs) >= MOST_SHAPES:
+                self._outputs.clear()
+            self._outputs[shapes] = found
+        return found
+
+    def call(self, chosen: str) -> Call:
+        """The compiled Jacobian in forward or reverse mode, or the compiled Hessian."""
+        from jitad.api.differentiate import make_sweeps
+        from jitad.api.running import Call
+
+        found = self._calls.get(chosen)
+        if found is None:
+            with self._lock:
+                found = self._calls.get(chosen)
+                if found is None:
+                    program, _ = self.programs.program(chosen)
+                    sweeps = make_sweeps(program, self.reading, compiled=self._is_compiled)
+                    found = self._calls[chosen] = Call(self.reading, sweeps, ())
+        return found
+
+    def _count(self) -> Call:
+        """What counts outputs, compiled only if there is work in it."""
+        from jitad.api.differentiate import make_sweeps
+        from jitad.api.running import Call
+        from jitad.program.statements import Loop, walk
+        from jitad.transforms.jacobian import count_program
+
+        with self._lock:
+            if self._counter is None:
+                program = count_program(self.reading.program, self.programs.dependents)
+                works = any(isinstance(statement, Loop) for statement in walk(program.body))
+                sweeps = make_sweeps(program, self.reading, compiled=self._is_compiled and works)
+                self._counter = Call(self.reading, sweeps, ())
+            return self._counter
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,172 @@
+"""The programs of a kernel's Jacobian in each mode, and the structure of what its caller gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from jitad.api.derived import Derived, shifted
+from jitad.errors import ArgumentError
+from jitad.program.types import Array
+from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
+
+if TYPE_CHECKING:
+    from jitad.api.differentiate import Reading
+    from jitad.program.statements import Program
+    from jitad.transforms.adjoint import Adjoint
+
+FORWARD, REVERSE, EITHER, HESSIAN = "forward", "reverse", "either", "forward over reverse"
+"""The modes; ``EITHER`` leaves the choice between the first two to the shapes of arguments and results."""
+
+CROSSING = 1.3
+"""Forward mode is chosen for at most this many inputs per output.
+
+A row costs 1.0 to 1.2 (Kuramoto, a network, A x, Cholesky), 1.6 (Burgers) or 2.4 (Lorenz 96) times a column.
+"""
+
+
+class JacobianPrograms:
+    """The Jacobian of a reading of a kernel by the parameters at ``wrt``, which have the structure ``by``.
+
+    ``dependents`` are the positions of the results that are differentiated. The results of a program are those of the
+    kernel, if ``values`` are asked for, and then the blocks. Leaves of ``value`` count in the kernel's results, leaves
+    of ``blocks`` in the blocks.
+    Raises ArgumentError for a kernel without a floating-point result, and for Hessians NonScalarResultError.
+    """
+
+    def __init__(
+        self, reading: Reading, wrt: Sequence[int], by: ResultTree, mode: str, *, has_aux: bool, values: bool
+    ) -> None:
+        from jitad.api.differentiate import require_scalar
+
+        if mode == HESSIAN:
+            require_scalar(reading)
+        self.reading = reading
+        self.wrt = wrt
+        self.mode = mode
+        self.values = values
+        self.value = reading.kernel.result
+        of = _differentiated(reading, has_aux=has_aux)
+        self.dependents = _dependents(reading, of, has_aux=has_aux)
+        places = {at: place for place, at in enumerate(self.dependents)}
+        if mode == HESSIAN:
+            of, places = by, {at: at for at in range(len(wrt))}
+        self.blocks = _blocks(of, by, places, len(wrt))
+
+    @property
+    def value_count(self) -> int:
+        """How many results of a program come before the blocks."""
+        return len(self.reading.program.results) if self.values else 0
+
+    def derived(self, *, with_value: bool, has_aux: bool) -> Derived:
+        """The Jacobian, after the value or before the aux, where these are asked for."""
+        output = shifted(self.blocks, self.value_count)
+        if with_value:
+            output = SequenceResult(tuple, (self.value, output))
+        elif has_aux:
+            assert isinstance(self.value, SequenceResult)
+            output = SequenceResult(tuple, (output, self.value.items[1]))
+        program = self._either() if self.mode == EITHER else self.program(self.mode)[0]
+        return Derived(self.reading, program, (), output)
+
+    def _either(self) -> Program:
+        from jitad.transforms.jacobian import either_jacobian
+
+        forward, reverse = self.program(FORWARD)[0], self.program(REVERSE)[0]
+        return either_jacobian(self.reading.program, self.wrt, self.dependents, forward, reverse, CROSSING)
+
+    def program(self, mode: str) -> tuple[Program, int]:
+        """The program of a mode and its number of lanes: 1 where lanes would decide control flow.
+
+        Raises MissingRuleError when a derivative would flow through a function without a rule.
+        """
+        from jitad.transforms.lanes import NotLaneable
+
+        width = self._width(mode)
+        try:
+            return self._program(mode, width), width
+        except NotLaneable:
+            return self._program(mode, 1), 1
+
+    def _program(self, mode: str, width: int) -> Program:
+        from jitad.transforms.jacobian import forward_jacobian, hessian_program, reverse_jacobian
+
+        primal, values = self.reading.program, self.values
+        if mode == HESSIAN:
+            return hessian_program(primal, self.wrt, width, dependent=self.dependents[0], values=values)
+        make = forward_jacobian if mode == FORWARD else reverse_jacobian
+        return make(primal, self.wrt, width, dependents=self.dependents, values=values)
+
+    def _width(self, mode: str) -> int:
+        """How many columns or rows at a time: not many more than there are, where that is known."""
+        from jitad.transforms.lanes import WIDTH
+
+        program = self.reading.program
+        rows = [program.results[at].type for at in self.dependents]
+        columns = [program.params[at].type for at in self.wrt]
+        types = rows if mode == REVERSE else columns
+        if any(isinstance(type_, Array) for type_ in types):
+            return WIDTH
+        return min(WIDTH, 1 << (len(types) - 1).bit_length())
+
+    def adjoint(self, mode: str) -> Adjoint | None:
+        """The adjoint that a mode runs again and again; None in forward mode, which runs the tangent."""
+        from jitad.transforms.jacobian import column_adjoint, row_adjoint
+
+        if mode == FORWARD:
+            return None
+        if mode == HESSIAN:
+            return column_adjoint(self.reading.program, self.wrt, self.dependents[0])
+        return row_adjoint(self.reading.program, self.wrt, self.dependents)
+
+
+def _differentiated(reading: Reading, *, has_aux: bool) -> ResultTree:
+    """The part of a kernel's result that is differentiated."""
+    tree = reading.kernel.result
+    if not has_aux:
+        return tree
+    if not (isinstance(tree, SequenceResult) and len(tree.items) == 2):
+        program = reading.program
+        raise ArgumentError(
+            f"{program.name!r} doesn't return a pair, and has_aux=True asks for a pair (value, aux).",
+            "return (value, aux) from the kernel, or leave has_aux out.",
+            program.origin,
+        )
+    return tree.items[0]
+
+
+def _dependents(reading: Reading, of: ResultTree, *, has_aux: bool) -> list[int]:
+    """The floating-point results in a part of the kernel's value, in order."""
+    program = reading.program
+    found = [at for at in dict.fromkeys(_leaves(of)) if program.results[at].type.is_float]
+    if not found:
+        raise ArgumentError(
+            f"{program.name!r} returns no floating-point number and no floating-point array"
+            f"{' as its value' if has_aux else ''}, and only these have derivatives.",
+            "return floating-point numbers (1.0 * n, a.astype(float)).",
+            program.origin,
+        )
+    return found
+
+
+def _leaves(tree: ResultTree) -> list[int]:
+    match tree:
+        case ScalarResult(index) | ArrayResult(index):
+            return [index]
+        case SequenceResult(items=items):
+            return [index for item in items for index in _leaves(item)]
+        case DictResult(items=pairs):
+            return [index for _, item in pairs for index in _leaves(item)]
+    return []
+
+
+def _blocks(of: ResultTree, by: ResultTree, places: Mapping[int, int], count: int) -> ResultTree:
+    """``of`` with ``by`` in the place of each leaf; result ``at`` has the ``count`` blocks from ``places[at]`` on."""
+    match of:
+        case ScalarResult(index) | ArrayResult(index):
+            return shifted(by, places[index] * count) if index in places else StaticResult(None)
+        case SequenceResult(kind, items):
+            return SequenceResult(kind, tuple(_blocks(item, by, places, count) for item in items))
+        case DictResult(pairs):
+            return DictResult(tuple((name, _blocks(item, by, places, count)) for name, item in pairs))
+    return StaticResult(None)

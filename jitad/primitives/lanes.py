@@ -1,0 +1,36 @@
+"""What arithmetic on numbers side by side needs beyond that on numbers: spreading one, and changing the dtype."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jitad.primitives.spec import ScalarPrimitive
+from jitad.runtime import lanes, plain
+
+
+@cache
+def splat(width: int) -> ScalarPrimitive:
+    """The primitive that gives each of ``width`` lanes the same number."""
+    return ScalarPrimitive(
+        name="splat",
+        template=f"splat({{0}}, {width})",
+        typed_as=None,
+        partials=(None,),
+        names=(("splat", lanes.splat),),
+        plain_names=(("splat", plain.splat),),
+    )
+
+
+def _cast(dtype: str) -> ScalarPrimitive:
+    name = f"lanes_to_{dtype}"
+    return ScalarPrimitive(
+        name=name,
+        template=f"{name}({{0}})",
+        typed_as=None,
+        partials=(None,),
+        names=((name, getattr(lanes, name)),),
+        plain_names=((name, getattr(plain, name)),),
+    )
+
+
+casts: dict[str, ScalarPrimitive] = {dtype: _cast(dtype) for dtype in ("float64", "float32")}

@@ -1,0 +1,295 @@
+"""Calls of functions with a derivative rule of the user's: the value read in place, the rule as a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn
+
+from jitad.errors import KernelTypeError
+from jitad.program.statements import Call, Operand, Program, Var
+from jitad.program.types import Array
+from jitad.reading import arrays
+from jitad.reading.arrays.maps import allocate
+from jitad.reading.detached import Mirror, apart, as_program
+from jitad.reading.merging import describe
+from jitad.reading.source import find_source, unwrap_dispatcher
+from jitad.reading.values import (
+    ArrayValue,
+    CustomForm,
+    DictValue,
+    LazyValue,
+    ScalarValue,
+    SequenceValue,
+    StaticValue,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from jitad.reading.reader import Reader
+
+DEEPEST = 3
+"""A function called in its own rule has that rule again, so often (each order of derivatives takes one more)."""
+
+Leaf = ScalarValue | ArrayValue
+
+
+def call_custom(
+    reader: Reader, form: CustomForm, args: Sequence[Value], kwargs: Mapping[str, Value], text: str
+) -> Value:
+    """The value of a call, with the user's rule for its derivative."""
+    from jitad.reading.calls import call
+
+    if reader.customs.count(form) >= DEEPEST:
+        return call(reader, StaticValue(form.function), args, kwargs, text)
+    saved, reader.open_calls = reader.open_calls, []
+    reader.customs.append(form)
+    try:
+        given = _positional(reader, form, args, kwargs, text)
+        return _forward(reader, form, given, text) if len(form.rules) == 1 else _reverse(reader, form, given, text)
+    finally:
+        reader.customs.pop()
+        reader.open_calls = saved
+
+
+def _positional(
+    reader: Reader, form: CustomForm, args: Sequence[Value], kwargs: Mapping[str, Value], text: str
+) -> list[Value]:
+    """The arguments in the order of the function's parameters, defaults filled in."""
+    from jitad.reading.calls import bind, function_defaults
+
+    function, _ = unwrap_dispatcher(form.function)
+    source = find_source(function)
+    spec = source.node.args
+    if spec.vararg is not None or spec.kwarg is not None:
+        reader.no_call(f"{text!r} has a rule of its own and takes *args or **kwargs", "name its parameters")
+    env = bind(reader, source.node, function_defaults(reader, source), args, kwargs, text)
+    return list(env.values())
+
+
+def _forward(reader: Reader, form: CustomForm, args: list[Value], text: str) -> Value:
+    """A function with a rule ``rule(primals, tangents) -> (value, tangent of the value)``."""
+    from jitad.reading.calls import call
+
+    value = reader.settle(call(reader, StaticValue(form.function), args, {}, text))
+    mirror = Mirror(reader, reader.builder.nested(), lenient=True)
+    primals = SequenceValue(tuple(mirror(arg, text) for arg in args))
+    count = len(mirror.params)
+    tangents = SequenceValue(tuple(_inactive_as_none(mirror(arg, text)) for arg in args))
+    rule = f"the rule of {text!r}"
+    with reader.block(mirror.builder):
+        pair = reader.settle(call(reader, StaticValue(form.rules[0]), [primals, tangents], {}, rule))
+        if not isinstance(pair, SequenceValue) or len(pair.items) != 2:
+            _refuse(reader, f"{rule} returns {describe(pair)}", "return the pair (value, tangent of the value)")
+        gives, results = _paired(reader, value, pair.items[1], rule)
+    program, free = as_program(reader, mirror, results, f"{text}_jvp")
+    own, linear, rest = program.params[:count], program.params[count : 2 * count], program.params[2 * count :]
+    program = replace(program, params=[*own, *rest, *linear])
+    return _linked(reader, text, program, value, mirror.leaves[:count], (), free, gives, forward=True)
+
+
+def _reverse(reader: Reader, form: CustomForm, args: list[Value], text: str) -> Value:
+    """A function with the rules ``forward(*args) -> (value, residuals)`` and ``backward(residuals, cotangent)``."""
+    from jitad.reading.calls import call
+
+    pair = reader.settle(call(reader, StaticValue(form.rules[0]), args, {}, f"the forward rule of {text!r}"))
+    if not isinstance(pair, SequenceValue) or len(pair.items) != 2:
+        _refuse(reader, f"the forward rule of {text!r} returns {describe(pair)}", "return the pair (value, residuals)")
+    value, residuals = pair.items
+    sources = Mirror(reader, reader.builder.nested(), lenient=True)
+    for arg in args:
+        sources(arg, text)
+    mirror = Mirror(reader, reader.builder.nested(), lenient=True)
+    rule = f"the backward rule of {text!r}"
+    saved = mirror(residuals, rule)
+    count = len(mirror.params)
+    cotangent = _inactive_as_none(mirror(value, rule))
+    with reader.block(mirror.builder):
+        found = reader.settle(call(reader, StaticValue(form.rules[1]), [saved, cotangent], {}, rule))
+        if not isinstance(found, SequenceValue) or len(found.items) != len(args):
+            remedy = f"return a tuple with one cotangent for each of the {len(args)} arguments (None for zero)"
+            _refuse(reader, f"{rule} returns {describe(found)}", remedy)
+        gives, results = _paired(reader, SequenceValue(tuple(args)), found, rule)
+    program, free = as_program(reader, mirror, results, f"{text}_vjp")
+    last = len(mirror.params)
+    own, linear, rest = program.params[:count], program.params[count:last], program.params[last:]
+    program = replace(program, params=[*own, *rest, *linear])
+    leaves = mirror.leaves[:count]
+    return _linked(reader, text, program, value, sources.leaves, leaves, free, gives, forward=False)
+
+
+def _linked(
+    reader: Reader,
+    text: str,
+    rule: Program,
+    value: Value,
+    parts: Sequence[Leaf],
+    residuals: Sequence[Leaf],
+    free: Sequence[Var],
+    gives: Sequence[int],
+    *,
+    forward: bool,
+) -> Value:
+    """The value again, with the derivative that the rule gives."""
+    from jitad.transforms.custom import CustomNode
+
+    computed: list[Leaf] = []
+    tree = _without_leaves(value, computed)
+    if not computed or not parts or not gives:
+        return value
+    outs = [
+        allocate(reader, "value", _dtype(leaf), leaf.shape if isinstance(leaf, ArrayValue) else ()) for leaf in computed
+    ]
+    depends = apart(
+        reader, rule, [*(_boxed(reader, leaf) for leaf in (*parts, *residuals)), *map(_number_boxed(reader), free)]
+    )
+    first = len(outs)
+    count = len(parts)
+    node = CustomNode(
+        name=text if text.isidentifier() else "custom",
+        rule=rule,
+        reads=tuple(range(first if forward else first + count, first + len(depends))),
+        outs=first,
+        parts=count,
+        gives=tuple(gives),
+        forward=forward,
+        inert=frozenset((*range(first), *range(first + count, first + len(depends)))),
+    )
+    own = [_boxed(reader, leaf) for leaf in computed]
+    reader.builder.add(Call(node, tuple(out.base for out in outs), (*own, *depends), origin=reader.origin))
+    found: list[Value] = [
+        ScalarValue(reader.builder.load(out.base, ())) if isinstance(leaf, ScalarValue) else out
+        for out, leaf in zip(outs, computed, strict=True)
+    ]
+    return _with_leaves(tree, found)
+
+
+def _dtype(leaf: Leaf) -> str:
+    return leaf.dtype if isinstance(leaf, ArrayValue) else leaf.type.dtype
+
+
+def _boxed(reader: Reader, leaf: Leaf) -> Var:
+    """A leaf as an array: a number in a 0-d one."""
+    if isinstance(leaf, ArrayValue):
+        return arrays.as_variable(reader, leaf)
+    return _box(reader, leaf.operand)
+
+
+def _box(reader: Reader, operand: Operand) -> Var:
+    box = allocate(reader, "number", str(operand.type), ())
+    reader.builder.store(box.base, (), operand)
+    return box.base
+
+
+def _number_boxed(reader: Reader) -> Callable[[Var], Operand]:
+    def boxed(var: Var) -> Operand:
+        return _box(reader, var) if not isinstance(var.type, Array) and var.type.is_float else var
+
+    return boxed
+
+
+def _refuse(reader: Reader, reason: str, remedy: str) -> NoReturn:
+    reader.refuse(KernelTypeError, reason, remedy)
+
+
+# Structures
+
+
+def _is_active(value: Value) -> bool:
+    if isinstance(value, ScalarValue):
+        return value.type.is_float
+    return isinstance(value, ArrayValue | LazyValue) and value.dtype.startswith("float")
+
+
+def _inactive_as_none(value: Value) -> Value:
+    """The structure with None for what has no tangent."""
+    match value:
+        case SequenceValue(items, kind, fields):
+            return SequenceValue(tuple(map(_inactive_as_none, items)), kind, fields)
+        case DictValue(items):
+            return DictValue({key: _inactive_as_none(item) for key, item in items.items()})
+    return value if _is_active(value) else StaticValue(None)
+
+
+def _without_leaves(value: Value, found: list[Leaf]) -> Value:
+    """Take the floating-point leaves out of a value; the structure with None in their places."""
+    match value:
+        case SequenceValue(items, kind, fields):
+            return SequenceValue(tuple(_without_leaves(item, found) for item in items), kind, fields)
+        case DictValue(items):
+            return DictValue({key: _without_leaves(item, found) for key, item in items.items()})
+        case ScalarValue() | ArrayValue() if _is_active(value):
+            found.append(value)
+            return _HOLE
+    return value
+
+
+class _Hole(Value):
+    """Where a leaf goes."""
+
+
+_HOLE = _Hole()
+
+
+def _with_leaves(tree: Value, leaves: list[Value]) -> Value:
+    match tree:
+        case _Hole():
+            return leaves.pop(0)
+        case SequenceValue(items, kind, fields):
+            return SequenceValue(tuple(_with_leaves(item, leaves) for item in items), kind, fields)
+        case DictValue(items):
+            return DictValue({key: _with_leaves(item, leaves) for key, item in items.items()})
+    return tree
+
+
+def _paired(reader: Reader, primal: Value, derivative: Value, rule: str) -> tuple[list[int], list[Operand]]:
+    """The derivatives in the structure of a primal: to which of its leaves each belongs, and their operands."""
+    rows: list[tuple[Value, Value | None]] = []
+    _pair(reader, primal, derivative, rule, rows)
+    gives, operands = [], []
+    for at, (own, given) in enumerate(rows):
+        if given is None:
+            continue
+        gives.append(at)
+        operands.append(_operand(reader, own, given, rule))
+    return gives, operands
+
+
+def _pair(
+    reader: Reader, primal: Value, derivative: Value | None, rule: str, rows: list[tuple[Value, Value | None]]
+) -> None:
+    if isinstance(derivative, StaticValue) and derivative.obj is None:
+        derivative = None
+    match primal, derivative:
+        case (SequenceValue(items=owns), None | SequenceValue()):
+            parts = [None] * len(owns) if derivative is None else list(derivative.items)
+            if len(parts) == len(owns):
+                for own, part in zip(owns, parts, strict=True):
+                    _pair(reader, own, part, rule, rows)
+                return
+        case (DictValue(items=owns), None | DictValue()):
+            named = dict.fromkeys(owns) if derivative is None else derivative.items
+            if set(named) == set(owns):
+                for key, own in owns.items():
+                    _pair(reader, own, named[key], rule, rows)
+                return
+        case (ScalarValue() | ArrayValue() | LazyValue(), _) if _is_active(primal):
+            rows.append((primal, derivative))
+            return
+        case (_, None):
+            return
+    _refuse(
+        reader,
+        f"{rule} gives {'None' if derivative is None else describe(derivative)} for {describe(primal)}",
+        "give each floating-point number and array its derivative, and None for anything else",
+    )
+
+
+def _operand(reader: Reader, own: Value, given: Value, rule: str) -> Operand:
+    if isinstance(own, ScalarValue):
+        return reader.builder.cast(reader.scalar(given, f"a derivative in {rule}"), own.type)
+    assert isinstance(own, ArrayValue | LazyValue)
+    fits = isinstance(given, ArrayValue | LazyValue) and given.ndim == own.ndim and given.dtype == own.dtype
+    if not fits:
+        _refuse(reader, f"{rule} gives {describe(given)} for {describe(own)}", "give it the same shape and dtype")
+    return arrays.as_variable(reader, arrays.materialize(reader, given, "derivative", fresh=True))
