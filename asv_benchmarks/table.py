@@ -20,6 +20,7 @@ from .benchmarks.case import Case, Prepared
 from .benchmarks.catalogue import ALL
 from .benchmarks.compiling import CASES as COMPILED_CASES
 from .benchmarks.compiling import compile_ratio
+from .benchmarks.jacobians import BAR, MODES, Kuramoto
 from .benchmarks.kernels.small import small_inputs, sum_of_squares
 from .benchmarks.tape import LIMITS, peak_bytes
 from .benchmarks.timing import seconds
@@ -65,6 +66,16 @@ def ratio_row(case: Case, budget: float) -> Row:
     return Row(case.name, *times, timing.ratio, "x", case.bar, note, right=error <= ALLOWED_ERROR)
 
 
+def jacobian_row(mode: str, budget: float) -> Row:
+    """A dense Jacobian over one call of the kernel."""
+    prepared = Kuramoto()
+    prepared.setup(mode)
+    timing, error = prepared.ratio(budget), prepared.track_error(mode)
+    times = (f"{1e3 * timing.base:.3f} ms", f"{1e3 * timing.other:.3f} ms")
+    name = f"{mode}: Kuramoto, 200 x 200"
+    return Row(name, *times, timing.ratio, "x", BAR, f"error {error:.0e}", right=error <= ALLOWED_ERROR)
+
+
 def call_row() -> Row:
     """What a gradient call on ten numbers costs beyond its work."""
     import jitad
@@ -101,6 +112,7 @@ def rows(words: list[str], *, quick: bool, probes: bool) -> Iterator[Row | str]:
     """The table's rows as they are measured; a text where measuring failed."""
     budget = 0.2 if quick else 1.0
     makers = [(case.name, partial(ratio_row, case, budget)) for case in ALL]
+    makers += [(f"{mode}: Kuramoto", partial(jacobian_row, mode, budget)) for mode in MODES]
     makers += [("call", call_row), *((f"tape: {name}", partial(tape_row, name)) for name in LIMITS)]
     for name, make in makers:
         if not words or any(word.lower() in name.lower() for word in words):

@@ -15,7 +15,9 @@ from jitad.__main__ import main
 from jitad.demo import cities, lynx, show
 from jitad.demo.city_map import map_distances, stress, with_north_up
 from jitad.demo.datasets import load_pelts, load_road_distances
-from jitad.demo.predator_prey import PUBLISHED, negative_log_likelihood, negative_log_posterior, trajectory
+from jitad.demo.predator_prey import DEVIATIONS, PUBLISHED, negative_log_likelihood, negative_log_posterior, trajectory
+from jitad.testing import finite_difference_gradient
+from jitad.testing.differences import differentiate
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -63,8 +65,8 @@ def test_gradient_of_the_fit_agrees_with_differences() -> None:
     pelts = load_pelts()
     value, ours = jitad.value_and_grad(negative_log_posterior)(lynx.START, pelts.hare, pelts.lynx, 20)
     assert value == pytest.approx(negative_log_posterior(lynx.START, pelts.hare, pelts.lynx, 20), rel=1e-13)
-    differences = show.central_differences(
-        lambda theta: negative_log_posterior(theta, pelts.hare, pelts.lynx, 20), lynx.START
+    differences = finite_difference_gradient(
+        lambda theta: negative_log_posterior(theta, pelts.hare, pelts.lynx, 20), lynx.START, order=4
     )
     np.testing.assert_allclose(ours, differences, rtol=1e-7)
 
@@ -82,6 +84,29 @@ def test_fit_finds_the_published_rates() -> None:
     fitted = np.exp(lynx.fit(load_pelts()))
     np.testing.assert_allclose(fitted[:4], PUBLISHED[:4], rtol=0.05)
     np.testing.assert_allclose(fitted[4:6], PUBLISHED[4:6], rtol=0.1)
+
+
+def test_standard_errors_agree_with_differences_and_with_the_published_deviations() -> None:
+    pelts = load_pelts()
+    theta = lynx.fit(pelts)
+    gradient = jitad.grad(negative_log_posterior)
+    columns = [
+        differentiate(lambda t, unit=unit: gradient(theta + t * unit, pelts.hare, pelts.lynx, lynx.SUBSTEPS)).value
+        for unit in np.eye(8)
+    ]
+    expected = np.exp(theta) * np.sqrt(np.diag(np.linalg.inv(columns)))
+    found = lynx.standard_errors(theta, lynx.covariance(pelts, theta))
+    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    np.testing.assert_allclose(found, DEVIATIONS, rtol=0.3)
+
+
+def test_the_band_of_the_fit_is_what_draws_of_the_parameters_give() -> None:
+    theta = lynx.fit(load_pelts())
+    spread = lynx.covariance(load_pelts(), theta)
+    found = lynx.trajectory_errors(theta, spread, 5, 4)
+    draws = np.random.default_rng(0).multivariate_normal(theta, 0.01 * spread, size=200)
+    logs = [np.log(trajectory(draw, 5, 4)) for draw in draws]
+    np.testing.assert_allclose(found, 10.0 * np.std(logs, axis=0), rtol=0.2)
 
 
 def test_map_of_exact_distances_is_recovered() -> None:
@@ -105,12 +130,6 @@ def test_turning_a_map_undoes_a_turn_and_a_mirror() -> None:
     np.testing.assert_allclose(with_north_up(turned, 0, 1, 0.0, 2), square, atol=1e-12)
 
 
-def test_differences_are_of_fourth_order() -> None:
-    point = np.array([0.3, -0.7])
-    found = show.central_differences(lambda x: float(np.sin(x[0]) * x[1] ** 3), point)
-    np.testing.assert_allclose(found, [np.cos(0.3) * -0.343, np.sin(0.3) * 3 * 0.49], rtol=1e-10)
-
-
 def test_progress_without_tqdm_is_plain_text(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,6 +146,7 @@ def test_lynx_demo_prints_and_draws(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert output.read_bytes().startswith(PNG)
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("alpha", "published", "finite difference", "ratio", str(output)))
+    assert "standard error" in shown
 
 
 def test_cities_demo_prints_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

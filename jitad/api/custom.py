@@ -55,12 +55,12 @@ class custom_jvp(_Custom):  # noqa: N801 - used as a decorator
     """Give a function a forward rule: ``defjvp(rule)`` with ``rule(primals, tangents) -> (value, tangent)``.
 
     ``primals`` is the tuple of the function's arguments, ``tangents`` that of their tangents (None for what isn't
-    floating-point), each with its primal's structure, shape and dtype; so is the tangent of the value. The rule is a kernel,
-    linear in the tangents: the reverse mode transposes it, and higher orders differentiate it again (where it calls
-    the function itself, by the same rule).
+    floating-point), each with its primal's structure, shape and dtype; so is the tangent of the value. The rule is a
+    kernel, linear in the tangents: the reverse mode transposes it, and higher orders differentiate it again (where it
+    calls the function itself, by the same rule).
 
-    Raises KernelTypeError when the rule returns something else, ShapeMismatchError at run time when a tangent has another
-    shape, MissingRuleError when the function is differentiated without a rule.
+    Raises KernelTypeError when the rule returns something else, ShapeMismatchError at run time when a tangent has
+    another shape, MissingRuleError when the function is differentiated without a rule.
 
     >>> import numpy as np
     >>> import jitad
@@ -88,8 +88,8 @@ class custom_vjp(_Custom):  # noqa: N801 - used as a decorator
     """Give a function a reverse rule: ``defvjp(forward, backward)``.
 
     ``forward(*args) -> (value, residuals)`` computes the value, and whatever the other needs;
-    ``backward(residuals, cotangent)`` gives a tuple with one cotangent for each argument, with its structure, shapes and
-    dtypes (None is zero). Both are kernels, ``backward`` linear in the cotangent: the forward mode transposes it, and
+    ``backward(residuals, cotangent)`` gives a tuple with one cotangent for each argument, with its structure, shapes
+    and dtypes (None is zero). Both are kernels, ``backward`` linear in the cotangent: the forward mode transposes it, and
     higher orders differentiate both again.
 
     A backward rule that isn't linear (clipping a gradient, as below) means something in reverse mode only.

@@ -15,6 +15,8 @@ from jitad.reading.kernel import Kernel, read_kernel
 from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
 from jitad.transforms.adjoint import Adjoint, adjoint
 from jitad.transforms.expand import expand
+from jitad.transforms.give_back import give_back
+from jitad.transforms.localize import localize
 
 if TYPE_CHECKING:
     from jitad.reading.signature import ArgSpec
@@ -81,7 +83,7 @@ def pullback_adjoint(reading: Reading, wrt: Sequence[int], dependents: Sequence[
 
 def forward_only(reading: Reading) -> Program:
     """The kernel's program with local copies of what it writes, and results that stay on the tape."""
-    return adjoint(reading.program, (), dependents=(), seeded=True).program
+    return give_back(localize(reading.program))
 
 
 def make_sweeps(program: Program, reading: Reading, *, compiled: bool, measured: bool = False) -> Sweeps:

@@ -111,10 +111,10 @@ def explain(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] | No
 def _explained_jacobian(f: Any, request: JacobianRequest, args: Sequence[Any], leaves: list[Any]) -> Explanation:
     entry = request.build(f, args, {})
     leaves += entry.captured() or []
-    chosen, why = entry.choose(leaves)
+    chosen = entry.chosen(leaves)
     program, width = entry.programs.program(chosen)
     unit = "row" if chosen == REVERSE else "column"
-    how = (chosen, f"{why}; {width} {unit}{'' if width == 1 else 's'} at a time")
+    how = (chosen, f"{entry.why(leaves)}; {width} {unit}{'' if width == 1 else 's'} at a time")
     return _explanation(entry.reading, program, (), entry.programs.adjoint(chosen), leaves, how)
 
 

@@ -102,6 +102,7 @@ class TangentRequest:
         from jitad.api.running import Call
         from jitad.transforms.adjoint import adjoint
         from jitad.transforms.deadarrays import remove_dead_arrays
+        from jitad.transforms.give_back import give_back
         from jitad.transforms.tangent import tangent
 
         specs = describe_all(args)
@@ -116,6 +117,8 @@ class TangentRequest:
             require_scalar(reading)
             made = adjoint(made, wrt, dependents=[len(reading.program.results)]).program
             made = remove_dead_arrays(replace(made, results=made.results[2:]))  # the value and its tangent
+        else:
+            made = give_back(made)
         sweeps = make_sweeps(made, reading, compiled=mode.compiled)
         call = Call(reading, sweeps, wrt if self.reverse else ())
         return TangentEntry(call, positions, [specs[at] for at in positions], SequenceResult(tuple, trees))

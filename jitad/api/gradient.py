@@ -17,7 +17,8 @@ def grad(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, 
     argument's structure, shape, dtype and kind: a float for a float, an array for an array, a tuple of gradients for a
     tuple of argnums. With ``has_aux`` the kernel returns ``(value, aux)``, and the result is ``(gradient, aux)``.
     Positions count from 0 or, negative, from the last positional argument of the call. Arguments are never changed.
-    Also a decorator: ``@jitad.grad``, ``@jitad.grad(argnums=1)``.
+    Also a decorator: ``@jitad.grad``, ``@jitad.grad(argnums=1)``. Numba knows the returned function: ``@njit`` code may
+    call it, with what the kernel takes from outside as it is when the caller is compiled (see ``jitad.api.dispatch``).
 
     Raises ArgumentError for an argument that can't be differentiated, NonScalarResultError when the result
     isn't one floating-point number, SharedMemoryError when the kernel writes to an array that shares memory with

@@ -56,6 +56,7 @@ class JacobianEntry(Entry):
         self.programs = programs
         self.value = rebuilder(programs.value)
         self._rebuild = rebuilder(programs.blocks)
+        self._taken_apart = programs.taken_apart()
         self._value_count = programs.value_count
         self._is_compiled = mode.compiled
         self._calls: dict[str, Call] = {}
@@ -65,17 +66,20 @@ class JacobianEntry(Entry):
 
     def run(self, leaves: Sequence[Any]) -> tuple[Sequence[Any], Any]:
         """The results of the kernel (if they are asked for) and the Jacobian."""
-        chosen = self.programs.mode
-        results, _ = self.call(self.choose(leaves)[0] if chosen == EITHER else chosen)(leaves)
-        return results[: self._value_count], self._rebuild(results[self._value_count :])
+        results, _ = self.call(self.chosen(leaves))(leaves)
+        return results[: self._value_count], self._rebuild(self._taken_apart(results[self._value_count :]))
 
-    def choose(self, leaves: Sequence[Any]) -> tuple[str, str]:
-        """The mode for arguments of these shapes, and why."""
+    def chosen(self, leaves: Sequence[Any]) -> str:
+        """The mode for arguments of these shapes."""
         if self.programs.mode != EITHER:
-            return self.programs.mode, "asked for"
-        inputs, outputs = self.input_count(leaves), self.output_count(leaves)
-        chosen = FORWARD if inputs <= CROSSING * outputs else REVERSE
-        return chosen, f"{_counted(inputs, 'input')}, {_counted(outputs, 'output')}"
+            return self.programs.mode
+        return FORWARD if self.input_count(leaves) <= CROSSING * self.output_count(leaves) else REVERSE
+
+    def why(self, leaves: Sequence[Any]) -> str:
+        """Why that mode."""
+        if self.programs.mode != EITHER:
+            return "asked for"
+        return f"{_counted(self.input_count(leaves), 'input')}, {_counted(self.output_count(leaves), 'output')}"
 
     def input_count(self, leaves: Sequence[Any]) -> int:
         """How many numbers the Jacobian is by."""

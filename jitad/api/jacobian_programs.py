@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from jitad.api.derived import Derived, shifted
 from jitad.errors import ArgumentError
@@ -66,36 +68,60 @@ class JacobianPrograms:
         elif has_aux:
             assert isinstance(self.value, SequenceResult)
             output = SequenceResult(tuple, (output, self.value.items[1]))
-        program = self._either() if self.mode == EITHER else self.program(self.mode)[0]
+        program = self._either() if self.mode == EITHER else self.program(self.mode, in_bundles=False)[0]
         return Derived(self.reading, program, (), output)
 
     def _either(self) -> Program:
         from jitad.transforms.jacobian import either_jacobian
 
-        forward, reverse = self.program(FORWARD)[0], self.program(REVERSE)[0]
+        forward, reverse = (self.program(mode, in_bundles=False)[0] for mode in (FORWARD, REVERSE))
         return either_jacobian(self.reading.program, self.wrt, self.dependents, forward, reverse, CROSSING)
 
-    def program(self, mode: str) -> tuple[Program, int]:
+    def program(self, mode: str, *, in_bundles: bool = True) -> tuple[Program, int]:
         """The program of a mode and its number of lanes: 1 where lanes would decide control flow.
 
+        Its blocks are those of bundles, which ``taken_apart`` knows, or the parts by themselves.
         Raises MissingRuleError when a derivative would flow through a function without a rule.
         """
         from jitad.transforms.lanes import NotLaneable
 
         width = self._width(mode)
         try:
-            return self._program(mode, width), width
+            return self._program(mode, width, in_bundles=in_bundles), width
         except NotLaneable:
-            return self._program(mode, 1), 1
+            return self._program(mode, 1, in_bundles=in_bundles), 1
 
-    def _program(self, mode: str, width: int) -> Program:
+    def _program(self, mode: str, width: int, *, in_bundles: bool) -> Program:
         from jitad.transforms.jacobian import forward_jacobian, hessian_program, reverse_jacobian
 
-        primal, values = self.reading.program, self.values
+        primal, how = self.reading.program, {"values": self.values, "in_bundles": in_bundles}
         if mode == HESSIAN:
-            return hessian_program(primal, self.wrt, width, dependent=self.dependents[0], values=values)
+            return hessian_program(primal, self.wrt, width, dependent=self.dependents[0], **how)
         make = forward_jacobian if mode == FORWARD else reverse_jacobian
-        return make(primal, self.wrt, width, dependents=self.dependents, values=values)
+        return make(primal, self.wrt, width, dependents=self.dependents, **how)
+
+    def taken_apart(self) -> Callable[[Sequence[Any]], list[Any]]:
+        """A function from a program's blocks of bundles to the blocks that the leaves of ``blocks`` count."""
+        from jitad.transforms.bundles import bundled, parts
+
+        columns = [self.reading.program.params[at].type for at in self.wrt]
+        rows = columns if self.mode == HESSIAN else [self.reading.program.results[at].type for at in self.dependents]
+        count = len(rows) * len(columns)
+        places: list[list[tuple[int, Any]]] = []
+        for of in bundled(rows):
+            for by in bundled(columns):
+                rest = (...,) if of.is_array or by.is_array else ()
+                places.append([(p.row * len(columns) + p.column, (*p.index, *rest)) for p in parts(of, by)])
+
+        def take_apart(results: Sequence[Any]) -> list[Any]:
+            blocks: list[Any] = [None] * count
+            for block, found in zip(results, places, strict=True):
+                for place, index in found:
+                    part = block if index == (...,) else block[index]
+                    blocks[place] = float(part) if type(part) is np.float64 else part
+            return blocks
+
+        return take_apart
 
     def _width(self, mode: str) -> int:
         """How many columns or rows at a time: not many more than there are, where that is known."""

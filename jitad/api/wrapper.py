@@ -17,6 +17,7 @@ from jitad.errors import SharedMemoryError
 from jitad.program.types import Array
 from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
 from jitad.reading.signature import ArgSpec, ArraySpec, ScalarSpec, SequenceSpec
+from jitad.runtime import memory
 from jitad.runtime.overlap import overlap
 from jitad.runtime.remembered import recall, remember
 from jitad.runtime.results import copied
@@ -151,7 +152,7 @@ class _Wrapper:
                 f"        {tape} = {empty}({tape}.size * (4 if {tape}.size < {fast} else 2), {self._dtype(dtype)})",
                 f"        {keep}({dtype!r}, {tape}.size)",
             ]
-        self._lines += [f"    {gradient}[...] = 0" for gradient in gradients]
+        self._lines += [f"    {self._use('fill', memory.fill)}({gradient}, 0.0)" for gradient in gradients]
         self._lines.append(f"    {call}")
 
     def _results(self, flat: str, tapes: list[str]) -> Iterator[str]:

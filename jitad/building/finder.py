@@ -3,7 +3,8 @@
 Compiled code that calls a derivative may be kept in Numba's own cache (``@njit(cache=True)``), which looks at the
 caller's file only. When Numba loads such code, it imports the modules of the functions that were compiled into it, and
 takes an ``OSError`` for a missing entry, upon which it compiles anew. So the import of an emitted module whose kernel's
-source (or jitad itself) has changed since raises ``CacheError``. A file beside the module lists what it was made from.
+source has changed since (or jitad itself, or a plugin) raises ``CacheError``. A file beside the module lists what it
+was made from.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ def install() -> None:
 
 def note_sources(module: Path, sources: Iterable[str]) -> None:
     """Write down what source files an emitted module was made from."""
-    stamp = {"jitad": _own_stamp(), "sources": {source: _source_hash(source) for source in sorted(set(sources))}}
-    text = json.dumps(stamp)
+    hashes = {source: _source_hash(source) for source in sorted(set(sources))}
+    text = json.dumps({"jitad": _own_stamp(), "plugins": _plugins(), "sources": hashes})
     with contextlib.suppress(OSError):  # it counts as not current then
         beside = _beside(module)
         if not beside.exists() or beside.read_text(encoding="utf-8") != text:
@@ -66,11 +67,20 @@ def is_current(module: Path) -> bool:
         return False
     if not module.exists() or stamp["jitad"] != _own_stamp():
         return False
+    if stamp["plugins"] and stamp["plugins"] != _plugins():
+        return False
     return all(seen and _source_hash(source) == seen for source, seen in stamp["sources"].items())
 
 
 def _beside(module: Path) -> Path:
     return module.with_suffix(".json")
+
+
+def _plugins() -> str:
+    """What identifies the plugins and their rules; empty without plugins other than jitad's own."""
+    from jitad.primitives import registry
+
+    return registry.fingerprint() if len(registry.plugins()) > 1 else ""
 
 
 def _source_hash(source: str) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 
 class Trace(NamedTuple):
@@ -43,15 +42,11 @@ def hessian_trace(f: Callable[..., Any], args: Sequence[Any], samples: int = 100
 
 
 def exact_trace(f: Callable[..., Any], args: Sequence[Any]) -> float:
-    """The same, exactly, by a product with every unit vector."""
+    """The same, from the whole Hessian."""
     import jitad
 
-    total = 0.0
-    for index in np.ndindex(args[0].shape):
-        unit: NDArray[np.float64] = np.zeros(args[0].shape)
-        unit[index] = 1.0
-        total += jitad.hvp(f, args, unit)[index]
-    return float(total)
+    size = args[0].size
+    return float(np.trace(jitad.hessian(f)(*args).reshape(size, size)))
 
 
 def repulsion(positions: Any) -> float:
@@ -70,10 +65,10 @@ def main() -> None:
     """Estimate and compare."""
     positions = np.random.default_rng(0).normal(size=(100, 2))
     exact = exact_trace(repulsion, (positions,))
-    print(f"trace of the Hessian of the energy of 100 bodies, from {positions.size} products: {exact:.1f}")
+    print(f"trace of the Hessian of the energy of 100 bodies: {exact:.1f}")
     for samples in (10, 30, 100):
         value, error = hessian_trace(repulsion, (positions,), samples)
-        print(f"estimated from {samples:3} products: {value:.1f} ± {error:.1f}")
+        print(f"estimated from {samples:3} products with vectors: {value:.1f} ± {error:.1f}")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from jitad.program.statements import (
     Var,
     View,
 )
+from jitad.program.types import Scalar
 
 _INDENT = "    "
 _COLUMN = 64
@@ -123,11 +124,11 @@ class Printer:
             case Reshape(out=out, base=base, shape=shape):
                 return f"{name(out)} = reshape({name(base)}, ({operands(shape)}))", str(out.type)
             case Load(out=out, array=array, index=index):
-                return f"{name(out)} = {name(array)}[{operands(index)}]", str(out.type)
+                return f"{name(out)} = {self._element(array, index, out)}", str(out.type)
             case Store(array=array, index=index, value=value):
-                return f"{name(array)}[{operands(index)}] = {operand(value)}", ""
+                return f"{self._element(array, index, value)} = {operand(value)}", ""
             case Accumulate(array=array, index=index, value=value):
-                return f"{name(array)}[{operands(index)}] += {operand(value)}", ""
+                return f"{self._element(array, index, value)} += {operand(value)}", ""
             case Call(primitive=primitive, outs=outs, args=args, accumulate=accumulate):
                 sign = "+=" if accumulate else "="
                 return f"{operands(outs)} {sign} {primitive.name}({operands(args)})", ""
@@ -139,6 +140,12 @@ class Printer:
             case Pop(outs=outs):
                 return f"pop {operands(outs)}", ", ".join(str(o.type) for o in outs)
         return repr(statement), ""
+
+    def _element(self, array: Var, index: Sequence[Operand], value: Operand) -> str:
+        """An element, or the lanes along the last axis."""
+        has_lanes = isinstance(value.type, Scalar) and value.type.lanes
+        places = [*map(self.operand, index), *([":"] if has_lanes else [])]
+        return f"{self.name(array)}[{', '.join(places)}]"
 
     def _view(self, view: View, base: str) -> str:
         walks: dict[int, list[str]] = {}

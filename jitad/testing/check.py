@@ -37,8 +37,8 @@ def check_grads(
     """Check the derivatives of ``f`` at ``args``, up to ``order``, against differences. Returns None when all is well.
 
     ``args`` are numbers, arrays and structures of them; those at ``argnums`` are differentiated by (by default all that
-    are floating-point throughout; others, such as integers, stay as they are). The result of ``f`` may be any
-    structure; its floating-point parts are checked. ``modes`` says what is checked:
+    are floating-point throughout; others, such as integers, stay as they are, and so do ``kwargs``). The result of
+    ``f`` may be any structure; its floating-point parts are checked, their values first. ``modes`` says what else:
 
     - ``"fwd"``: ``jitad.jvp``; at order 2, products with the Hessian against differences of ``jvp``;
     - ``"rev"``: ``jitad.vjp``; at order 2, products with the Hessian against differences of the gradient;
@@ -54,13 +54,13 @@ def check_grads(
 
     Raises AssertionError with the mode, the order, the argument's entry, both numbers, the step and its
     error when a derivative is wrong; when the differences are too inaccurate to tell (more than a part in 10^4 off: a
-    discontinuity, a pole, noise), so that nothing passes unchecked; and at a kink, where there is nothing to compare.
-    Raises ArgumentError for arguments that can't be differentiated.
+    discontinuity, a pole, noise), so that these don't pass unchecked; and at a kink, or within 10^-5 of an argument's
+    size of one, where there is nothing to compare. Raises ArgumentError for arguments that can't be differentiated.
 
-    What it can't see: a point that isn't ``args``; a branch that isn't taken there; kinks nearer to a smooth point
-    than about 10^-8 of an argument's size; entries beyond the 20 whose derivative is below ``rtol`` of the others'.
-    Steps are at most a fourteenth of the largest entry of each array, and the function is called hundreds of times.
-    ``jitad.stop_gradient`` makes a derivative differ from differences on purpose.
+    What it can't see: any point but ``args``; a branch that isn't taken there; derivatives smaller than the rounding
+    error of the value; entries beyond the 20 whose derivative is below ``rtol`` of the others'. Steps are at most an
+    eighth of the largest entry of each array, and ``f`` is called hundreds of times. ``jitad.stop_gradient`` makes a
+    derivative differ from differences on purpose.
 
     >>> import numpy as np
     >>> from jitad.testing import check_grads
@@ -137,7 +137,6 @@ class _Check:
     def first_order(self) -> None:
         """``jvp`` and ``vjp`` against differences, and against each other."""
         subject, enough = self.subject, self.tolerance.enough
-        names = [subject.results.name(at) for at in range(subject.results.size)]
         weights = subject.results.rounded(_weights(self.random, subject.results.size))
         noise = subject.noise
 
@@ -151,12 +150,12 @@ class _Check:
             return Comparison(*(np.array([total]) for total in sums))
 
         if "fwd" in self.modes:
-            judge = Judge("forward mode, order 1", subject.space, names, forward, self.tolerance)
+            judge = Judge("forward mode, order 1", subject.space, subject.results.name, forward, self.tolerance)
             self._judge(judge, subject.gap)
         if "rev" in self.modes:
             gradient = subject.cotangent(weights)
-            name = names[0] if len(names) == 1 else "the results' weighted sum"
-            judge = Judge("reverse mode, order 1", subject.space, [name], reverse, self.tolerance)
+            name = subject.results.name(0) if subject.results.size == 1 else "the results' weighted sum"
+            judge = Judge("reverse mode, order 1", subject.space, lambda _: name, reverse, self.tolerance)
             self._judge(judge, lambda direction: np.array([np.abs(weights) @ subject.gap(direction)]))
         if {"fwd", "rev"} <= set(self.modes):
             for direction in self.directions:
@@ -173,7 +172,6 @@ class _Check:
     def second_order(self, order: int) -> None:
         """Products of a scalar kernel's Hessian with vectors against differences, and against each other."""
         subject, enough, other = self.subject, self.tolerance.enough, self.other
-        entries = [f"(the derivative by {subject.space.name(at)})" for at in range(subject.space.size)]
 
         def forward(direction: Vector) -> Comparison:
             slope = subject.tangent_slope(direction, other, enough)
@@ -186,11 +184,15 @@ class _Check:
             return Comparison(product, slope.value, slope.error, slope.step, subject.gradient_noise)
 
         if "fwd" in self.modes:
-            names = ["the derivative along a random direction"]
-            judge = Judge(f"forward mode, order {order}", subject.space, names, forward, self.tolerance)
+            name = "the derivative along a random direction"
+            judge = Judge(f"forward mode, order {order}", subject.space, lambda _: name, forward, self.tolerance)
             self._judge(judge, lambda direction: subject.tangent_gap(direction, other))
         if "rev" in self.modes:
-            judge = Judge(f"reverse mode, order {order}", subject.space, entries, reverse, self.tolerance)
+
+            def entry(at: int) -> str:
+                return f"(the derivative by {subject.space.name(at)})"
+
+            judge = Judge(f"reverse mode, order {order}", subject.space, entry, reverse, self.tolerance)
             self._judge(judge, subject.gradient_gap)
         direction = self.directions[0]
         product, other_product = subject.hessian_product(direction), subject.hessian_product(other)

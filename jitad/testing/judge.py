@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,11 +79,11 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Judge:
-    """Compares along directions in ``space``. ``names`` are the results', ``what`` the mode and the order."""
+    """Compares along directions in ``space``. ``name`` gives the results' names, ``what`` the mode and the order."""
 
     what: str
     space: Space
-    names: Sequence[str]
+    name: Callable[[int], str]
     compare: Callable[[Vector], Comparison]
     tolerance: Tolerance
 
@@ -106,7 +106,7 @@ class Judge:
         gaps = gap(direction)
         at = int(np.argmax(gaps))
         raise AssertionError(
-            f"{self.what}: {self.names[at]} has a kink at this point: its slopes on the two sides, by "
+            f"{self.what}: {self.name(at)} has a kink at this point: its slopes on the two sides, by "
             f"{self.space.name_direction(direction)}, differ by {gaps[at] / abs(_size(direction)):.3g}. There is no "
             "derivative to compare with: check at another point."
         )
@@ -133,7 +133,7 @@ class Judge:
         actual, expected = found.actual[at] / size, found.expected[at] / size
         allowed = found.allowed(self.tolerance)[at] / abs(size)
         raise AssertionError(
-            f"{self.what}: the derivative of {self.names[at]} by {self.space.name_direction(direction)} is "
+            f"{self.what}: the derivative of {self.name(at)} by {self.space.name_direction(direction)} is "
             f"{actual:.12g}, but {expected:.12g} by differences ({_accuracy(found, at, size)}). They differ by "
             f"{abs(actual - expected):.3g}, and {allowed:.2g} is allowed."
         )
@@ -143,7 +143,7 @@ class Judge:
         at = int(np.argmax(found.doubt(self.tolerance)))
         size = _size(direction)
         raise AssertionError(
-            f"{self.what}: differences can't tell the derivative of {self.names[at]} by "
+            f"{self.what}: differences can't tell the derivative of {self.name(at)} by "
             f"{self.space.name_direction(direction)}: it is {found.expected[at] / size:.6g} by them "
             f"({_accuracy(found, at, size)}), and {found.actual[at] / size:.12g} by jitad. Is the point at or near a "
             "discontinuity, a kink or a pole? Then check at another one. Does the kernel compute in single precision? "

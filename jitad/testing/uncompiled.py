@@ -87,8 +87,9 @@ class Uncompiled:
         """What the program computes, put together as the kernel returns it."""
         from jitad.program.evaluator import evaluate
         from jitad.reading.results import rebuild
+        from jitad.transforms.expand import expand
 
-        return rebuild(self.kernel.result, evaluate(self.program, self.fresh_leaves()))
+        return rebuild(self.kernel.result, evaluate(expand(self.program), self.fresh_leaves()))
 
     def adjoint(self, positions: Sequence[int], *, seeded: bool = False) -> Adjoint:
         """The adjoint program by the leaves at ``positions``."""
@@ -114,6 +115,7 @@ class Uncompiled:
         from jitad.program.evaluator import evaluate
         from jitad.program.statements import array_type
         from jitad.program.types import Array
+        from jitad.transforms.expand import expand
 
         made = self.adjoint(positions, seeded=cotangents is not None)
         params = [self.program.params[position] for position in positions]
@@ -123,7 +125,7 @@ class Uncompiled:
                 order: Any = "F" if array_type(param).layout == "F" else "C"
                 buffers[position] = np.zeros(np.shape(self.leaves[position]), param.type.dtype, order=order)
         seeds = [] if cotangents is None else [np.array(c, order="C") for c in cotangents]
-        outputs = evaluate(made.program, [*self.fresh_leaves(), *seeds, *buffers.values()])
+        outputs = evaluate(expand(made.program), [*self.fresh_leaves(), *seeds, *buffers.values()])
         count = len(self.program.results)
         scalars = iter(outputs[count:])
         return outputs[:count], [buffers[p] if p in buffers else next(scalars) for p in positions]

@@ -35,6 +35,22 @@ def bundled(types: Sequence[Type]) -> list[Bundle]:
 
 
 @dataclass(frozen=True)
+class Side:
+    """A bundle and its shape in a program; that of numbers is their count."""
+
+    bundle: Bundle
+    shape: Sequence[Operand]
+
+
+def sides(types: Sequence[Type], shapes: Sequence[Sequence[Operand]]) -> list[Side]:
+    """The bundles of parameters or results of these types and shapes."""
+    return [
+        Side(bundle, shapes[bundle.members[0]] if bundle.is_array else [const_int(len(bundle.members))])
+        for bundle in bundled(types)
+    ]
+
+
+@dataclass(frozen=True)
 class Part:
     """A part of a Jacobian: of result ``row`` by parameter ``column``, at ``index`` in a block of bundles."""
 
@@ -46,8 +62,8 @@ class Part:
 def parts(of: Bundle, by: Bundle) -> Iterator[Part]:
     """The parts of the block of one bundle by another.
 
-    The block has an axis for the numbers of a bundle and the axes of an array; where only ``by`` is of numbers, their axis
-    comes first, so that every part is contiguous.
+    The block has an axis for the numbers of a bundle and the axes of an array; where only ``by`` is of numbers, their
+    axis comes first, so that every part is contiguous.
     """
     for i, row in enumerate(of.members):
         for j, column in enumerate(by.members):
@@ -66,9 +82,9 @@ def part_of(builder: Builder, block: Var, part: Part, shape: Sequence[Operand]) 
         return block
     if not shape and len(index) == 2:
         return builder.load(block, index)
+    assert isinstance(block.type, Array)
     starts = [*index, *(const_int(0) for _ in shape)]
     axes = [ViewAxis(length, len(index) + axis, const_int(1)) for axis, length in enumerate(shape)]
-    assert isinstance(block.type, Array)
     out = Var("part", Array(block.type.dtype, len(shape), "C"))
     builder.add(View(out, block, tuple(starts), tuple(axes)))
     return out

@@ -10,6 +10,7 @@ from jitad.program.builder import Builder
 from jitad.program.rewrite import Copier
 from jitad.program.statements import Call, Operand, Program, Statement, Var, walk
 from jitad.transforms.deadcode import remove_dead_code
+from jitad.transforms.promote import promote
 
 
 def expand(program: Program) -> Program:
@@ -20,7 +21,8 @@ def expand(program: Program) -> Program:
     copier = _Expander(program.params)
     copier.block(program.body, builder)
     results = [copier(result) for result in program.results]
-    return remove_dead_code(Program(program.name, program.params, builder.block, results, program.origin))
+    whole = Program(program.name, program.params, builder.block, results, program.origin)
+    return remove_dead_code(promote(remove_dead_code(whole)))
 
 
 def _is_node(statement: Statement) -> bool:

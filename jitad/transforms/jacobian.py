@@ -8,15 +8,17 @@ group may span several. See Griewank and Walther, *Evaluating Derivatives* (2008
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int
 from jitad.program.rewrite import inline
-from jitad.program.statements import Branch, Const, Operand, Program, Var, counted_loop
-from jitad.program.types import FLOAT64, INT64, Array, Scalar
+from jitad.program.statements import Branch, Const, Operand, Program, Var, array_type, counted_loop
+from jitad.program.types import FLOAT64, INT64, Array
 from jitad.transforms.adjoint import Adjoint, adjoint
+from jitad.transforms.bundles import Side, block_index, part_of, parts, sides
 from jitad.transforms.deadarrays import remove_dead_arrays
 from jitad.transforms.expand import expand
 from jitad.transforms.give_back import give_back
@@ -32,13 +34,15 @@ def forward_jacobian(
     *,
     dependents: Sequence[int] | None = None,
     values: bool = True,
+    in_bundles: bool = False,
 ) -> Program:
     """The program that computes Jacobians column by column, ``width`` columns in each run of the tangent.
 
     Its parameters are those of ``program``. Its results are the results of ``program`` (with ``values``), then for each
     result at ``dependents`` (all floating-point ones by default) and each parameter at ``wrt`` the Jacobian block: a
     C-contiguous array of the result's dtype whose shape is the result's followed by the parameter's, or a number when
-    both are numbers.
+    both are numbers. ``in_bundles`` gives the blocks of bundles (see ``bundles``) as they are, without taking their
+    parts out.
     Raises ``MissingRuleError`` when a derivative would flow through a function without a rule, and ``NotLaneable`` for
     a ``width`` above 1 when lanes would decide control flow or indices.
     """
@@ -47,9 +51,8 @@ def forward_jacobian(
     made = replace(made, results=made.results[len(chosen) :])
     sweep = make_sweep(made, len(program.params), len(wrt), None, width)
     driver = _Driver(program, sweep)
-    inputs, results = driver.inputs(wrt), driver.results(chosen)
-    blocks = driver.fill(inputs, results, by_rows=False)
-    return driver.finish(blocks, values=values)
+    driver.fill(driver.results(chosen), driver.inputs(wrt), by_rows=False)
+    return driver.finish(values=values, in_bundles=in_bundles)
 
 
 def reverse_jacobian(
@@ -59,6 +62,7 @@ def reverse_jacobian(
     *,
     dependents: Sequence[int] | None = None,
     values: bool = True,
+    in_bundles: bool = False,
 ) -> Program:
     """The same as ``forward_jacobian``, computed row by row, ``width`` rows in each run of the adjoint."""
     chosen = _chosen(program, dependents)
@@ -66,13 +70,18 @@ def reverse_jacobian(
     made = replace(made, results=made.results[len(chosen) :])
     sweep = make_sweep(made, len(program.params), len(chosen), wrt, width)
     driver = _Driver(program, sweep)
-    inputs, results = driver.inputs(wrt), driver.results(chosen)
-    blocks = driver.fill(results, inputs, by_rows=True)
-    return driver.finish(blocks, values=values)
+    driver.fill(driver.results(chosen), driver.inputs(wrt), by_rows=True)
+    return driver.finish(values=values, in_bundles=in_bundles)
 
 
 def hessian_program(
-    program: Program, wrt: Sequence[int], width: int = 1, *, dependent: int = 0, values: bool = True
+    program: Program,
+    wrt: Sequence[int],
+    width: int = 1,
+    *,
+    dependent: int = 0,
+    values: bool = True,
+    in_bundles: bool = False,
 ) -> Program:
     """The program of the Hessian of the scalar result at ``dependent``, ``width`` columns in each run.
 
@@ -83,9 +92,8 @@ def hessian_program(
     made = replace(made, results=made.results[1:])
     sweep = make_sweep(made, len(program.params), len(wrt), wrt, width)
     driver = _Driver(program, sweep)
-    inputs = driver.inputs(wrt)
-    blocks = driver.fill(inputs, inputs, by_rows=False)
-    return driver.finish(blocks, values=values)
+    driver.fill(driver.inputs(wrt), driver.inputs(wrt), by_rows=False)
+    return driver.finish(values=values, in_bundles=in_bundles)
 
 
 def row_adjoint(program: Program, wrt: Sequence[int], dependents: Sequence[int]) -> Adjoint:
@@ -117,7 +125,7 @@ def either_jacobian(
     """The program that runs ``forward`` where there are at most ``crossing`` inputs per output, else ``reverse``."""
     builder, params = Builder(), [Var(param.name, param.type) for param in program.params]
     outputs = _outputs(program, dependents, params, builder)
-    inputs = _total(builder, [_leaf(builder, params[at]) for at in wrt])
+    inputs = _total(builder, [params[at] for at in wrt])
     limit = builder.times(Const(float(crossing), FLOAT64), builder.cast(outputs, FLOAT64))
     condition = builder.compute(core.le, builder.cast(inputs, FLOAT64), limit)
     if isinstance(condition, Const):
@@ -136,14 +144,20 @@ def _outputs(program: Program, dependents: Sequence[int], params: Sequence[Var],
     """The number of elements of results, computed by a run of the program."""
     primal = expand(give_back(localize(program)))
     values = inline(primal, dict(zip(primal.params, params, strict=True)), builder)
-    return _total(builder, [_leaf(builder, values[at]) for at in dependents])
+    return _total(builder, [values[at] for at in dependents])
 
 
-def _total(builder: Builder, leaves: Sequence[_Leaf]) -> Operand:
+def _total(builder: Builder, operands: Sequence[Operand]) -> Operand:
     total: Operand = const_int(0)
-    for leaf in leaves:
-        total = builder.plus(total, extent(builder, leaf.shape))
+    for operand in operands:
+        total = builder.plus(total, extent(builder, _shape(builder, operand)))
     return total
+
+
+def _shape(builder: Builder, operand: Operand) -> Shape:
+    if isinstance(operand, Var) and isinstance(operand.type, Array):
+        return [builder.dim(operand, axis) for axis in range(operand.type.ndim)]
+    return ()
 
 
 def _chosen(program: Program, dependents: Sequence[int] | None) -> list[int]:
@@ -155,18 +169,8 @@ def _reduced(program: Program, dependents: Sequence[int]) -> Program:
     return replace(program, results=[program.results[at] for at in dependents])
 
 
-@dataclass(frozen=True)
-class _Leaf:
-    """A number or an array that a Jacobian is of, or by."""
-
-    type: Scalar | Array
-    shape: Shape
-
-
-def _leaf(builder: Builder, operand: Operand) -> _Leaf:
-    if isinstance(operand, Var) and isinstance(operand.type, Array):
-        return _Leaf(operand.type, [builder.dim(operand, axis) for axis in range(operand.type.ndim)])
-    return _Leaf(operand.type, ())
+_Output = Callable[[Builder, list[Operand]], Operand]
+"""Reads a number of an output for a lane."""
 
 
 class _Driver:
@@ -179,83 +183,111 @@ class _Driver:
         self._params = sweep.program.params[: len(program.params)]
         primal = expand(give_back(localize(program)))
         self._values = inline(primal, dict(zip(primal.params, self._params, strict=True)), self._builder)
+        self._blocks: list[tuple[Var, Side, Side]] = []
 
-    def inputs(self, wrt: Sequence[int]) -> list[_Leaf]:
+    def inputs(self, wrt: Sequence[int]) -> list[Side]:
         """The parameters at these positions."""
-        return [_leaf(self._builder, self._params[at]) for at in wrt]
+        return self._sides([self._params[at] for at in wrt])
 
-    def results(self, dependents: Sequence[int]) -> list[_Leaf]:
+    def results(self, dependents: Sequence[int]) -> list[Side]:
         """The results at these positions."""
-        return [_leaf(self._builder, self._values[at]) for at in dependents]
+        return self._sides([self._values[at] for at in dependents])
 
-    def fill(self, sources: Sequence[_Leaf], outputs: Sequence[_Leaf], *, by_rows: bool) -> list[Operand]:
-        """The loop over groups; the blocks that it fills, for each result and within that for each parameter.
+    def _sides(self, operands: Sequence[Operand]) -> list[Side]:
+        return sides([o.type for o in operands], [_shape(self._builder, o) for o in operands])
 
-        The sources are results in a sweep by rows, and parameters in a sweep by columns; the outputs are the others.
+    def fill(self, of: Sequence[Side], by: Sequence[Side], *, by_rows: bool) -> None:
+        """The loop over groups, and the blocks that it fills.
+
+        The sources are ``of`` in a sweep by rows, and ``by`` in a sweep by columns; the outputs are the others.
         """
         builder, sweep = self._builder, self._sweep
-        of, by = (sources, outputs) if by_rows else (outputs, sources)
-        blocks = [
-            [builder.alloc("jacobian", row.type.dtype, [*row.shape, *column.shape]) for column in by] for row in of
-        ]
-        shapes = [source.shape for source in sources]
-        memory = allocate(sweep, builder, shapes)
-        total = _total(builder, sources)
+        sources, outputs = (of, by) if by_rows else (by, of)
+        for row in of:
+            for column in by:
+                shape = block_index(row.bundle, column.bundle, row.shape, column.shape)
+                self._blocks.append((builder.alloc("jacobian", row.bundle.dtype, shape), row, column))
+        memory = allocate(sweep, builder, sources)
+        total: Operand = const_int(0)
+        for source in sources:
+            total = builder.plus(total, extent(builder, source.shape))
         first, inside = Var("first", INT64), builder.nested()
-        run = Run(sweep, inside, memory, shapes, first)
-        cleared = [output.shape for output in outputs if not _is_number(output)] if sweep.cleared else []
-        run.begin(cleared)
-        for i, row in enumerate(of):
-            for j, column in enumerate(by):
-                if by_rows:
-                    flat = inside.reshape(blocks[i][j], [extent(inside, row.shape), *column.shape])
-                    self._take_rows(run, inside, i, flat, sweep.outputs[j], column)
-                else:
-                    flat = inside.reshape(blocks[i][j], [*row.shape, extent(inside, column.shape)])
-                    self._take_columns(run, inside, j, flat, sweep.outputs[i], row)
+        run = Run(sweep, inside, memory, sources, first)
+        run.begin([output.shape for output in outputs if output.bundle.is_array] if sweep.cleared else [])
+        for block, row, column in self._blocks:
+            if by_rows:
+                self._take_rows(run, inside, block, (row, column), sources.index(row))
+            else:
+                self._take_columns(run, inside, block, (row, column), sources.index(column))
         run.finish()
         builder.add(counted_loop(first, (const_int(0), total, const_int(sweep.width)), inside.block))
-        return [
-            builder.load(block, ()) if _is_number(row) and _is_number(column) else block
-            for row, line in zip(of, blocks, strict=True)
-            for column, block in zip(by, line, strict=True)
-        ]
 
-    def _take_rows(self, run: Run, builder: Builder, source: int, block: Var, output: Operand, leaf: _Leaf) -> None:
-        """Store a group's rows: one after the other."""
+    def _take_rows(self, run: Run, builder: Builder, block: Var, pair: tuple[Side, Side], source: int) -> None:
+        """Store a group's rows, one after the other."""
+        of, by = pair
+        flat = _reshaped(builder, block, block_index(of.bundle, by.bundle, [extent(builder, of.shape)], by.shape))
 
         def row(inner: Builder, number: Operand, lane: list[Operand]) -> None:
-            def element(innermost: Builder, index: list[Operand]) -> None:
-                innermost.store(block, [number, *index], _element(innermost, output, index, lane))
+            def element(innermost: Builder, index: list[Operand], output: _Output) -> None:
+                place = block_index(of.bundle, by.bundle, [number], index)
+                innermost.store(flat, place, output(innermost, lane))
 
-            for_shape(inner, leaf.shape, element)
+            self._each_output(inner, by, element)
 
         run.each(source, builder, row)
 
-    def _take_columns(self, run: Run, builder: Builder, source: int, block: Var, output: Operand, leaf: _Leaf) -> None:
+    def _take_columns(self, run: Run, builder: Builder, block: Var, pair: tuple[Side, Side], source: int) -> None:
         """Store a group's columns: in every row the elements that are neighbours."""
+        of, by = pair
+        flat = _reshaped(builder, block, block_index(of.bundle, by.bundle, of.shape, [extent(builder, by.shape)]))
 
-        def element(inner: Builder, index: list[Operand]) -> None:
+        def element(inner: Builder, index: list[Operand], output: _Output) -> None:
             def column(innermost: Builder, number: Operand, lane: list[Operand]) -> None:
-                innermost.store(block, [*index, number], _element(innermost, output, index, lane))
+                place = block_index(of.bundle, by.bundle, index, [number])
+                innermost.store(flat, place, output(innermost, lane))
 
             run.each(source, inner, column)
 
-        for_shape(builder, leaf.shape, element)
+        self._each_output(builder, of, element)
 
-    def finish(self, blocks: list[Operand], *, values: bool) -> Program:
+    def _each_output(
+        self, builder: Builder, side: Side, element: Callable[[Builder, list[Operand], _Output], None]
+    ) -> None:
+        """What ``element(builder, index, output)`` writes for every number of a bundle of outputs."""
+        outputs = [self._sweep.outputs[member] for member in side.bundle.members]
+        if side.bundle.is_array:
+            for_shape(
+                builder, side.shape, lambda inner, index: element(inner, index, partial(_element, outputs[0], index))
+            )
+        else:
+            for place, output in enumerate(outputs):
+                element(builder, [const_int(place)], partial(_element, output, []))
+
+    def finish(self, *, values: bool, in_bundles: bool) -> Program:
         """The whole program."""
-        results = [*(self._values if values else []), *blocks]
-        name = f"{self._program.name}_jacobian"
-        whole = Program(name, self._params, self._builder.block, results, self._program.origin)
+        results: list[Operand] = [block for block, _, _ in self._blocks]
+        if not in_bundles:
+            found = {}
+            for block, of, by in self._blocks:
+                shape = [*(of.shape if of.bundle.is_array else ()), *(by.shape if by.bundle.is_array else ())]
+                for part in parts(of.bundle, by.bundle):
+                    found[part.row, part.column] = part_of(self._builder, block, part, shape)
+            results = [found[place] for place in sorted(found)]
+        whole = Program(
+            f"{self._program.name}_jacobian",
+            self._params,
+            self._builder.block,
+            [*(self._values if values else []), *results],
+            self._program.origin,
+        )
         return remove_dead_arrays(whole)
 
 
-def _is_number(leaf: _Leaf) -> bool:
-    return isinstance(leaf.type, Scalar)
+def _reshaped(builder: Builder, block: Var, shape: Shape) -> Var:
+    return block if len(shape) == array_type(block).ndim else builder.reshape(block, shape)
 
 
-def _element(builder: Builder, output: Operand, index: list[Operand], lane: list[Operand]) -> Operand:
+def _element(output: Operand, index: list[Operand], builder: Builder, lane: list[Operand]) -> Operand:
     """A number of an output; one that no source reaches has no lanes, and is the same in all of them."""
     if not isinstance(output, Var) or not isinstance(output.type, Array):
         return output

@@ -154,12 +154,15 @@ def _array_parts(var: Var, forward: Block) -> list[Var]:
 
 
 def releases(statements: Iterable[Statement]) -> list[Release]:
-    """What gives back all that the allocations among these statements, in order, took from the tapes."""
-    first: dict[str, Operand] = {}
+    """What gives back all that these statements, in order, took from the tapes for arrays and still hold."""
+    held: dict[str, list[Operand]] = {}
     for statement in statements:
         if isinstance(statement, Alloc):
-            first.setdefault(array_type(statement.out).dtype, statement.offset)
-    return [Release(dtype, offset) for dtype, offset in first.items()]
+            held.setdefault(array_type(statement.out).dtype, []).append(statement.offset)
+        elif isinstance(statement, Release):
+            offsets = held.get(statement.dtype, [])
+            del offsets[offsets.index(statement.offset) if statement.offset in offsets else 0 :]
+    return [Release(dtype, offsets[0]) for dtype, offsets in held.items() if offsets]
 
 
 def is_zero(operand: Operand) -> bool:

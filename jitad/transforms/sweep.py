@@ -16,8 +16,8 @@ from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.statements import (
     Alloc,
     Block,
-    Compute,
     Const,
+    Load,
     Operand,
     Program,
     Release,
@@ -30,6 +30,7 @@ from jitad.program.statements import (
     walk,
 )
 from jitad.program.types import INT64, Array, Scalar
+from jitad.transforms.bundles import Side
 from jitad.transforms.deadarrays import remove_dead_arrays
 from jitad.transforms.expand import expand
 from jitad.transforms.give_back import give_back
@@ -90,23 +91,23 @@ def _on_the_stack(statement: Statement) -> Statement:
 class Run:
     """One run of a sweep, written to ``builder``, and how to reach the results of its lanes.
 
-    ``shapes`` are those of the sources, whose elements are numbered through; the lanes are the unit vectors of the
-    elements from ``first`` on. ``memory`` are the sources' arrays, as ``allocate`` made them.
+    The elements of the sources are numbered through, and the lanes are the unit vectors of those from ``first`` on.
+    ``memory`` are the sources' arrays, as ``allocate`` made them.
     """
 
     def __init__(
-        self, sweep: Sweep, builder: Builder, memory: Sequence[Var | None], shapes: Sequence[Shape], first: Operand
+        self, sweep: Sweep, builder: Builder, memory: Sequence[Var], sources: Sequence[Side], first: Operand
     ) -> None:
         self._sweep = sweep
         self._builder = builder
         self._memory = memory
-        self._shapes = shapes
+        self._sources = sources
         self._first = first
         self._spans: list[tuple[Operand, Operand, Operand]] = []
         start: Operand = const_int(0)
         end = builder.plus(first, const_int(sweep.width))
-        for shape in shapes:
-            stop = builder.plus(start, extent(builder, shape))
+        for source in sources:
+            stop = builder.plus(start, extent(builder, source.shape))
             low = first if is_const(start, 0) else builder.select(builder.compute(core.lt, start, first), first, start)
             high = builder.select(builder.compute(core.lt, stop, end), stop, end)
             self._spans.append((start, low, high))
@@ -123,12 +124,10 @@ class Run:
         for array, shape in zip(sweep.cleared, cleared, strict=True):
             zeros(builder, array, shape, sweep.lanes)
         self._write_units(1.0)
-        for source, memory, (_, low, high) in zip(sweep.sources, self._memory, self._spans, strict=True):
-            if memory is None:
-                assert isinstance(source.type, Scalar)
-                is_chosen = builder.compute(core.lt, low, high)
-                values = (Const(1.0, source.type), Const(0.0, source.type))
-                builder.add(Compute(source, core.select, (is_chosen, *values)))
+        for source, memory in zip(self._sources, self._memory, strict=True):
+            for place, member in enumerate(source.bundle.members):
+                if isinstance(sweep.sources[member].type, Scalar):
+                    builder.add(Load(sweep.sources[member], memory, (const_int(place),)))
         for statement in sweep.program.body:
             builder.add(statement)
 
@@ -152,9 +151,8 @@ class Run:
         builder.add(replace(loop, order_free=True))
 
     def _write_units(self, value: float) -> None:
-        for source, (array, shape) in enumerate(zip(self._memory, self._shapes, strict=True)):
-            if array is not None:
-                self.each(source, self._builder, partial(_store_unit, array, shape, value))
+        for at, (array, source) in enumerate(zip(self._memory, self._sources, strict=True)):
+            self.each(at, self._builder, partial(_store_unit, array, source.shape, value))
 
 
 def _store_unit(array: Var, shape: Shape, value: float, builder: Builder, number: Operand, lane: list[Operand]) -> None:
@@ -162,12 +160,21 @@ def _store_unit(array: Var, shape: Shape, value: float, builder: Builder, number
     builder.store(array, index, Const(value, array_type(array).element))
 
 
-def allocate(sweep: Sweep, builder: Builder, shapes: Sequence[Shape]) -> list[Var | None]:
-    """Arrays for the sources, filled with zeros, before the loop; None for numbers, which need none."""
-    for source, shape in zip(sweep.sources, shapes, strict=True):
-        if isinstance(source.type, Array):
-            zeros(builder, source, shape, sweep.lanes)
-    return [source if isinstance(source.type, Array) else None for source in sweep.sources]
+def allocate(sweep: Sweep, builder: Builder, sources: Sequence[Side]) -> list[Var]:
+    """An array for each bundle of sources, filled with zeros, before the loop; numbers with lanes are its rows."""
+    memory = []
+    for side in sources:
+        first = sweep.sources[side.bundle.members[0]]
+        array = first if side.bundle.is_array else Var(first.name, Array(side.bundle.dtype, 1 + len(sweep.lanes), "C"))
+        zeros(builder, array, side.shape, sweep.lanes)
+        memory.append(array)
+        if not side.bundle.is_array and sweep.lanes:
+            for place, member in enumerate(side.bundle.members):
+                row = (const_int(place), const_int(0))
+                axes = (ViewAxis(sweep.lanes[0], 1, const_int(1)),)
+                builder.add(View(sweep.sources[member], array, row, axes))
+                builder.know_shape(sweep.sources[member], sweep.lanes)
+    return memory
 
 
 def zeros(builder: Builder, array: Var, shape: Shape, lanes: Shape) -> None:

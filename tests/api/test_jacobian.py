@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import pickle
-import threading
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import pytest
 
@@ -299,80 +297,32 @@ def test_without_lanes_one_column_at_a_time(monkeypatch: pytest.MonkeyPatch) -> 
         assert jitad.explain(function, X).why.endswith(f"; 1 {unit} at a time")
 
 
-# Compiled
+def test_many_numbers() -> None:
+    def product(p):
+        total = 1.0
+        for each in p:
+            total *= each
+        return total, p[0] + p[3]
+
+    values = tuple(RNG.uniform(0.5, 2.0, 20))
+    whole = float(np.prod(values))
+    for mode in MODES:
+        by_product, by_sum = mode(product)(values)
+        assert by_product == pytest.approx(tuple(whole / value for value in values), rel=1e-13)
+        assert by_sum == tuple(1.0 if at in (0, 3) else 0.0 for at in range(20))
+    second = jitad.hessian(lambda p: product(p)[0])(values)
+    assert second[4][11] == pytest.approx(whole / values[4] / values[11], rel=1e-13)
+    assert second[7][7] == pytest.approx(0.0, abs=1e-12)
 
 
-def chain(x, steps):
-    for _ in range(steps):
-        y = np.sin(x)
-        for i in range(1, x.shape[0]):
-            y[i] += y[i - 1] * x[i]
-        x = y
-    return x
+def test_numbers_of_both_precisions() -> None:
+    def mixed_numbers(a, b, c):
+        return a * c, b * np.float32(2.0), (a * np.ones(2), b * np.ones((1, 2), np.float32))
 
-
-def test_compiled_modes_agree(compiled: None) -> None:
-    x = RNG.uniform(0.2, 0.9, 37)
-    forward, reverse = (mode(chain)(x, 3) for mode in (jitad.jacfwd, jitad.jacrev))
-    np.testing.assert_allclose(forward, reverse, rtol=1e-12, atol=1e-14)
-    value, found = jitad.value_and_jacobian(chain)(x, 3)
-    np.testing.assert_array_equal(found, forward)
-    np.testing.assert_allclose(value, chain(x, 3), rtol=1e-14)
-    np.testing.assert_array_equal(jitad.jacfwd(chain)(np.asfortranarray(x), 3), forward)
-
-
-def test_a_tape_that_is_too_small_grows(compiled: None) -> None:
-    x = np.linspace(0.0, 1.0, 700)
-    np.testing.assert_array_equal(jitad.jacfwd(squares)(x), np.diag(2.0 * x))
-    np.testing.assert_array_equal(jitad.jacrev(squares)(x), np.diag(2.0 * x))
-
-
-def test_compiled_matrices_in_fortran_order(compiled: None) -> None:
-    x = np.asfortranarray(RNG.normal(size=(3, 4)))
-    expected = np.einsum("ik,jl->ijkl", np.eye(3), np.eye(4)) * (2.0 * x)
-    for mode in (jitad.jacfwd, jitad.jacrev):
-        np.testing.assert_array_equal(mode(squares)(x), expected)
-
-
-def test_compiled_hessian(compiled: None) -> None:
-    def rosenbrock(x):
-        total = 0.0
-        for i in range(x.shape[0] - 1):
-            total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) ** 2
-        return total
-
-    x = RNG.normal(size=21)
-    found = jitad.hessian(rosenbrock)(x)
-    expected = np.diag(np.append(1200.0 * x[:-1] ** 2 - 400.0 * x[1:] + 2.0, 0.0) + 200.0 * (np.arange(21) > 0))
-    expected -= np.diag(400.0 * x[:-1], 1) + np.diag(400.0 * x[:-1], -1)
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-10)
-
-
-def test_threads_share_what_is_compiled(compiled: None) -> None:
-    function = jitad.jacobian(coupled)
-    found: list[Any] = []
-    threads = [threading.Thread(target=lambda: found.append(function(X, 2.0))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 4
-    for each in found:
-        np.testing.assert_allclose(each, coupled_by_hand(X, 2.0), rtol=1e-14)
-
-
-newton_jacobian = jitad.jacobian(coupled)
-newton_hessian = jitad.hessian(lambda x: np.sum(x * x * x * x))
-value_and_polar = jitad.value_and_jacobian(polar, argnums=(0, 1))
-
-
-def test_compiled_code_calls_them(compiled: None) -> None:
-    @numba.njit
-    def all_of_them(x):
-        (value, (by_r, by_angle)) = value_and_polar(2.0, 0.5)[0], value_and_polar(2.0, 0.5)[1][1]
-        return newton_jacobian(x, 2.0), newton_hessian(x), value[0], by_r, by_angle
-
-    jacobian, hessian, value, by_r, by_angle = all_of_them(X)
-    np.testing.assert_allclose(jacobian, coupled_by_hand(X, 2.0), rtol=1e-14)
-    np.testing.assert_allclose(hessian, np.diag(12.0 * X * X), rtol=1e-14)
-    assert (value, by_r, by_angle) == pytest.approx((2 * math.cos(0.5), math.sin(0.5), 2 * math.cos(0.5)))
+    for mode in MODES:
+        first, second, (third, fourth) = mode(mixed_numbers, argnums=(0, 1, 2))(2.0, np.float32(3.0), 5.0)
+        assert first == (5.0, 0.0, 2.0) and all(type(number) is float for number in first)
+        assert second == (0.0, 2.0, 0.0) and all(type(number) is np.float32 for number in second)
+        assert [block.dtype for block in (*third, *fourth)] == [np.float64] * 3 + [np.float32] * 3
+        np.testing.assert_array_equal(third, [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]])
+        np.testing.assert_array_equal(fourth[1], [[1.0, 1.0]])

@@ -53,3 +53,31 @@ def test_growth(grown: list[str]) -> None:
         assert value == pytest.approx(decays(x.copy(), 500)[0], rel=1e-14)
         assert aux is False
         np.testing.assert_allclose(found, expected, rtol=1e-7)
+
+
+def branches(x, n):
+    y = 0.0 * x
+    count = 0
+    s = x[0]
+    for i in range(n):
+        if s > 0.5:
+            s = s * np.float32(0.9) * x[i % x.size]
+            count += 1
+        else:
+            s = s + y[0] + np.float32(0.7)
+    return s * s, (np.float32(s), count, s > 0.5, x * s)
+
+
+@pytest.mark.usefixtures("compiled")
+def test_results_of_every_kind_come_back_after_growth(grown: list[str]) -> None:
+    x = np.array([0.9, 1.1])
+    gradient = jitad.value_and_grad(branches, has_aux=True)
+    (value, aux), found = gradient(x, 3000)
+    assert len(set(grown)) >= 2
+    with uncompiled():
+        (expected, expected_aux), expected_gradient = gradient(x, 3000)
+    assert value == pytest.approx(expected, rel=1e-14)
+    np.testing.assert_allclose(found, expected_gradient, rtol=1e-12)
+    for one, other in zip(aux, expected_aux, strict=True):
+        assert type(one) is type(other)
+        np.testing.assert_allclose(one, other, rtol=1e-6)
