@@ -9,7 +9,7 @@ import argparse
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,8 @@ from .benchmarks.case import Case, Prepared
 from .benchmarks.catalogue import ALL
 from .benchmarks.compiling import CASES as COMPILED_CASES
 from .benchmarks.compiling import compile_ratio
+from .benchmarks.directions import CASES as DIRECTED_CASES
+from .benchmarks.directions import HVP_BAR, JVP_BAR, Directed
 from .benchmarks.jacobians import BAR, MODES, Kuramoto
 from .benchmarks.kernels.small import small_inputs, sum_of_squares
 from .benchmarks.tape import LIMITS, peak_bytes
@@ -76,6 +78,16 @@ def jacobian_row(mode: str, budget: float) -> Row:
     return Row(name, *times, timing.ratio, "x", BAR, f"error {error:.0e}", right=error <= ALLOWED_ERROR)
 
 
+def direction_row(what: str, case: Case, budget: float) -> Row:
+    """The derivative along a direction over the kernel, or the Hessian's product over the gradient."""
+    directed = Directed(case)
+    error = directed.error(what)
+    timing, bar = (directed.jvp_ratio(budget), JVP_BAR) if what == "jvp" else (directed.hvp_ratio(budget), HVP_BAR)
+    times = (f"{1e3 * timing.base:.3f} ms", f"{1e3 * timing.other:.3f} ms")
+    name = f"{what}: {case.name.partition(',')[0]}"
+    return Row(name, *times, timing.ratio, "x", bar, f"error {error:.0e}", right=error <= ALLOWED_ERROR)
+
+
 def call_row() -> Row:
     """What a gradient call on ten numbers costs beyond its work."""
     import jitad
@@ -111,7 +123,9 @@ def start_rows() -> Iterator[Row]:
 def rows(words: list[str], *, quick: bool, probes: bool) -> Iterator[Row | str]:
     """The table's rows as they are measured; a text where measuring failed."""
     budget = 0.2 if quick else 1.0
-    makers = [(case.name, partial(ratio_row, case, budget)) for case in ALL]
+    makers: list[tuple[str, Callable[[], Row]]] = [(case.name, partial(ratio_row, case, budget)) for case in ALL]
+    for what in ("jvp", "hvp over gradient"):
+        makers += [(f"{what}: {case.name}", partial(direction_row, what, case, budget)) for case in DIRECTED_CASES]
     makers += [(f"{mode}: Kuramoto", partial(jacobian_row, mode, budget)) for mode in MODES]
     makers += [("call", call_row), *((f"tape: {name}", partial(tape_row, name)) for name in LIMITS)]
     for name, make in makers:

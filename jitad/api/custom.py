@@ -89,8 +89,8 @@ class custom_vjp(_Custom):  # noqa: N801 - used as a decorator
 
     ``forward(*args) -> (value, residuals)`` computes the value, and whatever the other needs;
     ``backward(residuals, cotangent)`` gives a tuple with one cotangent for each argument, with its structure, shapes
-    and dtypes (None is zero). Both are kernels, ``backward`` linear in the cotangent: the forward mode transposes it, and
-    higher orders differentiate both again.
+    and dtypes (None is zero). Both are kernels, ``backward`` linear in the cotangent: the forward mode transposes it,
+    and higher orders differentiate both again.
 
     A backward rule that isn't linear (clipping a gradient, as below) means something in reverse mode only.
 

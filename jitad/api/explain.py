@@ -111,7 +111,7 @@ def explain(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] | No
 def _explained_jacobian(f: Any, request: JacobianRequest, args: Sequence[Any], leaves: list[Any]) -> Explanation:
     entry = request.build(f, args, {})
     leaves += entry.captured() or []
-    chosen = entry.chosen(leaves)
+    chosen, _ = entry.ready(leaves)
     program, width = entry.programs.program(chosen)
     unit = "row" if chosen == REVERSE else "column"
     how = (chosen, f"{entry.why(leaves)}; {width} {unit}{'' if width == 1 else 's'} at a time")

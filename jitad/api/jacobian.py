@@ -57,7 +57,7 @@ def jacobian(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] =
     """The Jacobian of a kernel, in forward mode where it has few inputs and in reverse mode where it has few results.
 
     The choice is made for each call, from the numbers of elements of the arguments at ``argnums`` and of the result
-    (``jitad.explain`` tells it). Everything else is as for ``jacfwd``.
+    (``jitad.explain`` tells it); a mode that misses a rule isn't chosen. Everything else is as for ``jacfwd``.
 
     >>> import jitad
     >>> def ellipsoid(a, b, c):

@@ -12,6 +12,7 @@ import numpy as np
 from jitad.api.derivative import Entry, GradientRequest, active_leaves, describe_all, describe_named
 from jitad.api.jacobian_programs import CROSSING, EITHER, FORWARD, REVERSE, JacobianPrograms
 from jitad.api.mode import mode
+from jitad.errors import MissingRuleError
 from jitad.program.types import Array
 from jitad.reading.results import SequenceResult
 from jitad.reading.signature import ArgSpec
@@ -62,24 +63,43 @@ class JacobianEntry(Entry):
         self._calls: dict[str, Call] = {}
         self._counter: Call | None = None
         self._outputs: dict[Any, int] = {}
+        self._instead: dict[str, str] = {}
         self._lock = threading.RLock()
 
     def run(self, leaves: Sequence[Any]) -> tuple[Sequence[Any], Any]:
         """The results of the kernel (if they are asked for) and the Jacobian."""
-        results, _ = self.call(self.chosen(leaves))(leaves)
+        results, _ = self.ready(leaves)[1](leaves)
         return results[: self._value_count], self._rebuild(self._taken_apart(results[self._value_count :]))
 
-    def chosen(self, leaves: Sequence[Any]) -> str:
-        """The mode for arguments of these shapes."""
+    def ready(self, leaves: Sequence[Any]) -> tuple[str, Call]:
+        """The mode for arguments of these shapes, compiled.
+
+        Where a rule is missing in the mode that would be chosen, it is the other one.
+        """
+        chosen = self._chosen(leaves)
+        try:
+            return chosen, self.call(chosen)
+        except MissingRuleError:
+            if self.programs.mode != EITHER:
+                raise
+            other = REVERSE if chosen == FORWARD else FORWARD
+            call = self.call(other)
+            self._instead[chosen] = other
+            return other, call
+
+    def _chosen(self, leaves: Sequence[Any]) -> str:
         if self.programs.mode != EITHER:
             return self.programs.mode
-        return FORWARD if self.input_count(leaves) <= CROSSING * self.output_count(leaves) else REVERSE
+        chosen = FORWARD if self.input_count(leaves) <= CROSSING * self.output_count(leaves) else REVERSE
+        return self._instead.get(chosen, chosen)
 
     def why(self, leaves: Sequence[Any]) -> str:
         """Why that mode."""
         if self.programs.mode != EITHER:
             return "asked for"
-        return f"{_counted(self.input_count(leaves), 'input')}, {_counted(self.output_count(leaves), 'output')}"
+        missing = "".join(f", no {mode} rule" for mode in self._instead)
+        counts = _counted(self.input_count(leaves), "input"), _counted(self.output_count(leaves), "output")
+        return f"{', '.join(counts)}{missing}"
 
     def input_count(self, leaves: Sequence[Any]) -> int:
         """How many numbers the Jacobian is by."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitad.api.derived import Derived, shifted
-from jitad.errors import ArgumentError
+from jitad.errors import ArgumentError, MissingRuleError
 from jitad.program.types import Array
 from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
 
@@ -72,9 +72,20 @@ class JacobianPrograms:
         return Derived(self.reading, program, (), output)
 
     def _either(self) -> Program:
+        """Both modes in one program; one alone where a rule is missing in the other."""
         from jitad.transforms.jacobian import either_jacobian
 
-        forward, reverse = (self.program(mode, in_bundles=False)[0] for mode in (FORWARD, REVERSE))
+        made, missing = [], None
+        for mode in (FORWARD, REVERSE):
+            try:
+                made.append(self.program(mode, in_bundles=False)[0])
+            except MissingRuleError as error:
+                missing = missing or error
+        if missing is not None:
+            if not made:
+                raise missing
+            return made[0]
+        forward, reverse = made
         return either_jacobian(self.reading.program, self.wrt, self.dependents, forward, reverse, CROSSING)
 
     def program(self, mode: str, *, in_bundles: bool = True) -> tuple[Program, int]:
@@ -107,18 +118,23 @@ class JacobianPrograms:
         columns = [self.reading.program.params[at].type for at in self.wrt]
         rows = columns if self.mode == HESSIAN else [self.reading.program.results[at].type for at in self.dependents]
         count = len(rows) * len(columns)
-        places: list[list[tuple[int, Any]]] = []
+        found: list[tuple[bool, list[int], list[tuple[Any, ...]]]] = []
         for of in bundled(rows):
             for by in bundled(columns):
-                rest = (...,) if of.is_array or by.is_array else ()
-                places.append([(p.row * len(columns) + p.column, (*p.index, *rest)) for p in parts(of, by)])
+                inside = list(parts(of, by))
+                places = [part.row * len(columns) + part.column for part in inside]
+                found.append((not of.is_array and not by.is_array, places, [(*part.index, ...) for part in inside]))
 
         def take_apart(results: Sequence[Any]) -> list[Any]:
             blocks: list[Any] = [None] * count
-            for block, found in zip(results, places, strict=True):
-                for place, index in found:
-                    part = block if index == (...,) else block[index]
-                    blocks[place] = float(part) if type(part) is np.float64 else part
+            for block, (are_numbers, places, indices) in zip(results, found, strict=True):
+                if are_numbers:
+                    numbers = block.ravel()
+                    taken = numbers.tolist() if block.dtype == np.float64 else list(numbers)
+                else:
+                    taken = [block] if indices == [(...,)] else [block[index] for index in indices]
+                for place, part in zip(places, taken, strict=True):
+                    blocks[place] = part
             return blocks
 
         return take_apart

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import jitad
 
-Pair = namedtuple("Pair", "a b")
+
+class Pair(NamedTuple):
+    a: float
+    b: np.ndarray
+
+
 SCALE = np.array([1.0, 2.0, 3.0])
 
 

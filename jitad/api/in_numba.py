@@ -1,0 +1,121 @@
+"""Derivatives asked for in compiled code: ``jitad.grad(f)(x)`` and the like inside an ``@njit`` function.
+
+Numba runs ``register`` (an entry point of the group ``numba_extensions``) before it compiles anything. What is
+differentiated must be a function that Numba knows while it compiles: an ``@njit`` function, or a derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jitad.api.forward import hvp, jvp
+from jitad.api.gradient import grad, value_and_grad
+from jitad.api.jacobian import hessian, jacfwd, jacobian, jacrev, value_and_jacobian
+
+if TYPE_CHECKING:
+    from jitad.api.derived import Derived
+    from jitad.reading.signature import ArgSpec
+
+
+def register() -> None:
+    """Tell Numba what the functions of jitad give in compiled code."""
+    from numba.core.registry import cpu_target
+    from numba.extending import overload
+
+    for function in (grad, value_and_grad, jacfwd, jacrev, jacobian):
+        overload(function, prefer_literal=True, strict=False)(_with_aux(function))
+    for plain in (value_and_jacobian, hessian):
+        overload(plain, prefer_literal=True, strict=False)(_without_aux(plain))
+    for directional in (jvp, hvp):
+        overload(directional, prefer_literal=True, strict=False)(_along(directional))
+    cpu_target.typing_context.refresh()
+
+
+def _with_aux(function: Callable[..., Any]) -> Callable[..., Any]:
+    def typed(f: Any, argnums: Any = 0, has_aux: Any = False) -> Any:
+        made = _dispatcher(f, lambda kernel: function(kernel, _literal(argnums), _literal(has_aux)))
+        return None if made is None else lambda f, argnums=0, has_aux=False: made
+
+    return typed
+
+
+def _without_aux(function: Callable[..., Any]) -> Callable[..., Any]:
+    def typed(f: Any, argnums: Any = 0) -> Any:
+        made = _dispatcher(f, lambda kernel: function(kernel, _literal(argnums)))
+        return None if made is None else lambda f, argnums=0: made
+
+    return typed
+
+
+def _along(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``jvp`` and ``hvp``: a kernel that calls them is compiled for these arguments."""
+    default = None if function is jvp else 0
+
+    def typed(f: Any, primals: Any, tangents: Any, argnums: Any = default) -> Any:
+        asked = _literal(argnums)
+
+        def calling(kernel: Any) -> Primal:
+            def called(primals: Any, tangents: Any) -> Any:
+                return function(kernel, primals, tangents, asked)
+
+            return Primal(called)
+
+        made = _dispatcher(f, calling)
+        return None if made is None else lambda f, primals, tangents, argnums=default: made(primals, tangents)
+
+    return typed
+
+
+def _dispatcher(f: Any, make: Callable[[Any], Any]) -> Any:
+    """The dispatcher of what ``make`` makes of a function of this Numba type; None for another type."""
+    from numba.core import types
+
+    from jitad.api.dispatch import dispatcher_of
+
+    if not isinstance(f, types.Dispatcher):
+        return None
+    function: Any = f.dispatcher
+    return dispatcher_of(make(getattr(function, "derivative", function)))
+
+
+def _literal(type_: Any) -> Any:
+    """The value that a Numba type says an option has. Raises TypingError when it isn't a literal."""
+    from numba.core import types
+    from numba.core.errors import TypingError
+
+    match type_:
+        case types.Omitted():
+            return type_.value
+        case types.Literal():
+            return type_.literal_value
+        case types.NoneType():
+            return None
+        case int() | None:
+            return type_
+    if isinstance(type_, types.BaseTuple):
+        parts: Any = type_
+        return tuple(_literal(part) for part in parts)
+    raise TypingError("argnums and has_aux must be literals in compiled code. Write argnums=0, or (0, 1).")
+
+
+@dataclass(eq=False)
+class Primal:
+    """A kernel that asks for derivatives inside, to be called by compiled code."""
+
+    kernel: Callable[..., Any]
+    least_count: int = 0
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What this computes of its kernel; hashable."""
+        return (Primal,)
+
+    def derived(self, specs: Sequence[ArgSpec], named: Mapping[str, ArgSpec]) -> Derived:
+        """The kernel's own program, for positional and keyword arguments so described."""
+        from jitad.api.derived import Derived
+        from jitad.api.differentiate import forward_only, read
+
+        reading = read(self.kernel, specs, named)
+        return Derived(reading, forward_only(reading), (), reading.kernel.result)
