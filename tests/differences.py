@@ -12,6 +12,7 @@ import numpy as np
 
 from jitad.program.evaluator import evaluate
 from jitad.testing.differences import Estimate, differentiate
+from jitad.transforms.expand import expand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ def directional(program: Program, args: Sequence[Any], weights: Sequence[Any], d
     ``weights`` has one entry per result and ``direction`` one per argument: None, a number, or an array of the shape
     of its counterpart; None is not differentiated and doesn't move.
     """
+    program = expand(program)
 
     def along(t: np.longdouble) -> np.longdouble:
         moved = [_moved(arg, d, t) for arg, d in zip(args, direction, strict=True)]
@@ -42,7 +44,7 @@ def directional(program: Program, args: Sequence[Any], weights: Sequence[Any], d
 
 def entries(program: Program, args: Sequence[Any], weights: Sequence[Any], position: int) -> tuple[Any, Any]:
     """The derivative by every entry of the argument at ``position``, and the error of each, in its shape."""
-    shape = np.shape(args[position])
+    program, shape = expand(program), np.shape(args[position])
     values, errors = np.zeros(shape), np.zeros(shape)
     for index in np.ndindex(shape):
         unit = np.zeros(shape)

@@ -21,24 +21,31 @@ PARAMETERS = "x, y, a, b, m, n"
 
 @dataclass
 class _Names:
-    """What is bound at a place: numbers, vectors of 4, shorter or strided views, integers below 4, functions of two."""
+    """What is bound at a place.
+
+    Numbers, vectors of 4, shorter or strided views, integers below 4, functions of two numbers, functions of a vector.
+    """
 
     numbers: list[str] = field(default_factory=lambda: ["x", "y"])
     vectors: list[str] = field(default_factory=lambda: ["a", "b"])
     views: dict[str, int] = field(default_factory=dict)
     indices: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
 
     def copy(self) -> _Names:
-        return _Names([*self.numbers], [*self.vectors], dict(self.views), [*self.indices], [*self.functions])
+        return _Names(
+            [*self.numbers], [*self.vectors], dict(self.views), [*self.indices], [*self.functions], [*self.losses]
+        )
 
 
 class _Writer:
     """Draws statements and writes them down."""
 
-    def __init__(self, draw: Callable[[Any], Any], size: int) -> None:
+    def __init__(self, draw: Callable[[Any], Any], size: int, derivatives: int = 0) -> None:
         self.draw = draw
         self.left = size
+        self.derivatives = derivatives
         self.lines: list[str] = []
         self.depth = 1
         self.names = _Names()
@@ -113,12 +120,51 @@ class _Writer:
         ]
         if self.names.functions:
             forms.append(f"{self.one_of(*self.names.functions)}({u}, {v})")
+        if self.derivatives > 0 and self.one_of(True, False, False):
+            return self.derivative(u, v)
         return self.one_of(*forms)
+
+    def derivative(self, u: str, v: str) -> str:
+        """A bounded number made from a derivative of a function, which may be written before the current statement."""
+        self.derivatives -= 1
+        if self.names.losses and self.one_of(True, False):
+            return f"math.tanh(np.sum({self.slope()} * {self.one_of(*self.names.vectors)}))"
+        if self.names.functions and self.one_of(True, False):
+            f, pair = self.one_of(*self.names.functions), f"1.0 * {u}, 1.0 * {v}"
+            return self.one_of(
+                f"math.tanh(jitad.grad({f})({pair}))",
+                f"math.tanh(jitad.grad({f}, argnums=1)({pair}))",
+                f"math.tanh(jitad.jvp({f}, ({pair}), (0.5, 1.0 * {v}))[1])",
+                f"math.tanh(jitad.grad(jitad.grad({f}))({pair}))",
+            )
+        name = self.fresh("h")
+        saved, self.names = self.names, self.names.copy()
+        self.names.numbers.append("t")
+        self.write(f"def {name}(t): return math.sin(t * {self.number(1)} + 0.5 * {u})")
+        self.names = saved
+        return self.one_of(
+            f"math.tanh(jitad.grad({name})(1.0 * {v}))",
+            f"math.tanh(jitad.jvp({name}, (1.0 * {v},), (0.5 * {u},))[1])",
+            f"math.tanh(jitad.hvp({name}, (1.0 * {v},), 1.0))",
+        )
+
+    def slope(self) -> str:
+        """An expression of a gradient of a function of a vector, or of its Hessian times a vector."""
+        f, u, v = self.one_of(*self.names.losses), self.one_of(*self.names.vectors), self.one_of(*self.names.vectors)
+        return self.one_of(
+            f"jitad.grad({f})({u})",
+            f"jitad.grad({f})(np.sin({u}))",
+            f"jitad.value_and_grad({f})({u})[1]",
+            f"jitad.hvp({f}, ({u},), {v})",
+        )
 
     def vector(self) -> str:
         """An expression of 4 bounded numbers."""
         u, v = self.one_of(*self.names.vectors), self.one_of(*self.names.vectors)
         s = self.one_of(*self.names.numbers)
+        if self.derivatives > 0 and self.names.losses and self.one_of(True, False):
+            self.derivatives -= 1
+            return f"np.tanh({self.slope()})"
         return self.one_of(
             f"np.sin({u} * {v})",
             f"0.5 * {u} + 0.25 * {v}",
@@ -145,6 +191,8 @@ class _Writer:
         simple = ["assign", "assign", "store", "store", "update", "make", "rebind", "alias", "slice_store", "swap"]
         if self.left <= 0 or self.depth > 4:
             return simple
+        if self.derivatives > 0 and not self.loops:
+            simple += ["loss", "loss"]
         return [*simple, "for_loop", "for_loop", "branch", "branch", "while_loop", "local_function", "leave"]
 
     def assign(self) -> None:
@@ -256,6 +304,19 @@ class _Writer:
         self.names.functions.append(name)
         return None
 
+    def loss(self) -> None:
+        """A function of a vector, which it may overwrite."""
+        name = self.fresh("g")
+        with self.block(f"def {name}(p):"):
+            self.write("t = math.sin(p[1] * x)")
+            names = _Names(["t"], ["p"], {}, [], [*self.names.functions], [*self.names.losses])
+            captured, self.names = self.names, names
+            self.statements(self.one_of(1, 2))
+            self.names.numbers += captured.numbers
+            self.names.vectors += captured.vectors
+            self.write(f"return math.sin({self.number(1)} + t) + math.tanh(np.sum({self.vector()} * p))")
+        self.names.losses.append(name)
+
     def leave(self) -> None:
         with self.block(f"if {self.condition()} and x > 0.0:"):
             self.write(f"return {self.total()}")
@@ -267,9 +328,12 @@ class _Writer:
 
 
 @st.composite
-def kernels(draw: Callable[[Any], Any]) -> str:
-    """The source of a module that defines ``kernel``."""
-    writer = _Writer(draw, size=12)
+def kernels(draw: Callable[[Any], Any], derivatives: int = 0) -> str:
+    """The source of a module that defines ``kernel``, which takes up to so many derivatives of functions of its own."""
+    writer = _Writer(draw, size=12, derivatives=derivatives)
+    if derivatives and draw(st.booleans()):
+        writer.loss()
     writer.statements(draw(st.integers(2, 6)))
     writer.write(f"return {writer.total()}")
-    return "\n".join(["import math", "", "import numpy as np", "", "", f"def kernel({PARAMETERS}):", *writer.lines, ""])
+    imports = ["import math", "", "import numpy as np", *(["", "import jitad"] if derivatives else [])]
+    return "\n".join([*imports, "", "", f"def kernel({PARAMETERS}):", *writer.lines, ""])

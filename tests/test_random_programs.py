@@ -1,4 +1,4 @@
-"""Gradients of random kernels, against differences."""
+"""Derivatives of random kernels, against differences and against each other."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from jitad.api.mode import uncompiled
 from jitad.testing import Uncompiled
 from tests.differences import directional
 from tests.random_programs import kernels
+from tests.second_order import SecondOrder, inner_product, largest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,21 @@ def checked(examples: int) -> settings:
     return settings(max_examples=examples, derandomize=True, database=None, deadline=None, suppress_health_check=slow)
 
 
+def check_second_derivatives(run: Uncompiled) -> None:
+    """Compare the ways to the Hessian's product with a vector, and differences of tangents."""
+    made = SecondOrder(run, run.leaf_positions(ARGNUMS))
+    number = made.tangent_of_tangent()
+    product, other = made.adjoint_of_tangent(), made.adjoint_of_gradient()
+    allowed = TOLERANCE * max(1.0, largest(*product, number))
+    for a, b in zip(product, other, strict=True):
+        np.testing.assert_allclose(b, a, rtol=0, atol=allowed)
+    assert inner_product(product, made.u) == pytest.approx(number, rel=0, abs=allowed)
+    assert made.tangent_of_gradient() == pytest.approx(number, rel=0, abs=allowed)
+    estimate = made.difference_of_tangent()
+    assume(estimate.error < allowed / 3)  # else a kink or a jump is too near
+    assert number == pytest.approx(estimate.value, rel=0, abs=allowed)
+
+
 def evaluated_gradient(run: Uncompiled) -> list[Any]:
     """The gradient on the evaluator."""
     return run.value_and_gradient(run.leaf_positions(ARGNUMS))[1]
@@ -87,3 +103,42 @@ def test_emitted_source_of_random_kernels(source: str, folder: Path) -> None:
     np.testing.assert_allclose(value, kernel(*arguments()), rtol=1e-12, atol=1e-12)
     for gradient, wanted in zip(gradients, expected, strict=True):
         np.testing.assert_allclose(gradient, wanted, rtol=1e-10, atol=1e-12)
+
+
+@checked(60)
+@given(source=kernels())
+def test_second_derivatives_of_random_kernels(source: str, folder: Path) -> None:
+    note(source)
+    check_second_derivatives(Uncompiled(load(source, folder), arguments()))
+
+
+@checked(60)
+@given(source=kernels(derivatives=3))
+def test_random_kernels_that_take_derivatives(source: str, folder: Path) -> None:
+    note(source)
+    kernel = load(source, folder)
+    run = Uncompiled(kernel, arguments())
+    try:
+        value = run.value()
+    except jitad.SharedMemoryError:  # a function overwrites what it also captures
+        assume(False)
+    with uncompiled():
+        np.testing.assert_allclose(value, kernel(*arguments()), rtol=1e-11, atol=1e-11)
+    made = SecondOrder(run, run.leaf_positions(ARGNUMS))
+    along, estimate = made.tangent_along_v(), made.difference_along_v()
+    allowed = TOLERANCE * max(1.0, abs(along))
+    assert made.gradient_times_v() == pytest.approx(along, rel=0, abs=allowed)
+    assume(estimate.error < allowed / 3)
+    assert along == pytest.approx(estimate.value, rel=0, abs=allowed)
+
+
+@checked(25)
+@given(source=kernels(derivatives=2))
+def test_second_derivatives_of_random_kernels_that_take_derivatives(source: str, folder: Path) -> None:
+    note(source)
+    run = Uncompiled(load(source, folder), arguments())
+    try:
+        run.program  # noqa: B018
+    except jitad.SharedMemoryError:
+        assume(False)
+    check_second_derivatives(run)

@@ -132,7 +132,7 @@ class Needs:
             values.append(value)
             values.append(self.shadows.get(value) if isinstance(value, Var) and value in self._activity else None)
         arguments: list[RuleArgument] = [v.type if isinstance(v, Var) else v for v in values]  # type: ignore[misc]
-        return vjp_rule(statement.primitive, tuple(arguments)), values
+        return vjp_rule(statement.primitive, tuple(arguments), statement.origin), values
 
     def contents(self, statement: Statement) -> list[Var]:
         """The arrays whose elements the reversal of a call reads, as they were when it ran."""

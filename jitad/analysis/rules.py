@@ -9,6 +9,7 @@ from functools import lru_cache
 from jitad.analysis.aliasing import Aliases
 from jitad.errors import MissingRuleError
 from jitad.primitives.spec import ZERO, ArrayPrimitive, ProgramPrimitive, ScalarPrimitive
+from jitad.program.origin import Origin
 from jitad.program.statements import (
     Call,
     Compute,
@@ -78,10 +79,21 @@ def jvp_rule(primitive: ArrayPrimitive, arguments: tuple[RuleArgument, ...]) -> 
     return _read(primitive.jvp, arguments, f"{primitive.name}_jvp")
 
 
-def vjp_rule(primitive: ArrayPrimitive | ProgramPrimitive, arguments: tuple[RuleArgument, ...]) -> Rule:
-    """The reverse rule of an array primitive, its arguments being (out, out_bar, …, arg, arg_bar, …)."""
+def vjp_rule(
+    primitive: ArrayPrimitive | ProgramPrimitive, arguments: tuple[RuleArgument, ...], origin: Origin | None
+) -> Rule:
+    """The reverse rule of an array primitive, its arguments being (out, out_bar, …, arg, arg_bar, …).
+
+    Raises ``MissingRuleError``, naming the call at ``origin``, when it has none.
+    """
     if isinstance(primitive, ProgramPrimitive):
         return _as_rule(primitive.pull(arguments), arguments)
+    if primitive.vjp is None:
+        raise MissingRuleError(
+            f"{primitive.name} has no reverse rule, and the derivative flows through it.",
+            "give its primitive a vjp rule, or use forward mode (jitad.jvp, jitad.jacfwd).",
+            origin,
+        )
     return _read(primitive.vjp, arguments, f"{primitive.name}_vjp")
 
 
@@ -125,7 +137,5 @@ def contents_read(rule: Rule) -> frozenset[int]:
             case Call(args=args):
                 roots.update(aliases.root(arg) for arg in args if isinstance(arg, Var) and isinstance(arg.type, Array))
     return frozenset(
-        i
-        for i, p in enumerate(rule.params)
-        if p is not None and isinstance(p.type, Array) and aliases.root(p) in roots
+        i for i, p in enumerate(rule.params) if p is not None and isinstance(p.type, Array) and aliases.root(p) in roots
     )

@@ -57,10 +57,14 @@ class custom_jvp(_Custom):  # noqa: N801 - used as a decorator
     ``primals`` is the tuple of the function's arguments, ``tangents`` that of their tangents (None for what isn't
     floating-point), each with its primal's structure, shape and dtype; so is the tangent of the value. The rule is a
     kernel, linear in the tangents: the reverse mode transposes it, and higher orders differentiate it again (where it
-    calls the function itself, by the same rule).
+    calls the function itself, by the same rule, to the fourth order).
 
-    Raises KernelTypeError when the rule returns something else, ShapeMismatchError at run time when a tangent has
-    another shape, MissingRuleError when the function is differentiated without a rule.
+    Neither function nor rule sees what the other writes: the function may not write to its arguments, and a value that
+    is an argument (or one array twice) may not be written to while its other name is read; what the rule writes to are
+    copies.
+
+    Raises KernelTypeError when the rule returns something else, SharedMemoryError for such writes, ShapeMismatchError
+    at run time when a tangent has another shape, MissingRuleError when the function is differentiated without a rule.
 
     >>> import numpy as np
     >>> import jitad
@@ -94,8 +98,11 @@ class custom_vjp(_Custom):  # noqa: N801 - used as a decorator
 
     A backward rule that isn't linear (clipping a gradient, as below) means something in reverse mode only.
 
-    Raises KernelTypeError when a rule returns something else, ShapeMismatchError at run time when a cotangent has
-    another shape, MissingRuleError when the function is differentiated without rules.
+    What ``custom_jvp`` says of writing holds for ``forward`` and ``backward``.
+
+    Raises KernelTypeError when a rule returns something else, SharedMemoryError for writes to arguments,
+    ShapeMismatchError at run time when a cotangent has another shape, MissingRuleError when the function is
+    differentiated without rules.
 
     >>> import jitad
     >>> @jitad.custom_vjp

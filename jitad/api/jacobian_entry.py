@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jitad.api.running import Call
 
 MOST_SHAPES = 1024
-"""The number of outputs is remembered for so many combinations of input shapes."""
+"""The number of outputs is remembered for so many combinations of input shapes and integers."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,15 @@ class JacobianEntry(Entry):
         return sum([leaf.size if isinstance(leaf := leaves[at], np.ndarray) else 1 for at in self.programs.wrt])
 
     def output_count(self, leaves: Sequence[Any]) -> int:
-        """How many numbers the Jacobian is of: found by a run of the kernel, and remembered for each set of shapes."""
+        """How many numbers the Jacobian is of.
+
+        It is found by a run of the kernel, and remembered for each set of shapes and of integers, which shapes may
+        depend on.
+        """
         results, dependents = self.reading.program.results, self.programs.dependents
         if not any(isinstance(results[at].type, Array) for at in dependents):
             return len(dependents)
-        shapes = tuple([leaf.shape for leaf in leaves if isinstance(leaf, np.ndarray)])
+        shapes = tuple([leaf.shape if isinstance(leaf, np.ndarray) else leaf for leaf in leaves if not _is_float(leaf)])
         found = self._outputs.get(shapes)
         if found is None:
             (found,), _ = self._count()(leaves)
@@ -148,6 +152,10 @@ class JacobianEntry(Entry):
                 sweeps = make_sweeps(program, self.reading, compiled=self._is_compiled and works)
                 self._counter = Call(self.reading, sweeps, ())
             return self._counter
+
+
+def _is_float(leaf: Any) -> bool:
+    return isinstance(leaf, float | np.floating)
 
 
 def _counted(number: int, what: str) -> str:

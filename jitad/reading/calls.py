@@ -52,6 +52,9 @@ from jitad.reading.values import (
 if TYPE_CHECKING:
     from jitad.reading.reader import Reader
 
+MOST_NESTED = 20
+"""So many functions of one definition (closures made by one factory, say) may call each other in a row."""
+
 _NO_RULE = "write it with functions that jitad knows, or register a primitive for it in a plugin"
 
 
@@ -343,8 +346,8 @@ def _inline(
 ) -> Value:
     """Read a function's body with its parameters bound; gives what it returns."""
     env = bind(reader, node, defaults, args, kwargs, name)
-    call = (node, *(_identity(value) for value in env.values()))
-    if call in reader.open_calls:
+    call = (node, id(parent or function), *(_identity(value) for value in env.values()))
+    if call in reader.open_calls or sum(other[0] is node for other in reader.open_calls) >= MOST_NESTED:
         reader.refuse(
             RecursionRefusedError,
             f"{name!r} calls itself, directly or through others.",
@@ -370,7 +373,7 @@ def _identity(value: Value) -> object:
     match value:
         case FunctionValue(node=node):
             return node
-        case StaticValue(obj) if callable(obj):
+        case StaticValue(obj):
             return id(obj)
         case DerivativeValue(form, function):
             return form, _identity(function)

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from jitad.errors import KernelTypeError
-from jitad.program.statements import Call, Operand, Program, Var
+from jitad.program.statements import Call, Operand, Program, Statement, Var
 from jitad.program.types import Array
 from jitad.reading import arrays
 from jitad.reading.arrays.maps import allocate
+from jitad.reading.custom_memory import is_shared, refuse_written_arguments
 from jitad.reading.detached import Mirror, apart, as_program
 from jitad.reading.merging import describe
 from jitad.reading.source import find_source, unwrap_dispatcher
@@ -28,8 +29,11 @@ from jitad.reading.values import (
 if TYPE_CHECKING:
     from jitad.reading.reader import Reader
 
-DEEPEST = 3
-"""A function called in its own rule has that rule again, so often (each order of derivatives takes one more)."""
+DEEPEST = 4
+"""A function called in its own rule has that rule again, so often (each order of derivatives takes one more).
+
+Deeper calls give the value, and refuse to be differentiated.
+"""
 
 Leaf = ScalarValue | ArrayValue
 
@@ -41,7 +45,7 @@ def call_custom(
     from jitad.reading.calls import call
 
     if reader.customs.count(form) >= DEEPEST:
-        return call(reader, StaticValue(form.function), args, kwargs, text)
+        return _deepest(reader, reader.settle(call(reader, StaticValue(form.function), args, kwargs, text)), text)
     saved, reader.open_calls = reader.open_calls, []
     reader.customs.append(form)
     try:
@@ -70,11 +74,17 @@ def _positional(
 def _forward(reader: Reader, form: CustomForm, args: list[Value], text: str) -> Value:
     """A function with a rule ``rule(primals, tangents) -> (value, tangent of the value)``."""
     from jitad.reading.calls import call
+    from jitad.transforms.localize import localize
 
+    start = len(reader.builder.block.statements)
     value = reader.settle(call(reader, StaticValue(form.function), args, {}, text))
+    body = reader.builder.block.statements[start:]
+    refuse_written_arguments(reader, body, args, repr(text))
     mirror = Mirror(reader, reader.builder.nested(), lenient=True)
     primals = SequenceValue(tuple(mirror(arg, text) for arg in args))
     count = len(mirror.params)
+    if not count:
+        return value
     tangents = SequenceValue(tuple(_inactive_as_none(mirror(arg, text)) for arg in args))
     rule = f"the rule of {text!r}"
     with reader.block(mirror.builder):
@@ -84,21 +94,27 @@ def _forward(reader: Reader, form: CustomForm, args: list[Value], text: str) -> 
         gives, results = _paired(reader, value, pair.items[1], rule)
     program, free = as_program(reader, mirror, results, f"{text}_jvp")
     own, linear, rest = program.params[:count], program.params[count : 2 * count], program.params[2 * count :]
-    program = replace(program, params=[*own, *rest, *linear])
-    return _linked(reader, text, program, value, mirror.leaves[:count], (), free, gives, forward=True)
+    program = localize(replace(program, params=[*own, *rest, *linear]))
+    return _linked(reader, text, program, value, body, mirror.leaves[:count], (), free, gives, forward=True)
 
 
 def _reverse(reader: Reader, form: CustomForm, args: list[Value], text: str) -> Value:
     """A function with the rules ``forward(*args) -> (value, residuals)`` and ``backward(residuals, cotangent)``."""
     from jitad.reading.calls import call
+    from jitad.transforms.localize import localize
 
+    start = len(reader.builder.block.statements)
     pair = reader.settle(call(reader, StaticValue(form.rules[0]), args, {}, f"the forward rule of {text!r}"))
+    body = reader.builder.block.statements[start:]
+    refuse_written_arguments(reader, body, args, f"the forward rule of {text!r}")
     if not isinstance(pair, SequenceValue) or len(pair.items) != 2:
         _refuse(reader, f"the forward rule of {text!r} returns {describe(pair)}", "return the pair (value, residuals)")
     value, residuals = pair.items
     sources = Mirror(reader, reader.builder.nested(), lenient=True)
     for arg in args:
         sources(arg, text)
+    if not sources.leaves:
+        return value
     mirror = Mirror(reader, reader.builder.nested(), lenient=True)
     rule = f"the backward rule of {text!r}"
     saved = mirror(residuals, rule)
@@ -113,9 +129,9 @@ def _reverse(reader: Reader, form: CustomForm, args: list[Value], text: str) -> 
     program, free = as_program(reader, mirror, results, f"{text}_vjp")
     last = len(mirror.params)
     own, linear, rest = program.params[:count], program.params[count:last], program.params[last:]
-    program = replace(program, params=[*own, *rest, *linear])
+    program = localize(replace(program, params=[*own, *rest, *linear]))
     leaves = mirror.leaves[:count]
-    return _linked(reader, text, program, value, sources.leaves, leaves, free, gives, forward=False)
+    return _linked(reader, text, program, value, body, sources.leaves, leaves, free, gives, forward=False)
 
 
 def _linked(
@@ -123,6 +139,7 @@ def _linked(
     text: str,
     rule: Program,
     value: Value,
+    body: Sequence[Statement],
     parts: Sequence[Leaf],
     residuals: Sequence[Leaf],
     free: Sequence[Var],
@@ -130,38 +147,67 @@ def _linked(
     *,
     forward: bool,
 ) -> Value:
-    """The value again, with the derivative that the rule gives."""
+    """The value, which the statements ``body`` computed, again, with the derivative that the rule gives."""
     from jitad.transforms.custom import CustomNode
 
     computed: list[Leaf] = []
     tree = _without_leaves(value, computed)
-    if not computed or not parts or not gives:
+    if not computed or not gives:
         return value
-    outs = [
-        allocate(reader, "value", _dtype(leaf), leaf.shape if isinstance(leaf, ArrayValue) else ()) for leaf in computed
-    ]
+    outs = _places(reader, computed)
     depends = apart(
         reader, rule, [*(_boxed(reader, leaf) for leaf in (*parts, *residuals)), *map(_number_boxed(reader), free)]
     )
     first = len(outs)
     count = len(parts)
     node = CustomNode(
-        name=text if text.isidentifier() else "custom",
+        name=_label(text),
         rule=rule,
         reads=tuple(range(first if forward else first + count, first + len(depends))),
         outs=first,
         parts=count,
         gives=tuple(gives),
         forward=forward,
+        shared=tuple(at for at, leaf in enumerate(computed) if is_shared(body, leaf)),
         inert=frozenset((*range(first), *range(first + count, first + len(depends)))),
     )
     own = [_boxed(reader, leaf) for leaf in computed]
     reader.builder.add(Call(node, tuple(out.base for out in outs), (*own, *depends), origin=reader.origin))
-    found: list[Value] = [
-        ScalarValue(reader.builder.load(out.base, ())) if isinstance(leaf, ScalarValue) else out
-        for out, leaf in zip(outs, computed, strict=True)
+    return _with_leaves(tree, _found(reader, outs, computed))
+
+
+def _deepest(reader: Reader, value: Value, text: str) -> Value:
+    """The value again, of which derivatives are refused."""
+    from jitad.transforms.custom import DeepestNode
+
+    computed: list[Leaf] = []
+    tree = _without_leaves(value, computed)
+    if not computed:
+        return value
+    outs = _places(reader, computed)
+    node = DeepestNode(name=_label(text), origin=reader.origin)
+    own = tuple(_boxed(reader, leaf) for leaf in computed)
+    reader.builder.add(Call(node, tuple(out.base for out in outs), own, origin=reader.origin))
+    return _with_leaves(tree, _found(reader, outs, computed))
+
+
+def _places(reader: Reader, leaves: Sequence[Leaf]) -> list[ArrayValue]:
+    """Fresh arrays for the parts of a value."""
+    return [
+        allocate(reader, "value", _dtype(leaf), leaf.shape if isinstance(leaf, ArrayValue) else ()) for leaf in leaves
     ]
-    return _with_leaves(tree, found)
+
+
+def _found(reader: Reader, outs: Sequence[ArrayValue], leaves: Sequence[Leaf]) -> list[Value]:
+    """What is in the places of the parts of a value, numbers as numbers."""
+    return [
+        ScalarValue(reader.builder.load(out.base, ())) if isinstance(leaf, ScalarValue) else out
+        for out, leaf in zip(outs, leaves, strict=True)
+    ]
+
+
+def _label(text: str) -> str:
+    return text if text.isidentifier() else "custom"
 
 
 def _dtype(leaf: Leaf) -> str:

@@ -183,6 +183,12 @@ def _jacobian(reader: Reader, derivative: DerivativeValue, args: Args, kwargs: N
     value, aux = _pair(reader, whole, text) if form.has_aux else (whole, None)
     values = _leaves(value)
     rows = [at for at, operand in enumerate(operands) if operand.type.is_float]
+    if not rows:
+        reader.refuse(
+            ArgumentError,
+            f"what {text!r} differentiates returns no floating-point number and no floating-point array",
+            "return floating-point numbers (1.0 * n, a.astype(float))",
+        )
     blocks = [_columns(reader, pushed, inner, at, [values[row] for row in rows]) for at in range(len(inner.leaves))]
     found: dict[int, Value] = {}
     for place, row in enumerate(rows):

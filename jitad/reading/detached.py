@@ -13,6 +13,7 @@ from jitad.program.rewrite import Copier
 from jitad.program.statements import Operand, Program, Var, free_variables
 from jitad.program.types import Array
 from jitad.reading import arrays
+from jitad.reading.custom_memory import refuse_shared_values
 from jitad.reading.layouts import one_layout_per_flow
 from jitad.reading.merging import describe
 from jitad.reading.values import (
@@ -114,6 +115,7 @@ def as_program(reader: Reader, mirror: Mirror, results: Sequence[Operand], name:
     builder, copier = Builder(), Copier(renamed.__getitem__)
     copier.block(block, builder)
     program = Program(name, params, builder.block, [copier(result) for result in results], reader.origin)
+    refuse_shared_values(program)
     return one_layout_per_flow(program), free
 
 

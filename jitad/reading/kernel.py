@@ -15,6 +15,7 @@ from jitad.program.types import Array, Scalar, Type
 from jitad.reading import arrays
 from jitad.reading.calls import bind, function_defaults, read_body
 from jitad.reading.captures import Capture, Guard
+from jitad.reading.custom_memory import refuse_shared_values
 from jitad.reading.layouts import one_layout_per_flow
 from jitad.reading.liveness import captured_names, local_names, parameters
 from jitad.reading.merging import describe
@@ -99,6 +100,7 @@ def read_kernel(
         results,
         source.file.origin(source.node),
     )
+    refuse_shared_values(program)
     return Kernel(
         one_layout_per_flow(program),
         tree,
@@ -207,7 +209,7 @@ def _enter(reader: Reader, source: FunctionSource, name: str) -> None:
     reader.node = node
     reader.functions.append(source.function)
     reader.captures.function(source.function)
-    reader.open_calls.append((node,))
+    reader.open_calls.append((node, id(source.function)))
 
 
 def _argument_names(source: FunctionSource, count: int) -> list[str]:

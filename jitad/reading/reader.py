@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -66,7 +66,7 @@ class Reader:
         self.node: ast.AST | None = None
         self.pinned: Origin | None = None
         """The place that everything read now counts as (a call of a function that jitad defines)."""
-        self.open_calls: list[object] = []
+        self.open_calls: list[tuple[object, ...]] = []
         """The functions being read, each with the functions that it got as arguments."""
         self.customs: list[object] = []
         """The functions with rules of the user's that are being read."""
@@ -170,6 +170,11 @@ class Reader:
                 f"{primitive.name} can't be computed for ({types})",
                 "convert the operands to a type that it takes, with float() or int()",
             )
+
+    def call(self, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], text: str) -> Value:
+        from jitad.reading.calls import call_object
+
+        return call_object(self, function, args, kwargs, text)
 
     def array_primitive(self, name: str) -> ArrayPrimitive:
         from jitad.primitives import registry

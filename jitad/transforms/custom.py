@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from jitad.errors import ShapeMismatchError
+from jitad.errors import MissingRuleError, ShapeMismatchError
 from jitad.primitives import core
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder, const_int
+from jitad.program.origin import Origin
 from jitad.program.rewrite import inline
 from jitad.program.statements import Call, Const, Fail, Loop, Operand, Program, Var, array_type
 from jitad.program.types import BOOL, INT64, Array, Scalar, Type
@@ -29,7 +30,8 @@ class CustomNode(ProgramPrimitive):
     they were computed, then the ``parts`` that the value depends on, then what the rule reads besides. ``rule`` takes
     what it reads of these arguments, at the positions ``reads``, and then what it is linear in: the tangents of the
     parts, giving those of the value (``forward``), or the cotangents of the value, giving those of the parts.
-    ``gives`` are the positions of what it gives; the others are zero.
+    ``gives`` are the positions of what it gives; the others are zero. ``shared`` are the positions of the parts of the
+    value that, in Python, are memory which the function was given.
     """
 
     rule: Program
@@ -38,6 +40,7 @@ class CustomNode(ProgramPrimitive):
     parts: int
     gives: tuple[int, ...]
     forward: bool
+    shared: tuple[int, ...] = ()
     _made: dict[object, Program] = field(default_factory=dict)
 
     @property
@@ -157,6 +160,38 @@ class CustomNode(ProgramPrimitive):
             differs = builder.compute_typed(core.not_, (same,), BOOL)
             if not isinstance(differs, Const) or differs.value:
                 builder.add(Fail(differs, ShapeMismatchError, (reason, remedy, self.rule.origin)))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class DeepestNode(ProgramPrimitive):
+    """A value whose derivative would need its rule nested deeper than rules are read: differentiating it is an error.
+
+    The outs of a call are the parts of the value; its arguments are those parts as they were computed.
+    """
+
+    origin: Origin | None
+
+    @property
+    def is_true(self) -> bool:
+        return False
+
+    def push(self, call: Call, dots: Callable[[object], Var | None], builder: Builder) -> None:
+        raise self._missing()
+
+    def pull(self, arguments: tuple[Type | Const | None, ...]) -> Program:
+        raise self._missing()
+
+    def expand(self, call: Call, builder: Builder) -> None:
+        """Copy the value."""
+        for out, value in zip(call.outs, call.args, strict=True):
+            _copy(builder, out, as_array(value))
+
+    def _missing(self) -> MissingRuleError:
+        return MissingRuleError(
+            f"The rule of {self.name!r} calls {self.name!r} itself, which is followed only to the fourth derivative.",
+            f"write the rule without calling {self.name!r}, or take lower derivatives.",
+            self.origin,
+        )
 
 
 def _copy(builder: Builder, out: Var, value: Var) -> None:

@@ -1,7 +1,8 @@
 """Give the memory of arrays back at the end of the iteration or the branch that they live in.
 
 For programs without a reverse sweep, which never come back to an array. Postcondition: a loop or a branch uses
-memory that doesn't grow with the number of its runs, unless an array that it allocates outlives it.
+memory of a dtype that doesn't grow with the number of its runs, unless an array of that dtype that it allocates
+outlives it. Releasing the arrays of the outermost block gives back all that the program took.
 """
 
 from __future__ import annotations
@@ -9,36 +10,51 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
-from jitad.program.statements import Alloc, Block, Branch, Loop, Program, Statement
+from jitad.program.builder import const_int
+from jitad.program.statements import Alloc, Block, Branch, Loop, Program, Statement, Var, array_type
+from jitad.program.types import INT64, Array
 from jitad.transforms.scope import releases
 
 
 def give_back(program: Program) -> Program:
     """The same program with releases at the ends of blocks whose arrays all die there."""
-    return replace(program, body=_nested(program.body, Aliases(program)))
+    pass_ = _GiveBack(Aliases(program))
+    body, left = pass_.nested(program.body)
+    marks = [
+        Alloc(Var("mark", Array(dtype, 1)), Var("mark_at", INT64), (const_int(0),), None) for dtype in sorted(left)
+    ]
+    return replace(program, body=Block([*marks, *body.statements]))
 
 
-def _nested(block: Block, aliases: Aliases) -> Block:
-    return Block([_statement(statement, aliases) for statement in block])
+class _GiveBack:
+    """Copies blocks; with each come the dtypes of which blocks nested in it, or it itself, leave arrays behind."""
 
+    def __init__(self, aliases: Aliases) -> None:
+        self._aliases = aliases
 
-def _released(block: Block, aliases: Aliases) -> Block:
-    inner = _nested(block, aliases)
-    own = [s for s in block if isinstance(s, Alloc)]
-    if all(aliases.home(aliases.root(s.out)) is block and not s.at_end for s in own):
-        inner.statements += releases(own)
-    return inner
+    def nested(self, block: Block) -> tuple[Block, set[str]]:
+        """A block whose own arrays stay."""
+        left: set[str] = set()
+        return Block([self._statement(statement, left) for statement in block]), left
 
+    def _released(self, block: Block, left: set[str]) -> Block:
+        """A block that gives its own arrays back, of each dtype of which all die in it; ``left`` gains the others."""
+        inner, stay = self.nested(block)
+        own = [s for s in block if isinstance(s, Alloc) and not s.at_end]
+        stay |= {array_type(s.out).dtype for s in own if self._aliases.home(self._aliases.root(s.out)) is not block}
+        inner.statements += releases(s for s in own if array_type(s.out).dtype not in stay)
+        left |= stay
+        return inner
 
-def _statement(statement: Statement, aliases: Aliases) -> Statement:
-    if isinstance(statement, Loop):
-        head = statement.condition_block
-        return replace(
-            statement,
-            body=_released(statement.body, aliases),
-            condition_block=None if head is None else _released(head, aliases),
-        )
-    if isinstance(statement, Branch):
-        then, otherwise = _released(statement.then, aliases), _released(statement.otherwise, aliases)
-        return replace(statement, then=then, otherwise=otherwise)
-    return statement
+    def _statement(self, statement: Statement, left: set[str]) -> Statement:
+        if isinstance(statement, Loop):
+            head = statement.condition_block
+            return replace(
+                statement,
+                body=self._released(statement.body, left),
+                condition_block=None if head is None else self._released(head, left),
+            )
+        if isinstance(statement, Branch):
+            then, otherwise = self._released(statement.then, left), self._released(statement.otherwise, left)
+            return replace(statement, then=then, otherwise=otherwise)
+        return statement

@@ -88,8 +88,7 @@ def lanes(program: Program, params: Collection[int], width: int) -> Program:
     builder = Builder()
     bound = [pass_.parameter(param, builder) for param in program.params]
     pass_.block(program.body, builder)
-    results = [pass_.result(result, builder) for result in program.results]
-    return Program(program.name, bound, builder.block, results, program.origin)
+    return Program(program.name, bound, builder.block, pass_.results(program.results, builder), program.origin)
 
 
 def _calls_in_rows(program: Program) -> bool:
@@ -145,14 +144,20 @@ class _Laner:
         builder.add(Load(new, array, ()))
         return array
 
-    def result(self, result: Operand, builder: Builder) -> Operand:
-        """What stands for a result; a number's lanes are stored."""
-        new = self(result)
-        if new is result or isinstance(result.type, Array):
-            return new
-        array = builder.alloc("result", result.type.dtype, [const_int(self._width)])
-        builder.store(array, (), new)
-        return array
+    def results(self, results: Sequence[Operand], builder: Builder) -> list[Operand]:
+        """What stands for the results; the lanes of numbers are stored, side by side for each dtype."""
+        numbers: dict[str, list[Operand]] = {}
+        for result in dict.fromkeys(results):
+            if result in self._laned and isinstance(result.type, Scalar):
+                numbers.setdefault(result.type.dtype, []).append(result)
+        stored: dict[Operand, Operand] = {}
+        for dtype, alike in numbers.items():
+            memory = builder.alloc("results", dtype, [const_int(len(alike)), const_int(self._width)])
+            for place, result in enumerate(alike):
+                builder.store(memory, (const_int(place),), self(result))
+                axis = ViewAxis(const_int(self._width), 1, const_int(1))
+                stored[result] = builder.view(memory, (const_int(place), const_int(0)), [axis], "C")
+        return [stored[result] if result in stored else self(result) for result in results]
 
     # Statements
 

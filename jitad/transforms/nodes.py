@@ -78,7 +78,7 @@ class GradientNode(ProgramPrimitive):
             chosen = tuple(at for at, _ in moved)
             once = self._tangent(chosen)
             program, by, level = tangent(once, along).program, [count + i for i in range(len(chosen))], 2
-            directions = [*(zeros_like(builder, as_array(args[at])) for at in chosen), *directions]
+            directions = [*(_zero_along(builder, args[at]) for at in chosen), *directions]
         node = GradientNode(
             name=f"{self.name}_tangent",
             program=program,
@@ -181,6 +181,11 @@ def zeros_like(builder: Builder, like: Var) -> Var:
     """A fresh array of zeros of the shape of another."""
     shape = [builder.dim(like, axis) for axis in range(array_type(like).ndim)]
     return builder.alloc("zeros", array_type(like).dtype, shape, 0)
+
+
+def _zero_along(builder: Builder, arg: Operand) -> Operand:
+    """The zero direction of an argument."""
+    return Const(0.0, arg.type) if isinstance(arg, Const) else zeros_like(builder, as_array(arg))
 
 
 def as_passed(builder: Builder, arg: Operand, param: Var) -> Operand:

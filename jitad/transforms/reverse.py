@@ -35,6 +35,7 @@ from jitad.program.statements import (
     walk,
 )
 from jitad.program.types import Scalar
+from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import clear, for_each
 from jitad.transforms.product import product
 from jitad.transforms.scope import Scope, releases, zero
@@ -142,7 +143,7 @@ class Reversal:
     def _apply_rule(self, statement: Call, scope: Scope) -> None:
         rule, values = self._needs.vjp(statement)
         start = len(scope.builder.block.statements)
-        inline(rule.program, _Lazy(rule, values, scope), scope.builder)
+        inline(give_back(rule.program), _Lazy(rule, values, scope), scope.builder)
         for release in releases(scope.builder.block.statements[start:]):
             scope.builder.add(release)
         if not statement.accumulate:

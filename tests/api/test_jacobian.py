@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 import jitad
+from jitad.api.jacobian_entry import JacobianEntry
 from jitad.api.jacobian_programs import CROSSING
+from jitad.transforms import jacobian as jacobian_program
 from jitad.transforms import lanes
 
 MODES = (jitad.jacfwd, jitad.jacrev, jitad.jacobian)
@@ -272,6 +274,20 @@ def test_the_mode_goes_by_the_numbers_of_inputs_and_outputs(inputs: int, results
     assert explanation.mode in str(explanation)
 
 
+def test_the_mode_goes_by_lengths_that_are_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    called = []
+
+    def call(entry: JacobianEntry, mode: str, real: Any = JacobianEntry.call) -> Any:
+        called.append(mode)
+        return real(entry, mode)
+
+    monkeypatch.setattr(JacobianEntry, "call", call)
+    function = jitad.jacobian(outputs)
+    for n in (1, 12, 1):
+        np.testing.assert_array_equal(function(np.ones(4), n), np.eye(4)[np.arange(n) % 4])
+    assert called == ["reverse", "forward", "reverse"]
+
+
 def test_explained_derivatives() -> None:
     assert jitad.explain(jitad.jacfwd(squares), X).mode == "forward"
     assert jitad.explain(jitad.jacrev(squares), X).mode == "reverse"
@@ -284,6 +300,44 @@ def test_explained_derivatives() -> None:
 
 def polar_sum(r, angle):
     return r * angle
+
+
+@jitad.custom_jvp
+def doubled(x):
+    return 2.0 * x
+
+
+@doubled.defjvp
+def doubled_jvp(primals, tangents):
+    (x,), (x_dot,) = primals, tangents
+    if np.sum(x_dot) > 1e9:  # lanes can't decide this
+        return doubled(x), x_dot
+    return doubled(x), 2.0 * x_dot
+
+
+def test_where_lanes_would_decide_there_is_one_at_a_time() -> None:
+    function = jitad.jacfwd(lambda x: doubled(x) * x)
+    np.testing.assert_array_equal(function(X), np.diag(4.0 * X))
+    assert jitad.explain(function, X).why == "asked for; 1 column at a time"
+
+
+@pytest.mark.parametrize(("missing", "mode"), [("forward", "reverse"), ("reverse", "forward")])
+def test_a_mode_without_a_rule_is_not_chosen(missing: str, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise jitad.MissingRuleError(f"no {missing} rule")
+
+    monkeypatch.setattr(jacobian_program, f"{missing}_jacobian", refuse)
+    function = jitad.jacobian(outputs)
+    for inputs, results in ((1, 12), (12, 1)):
+        expected = np.eye(inputs)[np.arange(results) % inputs]
+        np.testing.assert_array_equal(function(np.ones(inputs), results), expected)
+    n = 1 if missing == "forward" else 12
+    explanation = jitad.explain(function, np.ones(n), 13 - n)
+    assert explanation.mode == mode
+    assert f", no {missing} rule;" in explanation.why
+    asked_for = jitad.jacfwd if missing == "forward" else jitad.jacrev
+    with pytest.raises(jitad.MissingRuleError, match=f"no {missing} rule"):
+        asked_for(outputs)(np.ones(2), 2)
 
 
 def test_without_lanes_one_column_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

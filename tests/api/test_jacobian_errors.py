@@ -46,6 +46,16 @@ def integers(x):
             "'integers' returns no floating-point number and no floating-point array",
         ),
         (
+            lambda: jitad.jacobian(lambda x: jitad.jacrev(integers)(x)[0] * x)(X),
+            jitad.ArgumentError,
+            "'jitad.jacrev\\(integers\\)' differentiates returns no floating-point number and no floating-point array",
+        ),
+        (
+            lambda: jitad.jacobian(lambda x: jitad.jacfwd(lambda k: None)(x) * x)(2.0),
+            jitad.ArgumentError,
+            "differentiates returns no floating-point number and no floating-point array",
+        ),
+        (
             lambda: jitad.jacrev(lambda x: (x.shape[0], x), has_aux=True)(X),
             jitad.ArgumentError,
             "returns no floating-point number and no floating-point array as its value",

@@ -21,6 +21,10 @@ THEMES = (
     "numeric_programs",
     "factorizations",
     "hard_cases",
+    "inner_gradients",
+    "inner_functions",
+    "inner_memory",
+    "inner_modes",
 )
 
 

@@ -47,7 +47,7 @@ class Case:
     """``function(*make_args())`` is differentiated by the arguments at ``argnums``.
 
     Tags: ``vjp``, the result isn't one number; ``not-numba``, plain Numba can't compile the kernel with these
-    arguments; ``float32``, compare at single precision.
+    arguments; ``float32``, compare at single precision; ``inner``, the kernel takes derivatives itself.
     """
 
     name: str

@@ -356,3 +356,14 @@ def sums_into_one_element_undone(a, b):
     for i in range(4):
         a[0] += b[i]
     return np.sum(a * c)
+
+
+@kernel(lambda d: (0.8, 0.3, d.signed(4)), argnums=(0, 1, 2))
+def array_above_records(x, y, m):
+    if x < 0.3:
+        y = math.tanh(y)
+    else:
+        x = math.sin(x)
+        y = math.cos(x)
+    v = np.zeros(4)
+    return np.sum(v * m) + x * y

@@ -235,3 +235,14 @@ def range_over_a_computed_bound(x, n):
         for j in range(i % n, m - i):
             y += x**j * 0.1
     return y
+
+
+@kernel(lambda d: (d.positive(3),), compiled=True)
+def array_that_outlives_an_inner_loop(x):
+    a = np.ones(3)
+    for i in range(3):
+        t = np.zeros(3)
+        t[:] = x * (i + 1.0)
+        for _ in range(1):
+            a = a[::-1] * t
+    return np.sum(a * a)

@@ -239,3 +239,36 @@ def turned_around_in_a_loop(a, n):
         u = u.T * 1.5
         u = u[::-1]
     return np.sum(u[0] * u[0] * u[1])
+
+
+@kernel(lambda d: (d.signed(6), 4), tags=("vjp",))
+def turned_around_shortened_and_written(x, n):
+    for k in range(n):
+        x = x[::-1]
+        x[1:] += x[:-1] * x[0] * 0.1
+        if k == 1:
+            x = x[1:]
+    return x * x
+
+
+@kernel(lambda d: (d.signed(6),), tags=("vjp",))
+def window_carried_by_a_while_loop(x):
+    total = np.zeros(2)
+    window = x[:2]
+    i = 0
+    while i < 3:
+        window = x[i : i + 2]
+        window[1] = window[0] * window[1]
+        total += window * x[5]
+        i += 1
+    return total, window
+
+
+@kernel(lambda d: (d.signed(6), 0.0), tags=("vjp", "not-numba"))
+def parts_chosen_in_a_loop(x, c):
+    y = x[::2] if x[0] > c else x[1::2]
+    y[0] = y[1] * y[2]
+    for i in range(3):
+        z = y if x[i] > 0.0 else x[3:]
+        z[0] *= z[1]
+    return x, y

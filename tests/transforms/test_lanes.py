@@ -16,6 +16,7 @@ from jitad.program.evaluator import evaluate
 from jitad.program.printer import show
 from jitad.program.rewrite import inline
 from jitad.program.statements import (
+    Alloc,
     Block,
     Compute,
     Load,
@@ -97,6 +98,16 @@ def test_numbers() -> None:
     assert [str(param.type) for param in made.params] == ["float64[:]", "float64[:]", "float64", "int64"]
     assert [str(result.type) for result in made.results] == ["float64[:]", "float64", "float64[:]"]
     assert "float64x3" in show(made)
+
+
+def test_the_lanes_of_numbers_are_stored_side_by_side() -> None:
+    program = program_of(lambda x, y: (x * y, np.float32(2.0) * y, x, x), 1.0, np.float32(3.0))
+    made = lanes(program, (0, 1), 4)
+    assert [str(result.type) for result in made.results] == ["float64[:]", "float32[:]", "float64[:]", "float64[:]"]
+    assert [s.out.type.dtype for s in walk(made.body) if isinstance(s, Alloc)] == ["float64", "float32"]
+    x, y = np.arange(4.0), np.arange(1.0, 5.0, dtype=np.float32)
+    for found, expected in zip(evaluate(made, [x, y]), (x * y, 2.0 * y, x, x), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 def narrowed(x, y):
