@@ -96,7 +96,7 @@ class custom_vjp(_Custom):  # noqa: N801 - used as a decorator
     and dtypes (None is zero). Both are kernels, ``backward`` linear in the cotangent: the forward mode transposes it,
     and higher orders differentiate both again.
 
-    A backward rule that isn't linear (clipping a gradient, as below) means something in reverse mode only.
+    A backward rule that isn't linear (clipping a gradient, as below) serves reverse mode only; forward mode refuses it.
 
     What ``custom_jvp`` says of writing holds for ``forward`` and ``backward``.
 

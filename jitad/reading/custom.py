@@ -12,9 +12,11 @@ from jitad.program.types import Array
 from jitad.reading import arrays
 from jitad.reading.arrays.maps import allocate
 from jitad.reading.custom_memory import is_shared, refuse_written_arguments
-from jitad.reading.detached import Mirror, apart, as_program
+from jitad.reading.derivatives.detached import Leaf, Mirror, apart, as_program
+from jitad.reading.derivatives.parts import Place, built, dtype_of, shape_of
 from jitad.reading.merging import describe
 from jitad.reading.source import find_source, unwrap_dispatcher
+from jitad.reading.structures import is_active, mapped
 from jitad.reading.values import (
     ArrayValue,
     CustomForm,
@@ -34,8 +36,6 @@ DEEPEST = 4
 
 Deeper calls give the value, and refuse to be differentiated.
 """
-
-Leaf = ScalarValue | ArrayValue
 
 
 def call_custom(
@@ -173,7 +173,7 @@ def _linked(
     )
     own = [_boxed(reader, leaf) for leaf in computed]
     reader.builder.add(Call(node, tuple(out.base for out in outs), (*own, *depends), origin=reader.origin))
-    return _with_leaves(tree, _found(reader, outs, computed))
+    return built(tree, dict(enumerate(_found(reader, outs, computed))))
 
 
 def _deepest(reader: Reader, value: Value, text: str) -> Value:
@@ -188,14 +188,12 @@ def _deepest(reader: Reader, value: Value, text: str) -> Value:
     node = DeepestNode(name=_label(text), origin=reader.origin)
     own = tuple(_boxed(reader, leaf) for leaf in computed)
     reader.builder.add(Call(node, tuple(out.base for out in outs), own, origin=reader.origin))
-    return _with_leaves(tree, _found(reader, outs, computed))
+    return built(tree, dict(enumerate(_found(reader, outs, computed))))
 
 
 def _places(reader: Reader, leaves: Sequence[Leaf]) -> list[ArrayValue]:
     """Fresh arrays for the parts of a value."""
-    return [
-        allocate(reader, "value", _dtype(leaf), leaf.shape if isinstance(leaf, ArrayValue) else ()) for leaf in leaves
-    ]
+    return [allocate(reader, "value", dtype_of(leaf), shape_of(leaf)) for leaf in leaves]
 
 
 def _found(reader: Reader, outs: Sequence[ArrayValue], leaves: Sequence[Leaf]) -> list[Value]:
@@ -208,10 +206,6 @@ def _found(reader: Reader, outs: Sequence[ArrayValue], leaves: Sequence[Leaf]) -
 
 def _label(text: str) -> str:
     return text if text.isidentifier() else "custom"
-
-
-def _dtype(leaf: Leaf) -> str:
-    return leaf.dtype if isinstance(leaf, ArrayValue) else leaf.type.dtype
 
 
 def _boxed(reader: Reader, leaf: Leaf) -> Var:
@@ -241,51 +235,22 @@ def _refuse(reader: Reader, reason: str, remedy: str) -> NoReturn:
 # Structures
 
 
-def _is_active(value: Value) -> bool:
-    if isinstance(value, ScalarValue):
-        return value.type.is_float
-    return isinstance(value, ArrayValue | LazyValue) and value.dtype.startswith("float")
-
-
 def _inactive_as_none(value: Value) -> Value:
     """The structure with None for what has no tangent."""
-    match value:
-        case SequenceValue(items, kind, fields):
-            return SequenceValue(tuple(map(_inactive_as_none, items)), kind, fields)
-        case DictValue(items):
-            return DictValue({key: _inactive_as_none(item) for key, item in items.items()})
-    return value if _is_active(value) else StaticValue(None)
+    return mapped(value, lambda leaf: leaf if is_active(leaf) else StaticValue(None))
 
 
 def _without_leaves(value: Value, found: list[Leaf]) -> Value:
-    """Take the floating-point leaves out of a value; the structure with None in their places."""
-    match value:
-        case SequenceValue(items, kind, fields):
-            return SequenceValue(tuple(_without_leaves(item, found) for item in items), kind, fields)
-        case DictValue(items):
-            return DictValue({key: _without_leaves(item, found) for key, item in items.items()})
-        case ScalarValue() | ArrayValue() if _is_active(value):
-            found.append(value)
-            return _HOLE
-    return value
+    """Take the floating-point leaves out of a value; the structure with places for them."""
 
+    def take(leaf: Value) -> Value:
+        if not is_active(leaf):
+            return leaf
+        assert isinstance(leaf, ScalarValue | ArrayValue)
+        found.append(leaf)
+        return Place(len(found) - 1)
 
-class _Hole(Value):
-    """Where a leaf goes."""
-
-
-_HOLE = _Hole()
-
-
-def _with_leaves(tree: Value, leaves: list[Value]) -> Value:
-    match tree:
-        case _Hole():
-            return leaves.pop(0)
-        case SequenceValue(items, kind, fields):
-            return SequenceValue(tuple(_with_leaves(item, leaves) for item in items), kind, fields)
-        case DictValue(items):
-            return DictValue({key: _with_leaves(item, leaves) for key, item in items.items()})
-    return tree
+    return mapped(value, take)
 
 
 def _paired(reader: Reader, primal: Value, derivative: Value, rule: str) -> tuple[list[int], list[Operand]]:
@@ -319,7 +284,7 @@ def _pair(
                 for key, own in owns.items():
                     _pair(reader, own, named[key], rule, rows)
                 return
-        case (ScalarValue() | ArrayValue() | LazyValue(), _) if _is_active(primal):
+        case (ScalarValue() | ArrayValue() | LazyValue(), _) if is_active(primal):
             rows.append((primal, derivative))
             return
         case (_, None):

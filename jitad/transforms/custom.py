@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from jitad.analysis.linearity import nonlinear_statement
 from jitad.errors import MissingRuleError, ShapeMismatchError
 from jitad.primitives import core
 from jitad.primitives.spec import ProgramPrimitive
@@ -118,6 +119,7 @@ class CustomNode(ProgramPrimitive):
         chosen = [i for i, target in enumerate(wanted) if target is not None]
         if not kept or not chosen:
             return
+        self._require_linear()
         program, linear = self._weighted(kept), len(self.reads)
         node = GradientNode(
             name=f"{self.name}_transposed",
@@ -130,6 +132,17 @@ class CustomNode(ProgramPrimitive):
         assert isinstance(program.results[0].type, Scalar)
         args = (*given, *zeros, *factors, Const(1.0, program.results[0].type))
         builder.add(Call(node, tuple(as_array(wanted[i]) for i in chosen), args, accumulate=True))
+
+    def _require_linear(self) -> None:
+        """Raise MissingRuleError when the rule has no transpose."""
+        culprit = nonlinear_statement(self.rule, self.rule.params[len(self.reads) :])
+        if culprit is not None:
+            given, asked, remedy = ("tangents", "reverse", "jvp") if self.forward else ("cotangent", "forward", "grad")
+            raise MissingRuleError(
+                f"The rule of {self.name!r} isn't linear in its {given}, so that {asked} mode can't use it.",
+                f"make the rule linear, or differentiate with jitad.{remedy}.",
+                culprit.origin,
+            )
 
     def _weighted(self, kept: tuple[int, ...]) -> Program:
         """The sum of some results of the rule, each times a weight that is a further parameter."""

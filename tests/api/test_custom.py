@@ -354,3 +354,27 @@ def test_called_from_compiled_code():
         return forward_exp(x) + 1.0
 
     assert np.isclose(outer(0.5), np.exp(0.5) + 1.0)
+
+
+def test_rules_that_are_not_linear():
+    @jitad.custom_vjp
+    def clipped(x):
+        return x
+
+    clipped.defvjp(lambda x: (x, None), lambda residuals, bar: (min(max(bar, -1.0), 1.0),))
+    loss = lambda x: 5.0 * clipped(x)  # noqa: E731
+    assert jitad.grad(loss)(2.0) == 1.0
+    assert jitad.jacobian(loss)(2.0) == 1.0  # by reverse mode
+    with refused(
+        jitad.MissingRuleError, "The rule of 'clipped' isn't linear in its cotangent", "test_custom", "jitad.grad"
+    ):
+        jitad.jvp(loss, (2.0,), (1.0,))
+
+    @jitad.custom_jvp
+    def odd(x):
+        return x
+
+    odd.defjvp(lambda primals, tangents: (primals[0], tangents[0] ** 2))
+    assert jitad.jvp(odd, (2.0,), (3.0,)) == (2.0, 9.0)
+    with refused(jitad.MissingRuleError, "The rule of 'odd' isn't linear in its tangents", "test_custom", "jitad.jvp"):
+        jitad.grad(odd)(2.0)

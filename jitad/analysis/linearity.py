@@ -1,0 +1,36 @@
+"""Whether a program is linear in some of its parameters, as a derivative rule must be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jitad.analysis.laned import Laned
+from jitad.primitives import core
+from jitad.program.statements import Compute, Program, Statement, Var, walk
+
+_SUMS = frozenset({core.add, core.sub, core.neg, core.pos, *core.casts.values()})
+
+
+def nonlinear_statement(program: Program, inputs: Sequence[Var]) -> Statement | None:
+    """The first statement that isn't linear in what depends on ``inputs``; None when there is none.
+
+    Array primitives are taken to be linear in each of their arguments.
+    """
+    dependent = Laned(program, inputs)
+    for statement in walk(program.body):
+        if isinstance(statement, Compute) and not _is_linear(statement, dependent):
+            return statement
+    return None
+
+
+def _is_linear(statement: Compute, dependent: Laned) -> bool:
+    moving = [arg in dependent for arg in statement.args]
+    if not any(moving):
+        return True
+    if not statement.out.type.is_float:
+        return False
+    if statement.primitive in _SUMS or statement.primitive is core.select:
+        return True
+    if statement.primitive is core.mul:
+        return not all(moving)
+    return statement.primitive is core.truediv and not moving[1]
