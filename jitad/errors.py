@@ -98,6 +98,10 @@ class RegistryError(JitadError, ValueError):
     """Plugins that clash, a primitive that is ill-formed, or a misspelt hook."""
 
 
+class PluginWarning(RuntimeWarning):
+    """An installed plugin is left out; the text names the package, what is wrong with it, and what to do."""
+
+
 class CacheError(JitadError, OSError):
     """The cache folder can't be used safely."""
 

@@ -18,12 +18,13 @@ class TypingFailure(Exception):
 
 
 @lru_cache(maxsize=1)
-def _context() -> Any:
+def context() -> Any:
+    """Numba's typing context for the CPU, with all that has been registered until now."""
     from numba.core.registry import cpu_target
 
-    context = cpu_target.typing_context
-    context.refresh()
-    return context
+    found = cpu_target.typing_context
+    found.refresh()
+    return found
 
 
 def to_numba(type_: Scalar) -> Any:
@@ -51,7 +52,7 @@ def signature(function: Any, args: tuple[Scalar, ...]) -> tuple[tuple[Scalar, ..
     from numba.core.errors import NumbaError
 
     try:
-        resolved = _context().resolve_function_type(function, tuple(to_numba(a) for a in args), {})
+        resolved = context().resolve_function_type(function, tuple(to_numba(a) for a in args), {})
     except NumbaError as error:
         raise TypingFailure(str(error)) from error
     if resolved is None:
@@ -68,5 +69,5 @@ def signature(function: Any, args: tuple[Scalar, ...]) -> tuple[tuple[Scalar, ..
 @lru_cache(maxsize=1024)
 def unify(types_: Sequence[Scalar]) -> Scalar | None:
     """The type that Numba gives a variable that is assigned values of all these types."""
-    unified = _context().unify_types(*(to_numba(t) for t in types_))
+    unified = context().unify_types(*(to_numba(t) for t in types_))
     return None if unified is None else from_numba(unified)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import jitad
-from jitad.__main__ import DEMOS, main
+from jitad.__main__ import main
+from jitad.commands.demo import DEMOS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

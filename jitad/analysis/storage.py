@@ -257,5 +257,3 @@ class _BlockPlanner:
             if own == math.inf:
                 break
         return own
-
-

@@ -127,9 +127,7 @@ class TangentRequest:
 class TangentEntry(Entry):
     """A compiled derivative along directions."""
 
-    def __init__(
-        self, call: Any, positions: tuple[int, ...], specs: Sequence[ArgSpec], gradient: ResultTree
-    ) -> None:
+    def __init__(self, call: Any, positions: tuple[int, ...], specs: Sequence[ArgSpec], gradient: ResultTree) -> None:
         from jitad.api.running import rebuilder
 
         super().__init__(call.reading)

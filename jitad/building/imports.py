@@ -16,6 +16,9 @@ import numpy as np
 
 from jitad.building.cache import sources_hash
 
+IMPLEMENTATION = "implementation"
+"""The attribute of a decorated function under which the function itself is found."""
+
 _FAILURES = "jitad.runtime.failures"
 # Their versions are in the name of the cache folder, or they hold no code that compiled code contains.
 _VERSIONED = frozenset({"numba", "numpy", "llvmlite", *sys.stdlib_module_names})
@@ -56,8 +59,10 @@ def _bind(header: Header, name: str, value: Any, stand_ins: bool) -> None:
         return
     place = _import_path(value)
     if place is not None:
-        module, attribute = place
+        module, attribute, inner = place
         header.lines.append(f"from {module} import {attribute}" + ("" if attribute == name else f" as {name}"))
+        if inner:
+            header.lines.append(f"{name} = {name}.{inner}")
         _uses(header, module, value)
     elif stand_ins and isinstance(value, type) and issubclass(value, BaseException):
         stand_in = f"Failure_{len(header.stand_ins)}"
@@ -80,8 +85,11 @@ def _literal(value: float) -> str:
     return repr(value)
 
 
-def _import_path(value: Any) -> tuple[str, str] | None:
-    """A module and the name in it that give ``value`` in any process, or None."""
+def _import_path(value: Any) -> tuple[str, str, str] | None:
+    """A module and the name in it that give ``value`` in any process, or None.
+
+    What a decorator has put under that name may be an object that has ``value`` as an attribute: the third name.
+    """
     module, name = getattr(value, "__module__", None), getattr(value, "__name__", None)
     qualname = getattr(value, "__qualname__", name)
     if isinstance(value, np.ufunc):
@@ -97,8 +105,10 @@ def _import_path(value: Any) -> tuple[str, str] | None:
             found = importlib.import_module(candidate)
         except ImportError:
             continue
-        if getattr(found, name, None) is value and _is_lasting(found):
-            return candidate, name
+        bound = getattr(found, name, None)
+        inner = "" if bound is value else IMPLEMENTATION
+        if (bound if not inner else getattr(bound, inner, None)) is value and _is_lasting(found):
+            return candidate, name, inner
     return None
 
 

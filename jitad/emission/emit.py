@@ -39,7 +39,6 @@ def emit(program: Program, *, measured: bool = False) -> Emitted:
     emitter = Emitter(program, tapes, measured)
     source = emitter.function()
     results = tuple(
-        (result.type.dtype, result.type.ndim) if isinstance(result.type, Array) else None
-        for result in program.results
+        (result.type.dtype, result.type.ndim) if isinstance(result.type, Array) else None for result in program.results
     )
     return Emitted(source, emitter.entry, emitter.names_used, emitter.plain_names_used, tapes, results, measured)

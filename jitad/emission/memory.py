@@ -65,7 +65,7 @@ class MemoryWriter(Writer):
     def _alloc(self, statement: Alloc) -> None:
         dtype = array_type(statement.out).dtype
         length = self._names.fresh("size")
-        self._line(f"{length} = {' * '.join(self._text(n) for n in statement.shape) or '1'}")
+        self._line(f"{length} = {self._size(statement.shape)}")
         self._check(dtype, length)
         offset = self._names.bind(statement.offset)
         if statement.at_end:
@@ -79,6 +79,12 @@ class MemoryWriter(Writer):
         if statement.fill is not None:
             fill = literal(Const(statement.fill, Scalar(dtype)), self._use)
             self._line(f"{self._helper('fill')}({self._names[statement.out]}, {fill})")
+
+    def _size(self, shape: tuple[Operand, ...]) -> str:
+        """How many elements an array has; a product of lengths could wrap around."""
+        if len(shape) < 2:
+            return self._text(shape[0]) if shape else "1"
+        return f"{self._helper('elements')}({self._tuple(shape)})"
 
     def _check(self, dtype: str, amount: str) -> None:
         self._line(f"if top_{dtype} + {amount} > limit_{dtype}:")

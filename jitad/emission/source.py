@@ -6,8 +6,7 @@ import re
 
 from jitad.emission.memory import MemoryWriter
 from jitad.emission.overflow import Rows, popped_per_iteration, pushes_per_iteration
-from jitad.emission.writer import bare
-from jitad.primitives.spec import ArrayPrimitive
+from jitad.emission.writer import bare, called
 from jitad.program.origin import Origin
 from jitad.program.statements import (
     Accumulate,
@@ -114,13 +113,7 @@ class Emitter(MemoryWriter):
                 self._branch(statement)
 
     def _call(self, call: Call) -> None:
-        primitive = call.primitive
-        assert isinstance(primitive, ArrayPrimitive), f"{primitive} is still to be expanded"
-        if call.accumulate:
-            name = f"{primitive.name}_accumulate"
-            self._use(name, primitive.accumulating, primitive.plain_accumulating)
-        else:
-            name = self._use(primitive.name, primitive.implementation, primitive.plain)
+        name, _, _ = called(call)
         self._line(f"{name}({', '.join(self._text(o) for o in (*call.outs, *call.args))})")
 
     def _fail(self, fail: Fail) -> None:

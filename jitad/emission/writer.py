@@ -8,14 +8,15 @@ from typing import Any
 from jitad.emission.literals import literal
 from jitad.emission.naming import Names
 from jitad.emission.usage import foldable
-from jitad.program.statements import Compute, Const, Operand, Program, Statement, Var, walk
+from jitad.primitives.spec import ArrayPrimitive
+from jitad.program.statements import Call, Compute, Const, Operand, Program, Statement, Var, walk
 from jitad.program.types import Scalar
 from jitad.runtime import lanes, memory, plain
 
 DEEPEST = 12
 """Nested parentheses in one emitted expression, for the reader's sake."""
 
-HELPERS = ("load", "store", "accumulate", "tape_array", "fill", "view", "reshaped", "offset_of")
+HELPERS = ("load", "store", "accumulate", "elements", "tape_array", "fill", "view", "reshaped", "offset_of")
 LANE_HELPERS = ("load_lanes", "store_lanes", "accumulate_lanes")
 
 
@@ -53,6 +54,8 @@ class Writer:
                 plain_names = dict(statement.primitive.plain_names)
                 for name, compiled in statement.primitive.names:
                     self._use(name, compiled, plain_names.get(name, compiled))
+            elif isinstance(statement, Call):
+                self._use(*called(statement))
 
     # Expressions
 
@@ -124,3 +127,12 @@ def bare(text: str) -> str:
         if depth == 0 and at < len(text) - 1:
             return text
     return text[1:-1] if text[1:-1].strip() and not text[1:-1].rstrip().endswith(",") else text
+
+
+def called(call: Call) -> tuple[str, Any, Any]:
+    """The name by which an array primitive is called, what it stands for, and what it stands for uncompiled."""
+    primitive = call.primitive
+    assert isinstance(primitive, ArrayPrimitive), f"{primitive} is still to be expanded"
+    if call.accumulate:
+        return f"{primitive.name}_accumulate", primitive.accumulating, primitive.plain_accumulating
+    return primitive.name, primitive.implementation, primitive.plain

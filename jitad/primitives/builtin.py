@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jitad.primitives import core, discrete, elementary, linear, sorting, special
+from jitad.primitives import composites, core, discrete, elementary, linear, roots, sorting, special
 from jitad.primitives.hooks import hookimpl
 from jitad.primitives.spec import Primitive
 
@@ -18,4 +18,6 @@ def jitad_primitives() -> list[Primitive]:
         *special.PRIMITIVES,
         *linear.PRIMITIVES,
         *sorting.PRIMITIVES,
+        *roots.PRIMITIVES,
+        *composites.PRIMITIVES,
     ]

@@ -88,7 +88,7 @@ def _select_otherwise(condition, then, otherwise, result):
 
 
 def _binary(
-    name: str, function: Any, symbol: str, *partials: Partial, also: tuple[Any, ...] = (), cost: int = 1, kink: str = ""
+    name: str, function: Any, symbol: str, *partials: Partial, also: tuple[Any, ...] = (), cost: int = 1, **options: Any
 ) -> ScalarPrimitive:
     return ScalarPrimitive(
         name=name,
@@ -97,7 +97,7 @@ def _binary(
         typed_as=function,
         partials=partials or (ZERO, ZERO),
         cost=cost,
-        kink=kink,
+        **options,
     )
 
 
@@ -105,14 +105,23 @@ add = _binary("add", operator.add, "+", _one, _one, also=(operator.iadd, np.add)
 sub = _binary("sub", operator.sub, "-", _one, _minus_one, also=(operator.isub, np.subtract))
 mul = _binary("mul", operator.mul, "*", _mul_a, _mul_b, also=(operator.imul, np.multiply))
 truediv = _binary("truediv", operator.truediv, "/", _div_a, _div_b, also=(operator.itruediv, np.divide), cost=4)
-floordiv = _binary("floordiv", operator.floordiv, "//", also=(operator.ifloordiv, np.floor_divide), cost=6)
+floordiv = _binary(
+    *("floordiv", operator.floordiv, "//"), also=(operator.ifloordiv, np.floor_divide), cost=6, kink="jumps"
+)
 mod = _binary(
     *("mod", operator.mod, "%", _one, _mod_b),
     also=(operator.imod, np.remainder),
     cost=6,
     kink="one-sided at multiples of the divisor",
 )
-pow_ = _binary("pow", operator.pow, "**", _pow_a, _pow_b, also=(operator.ipow, pow, np.power), cost=40)
+POWERS_OF_ZERO = (((0.0, 2.0), (0.0, 0.0)), ((0.0, 1.0), (1.0, 0.0)), ((0.0, 0), (0.0, None)), ((-2.0, 0), (0.0, None)))
+pow_ = _binary(
+    *("pow", operator.pow, "**", _pow_a, _pow_b),
+    also=(operator.ipow, pow, np.power),
+    cost=40,
+    kink="0 by the exponent where the base is 0, 0 by the base where the exponent is 0",
+    special=POWERS_OF_ZERO,
+)
 eq = _binary("eq", operator.eq, "==", also=(np.equal,))
 ne = _binary("ne", operator.ne, "!=", also=(np.not_equal,))
 lt = _binary("lt", operator.lt, "<", also=(np.less,))
@@ -127,10 +136,10 @@ rshift = _binary("rshift", operator.rshift, ">>", also=(operator.irshift, np.rig
 
 
 def _unary(
-    name: str, function: Any, template: str, partial: Partial = ZERO, also: tuple[Any, ...] = (), kink: str = ""
+    name: str, function: Any, template: str, partial: Partial = ZERO, also: tuple[Any, ...] = (), **options: Any
 ) -> ScalarPrimitive:
     return ScalarPrimitive(
-        name=name, callables=(function, *also), template=template, typed_as=function, partials=(partial,), kink=kink
+        name=name, callables=(function, *also), template=template, typed_as=function, partials=(partial,), **options
     )
 
 
@@ -138,13 +147,16 @@ neg = _unary("neg", operator.neg, "(-{0})", _unary_minus_one, also=(np.negative,
 pos = _unary("pos", operator.pos, "(+{0})", _unary_one, also=(np.positive,))
 invert = _unary("invert", operator.invert, "(~{0})", also=(np.invert,))
 not_ = _unary("not", operator.not_, "(not {0})")
-abs_ = _unary("abs", abs, "abs({0})", _abs_a, also=(operator.abs, np.absolute), kink="0 at 0")
+abs_ = _unary(
+    "abs", abs, "abs({0})", _abs_a, also=(operator.abs, np.absolute), kink="0 at 0", special=(((0.0,), (0.0,)),)
+)
 
 select = ScalarPrimitive(
     name="select",
     template="({1} if {0} else {2})",
     typed_as=None,
     partials=(ZERO, _select_then, _select_otherwise),
+    cases=((True, 1.5, 2.5), (False, 1.5, 2.5)),
     doc="``then if condition else otherwise``, both computed already and of one type.",
 )
 
@@ -160,6 +172,7 @@ stopped = ScalarPrimitive(
     typed_as=operator.pos,
     partials=(ZERO,),
     doc="The identity with a zero derivative.",
+    special=(((1.5,), (0.0,)),),
 )
 
 
@@ -173,6 +186,7 @@ def _cast(dtype: str) -> ScalarPrimitive:
         template=f"{dtype}({{0}})",
         typed_as=compiled,
         partials=(_unary_one if dtype.startswith("float") else ZERO,),
+        cases=((1.3,), (-0.7,)) if dtype == "float32" else (),
         names=((dtype, compiled),),
         plain_names=((dtype, numpy_type),),
     )

@@ -44,12 +44,6 @@ def _round(number, ndigits=None):
     return round_to_digits(number, ndigits)
 
 
-def _around(a, decimals=0):
-    if decimals == 0:
-        return np.rint(a)
-    return round_to_digits(a, decimals)
-
-
 def _divmod(a, b):
     return a // b, a % b
 
@@ -77,6 +71,7 @@ def _rounding(name: str, functions: tuple[Any, ...], compiled: Any, plain: Any, 
         typed_as=compiled,
         partials=(ZERO,) * arity,
         cost=2,
+        kink="jumps",
         names=((name, compiled),),
         plain_names=((name, plain),),
     )
@@ -92,9 +87,10 @@ PRIMITIVES: tuple[Primitive, ...] = (
     _rounding("np_rint", (np.rint,), np.rint, np.rint),
     _rounding("python_round", (round_to_integer,), round, _plain_round),
     _rounding("python_round_digits", (round_to_digits,), round, _plain_round_to_digits, arity=2),
-    CompositePrimitive(name="round", callables=(round,), definition=_round),
-    CompositePrimitive(name="around", callables=tuple(dict.fromkeys((np.round, np.around))), definition=_around),
-    CompositePrimitive(name="divmod", callables=(divmod, np.divmod), definition=_divmod),
+    CompositePrimitive(name="round", callables=(round,), definition=_round, cases=((2.3,), (2.347, 1))),
+    CompositePrimitive(
+        name="divmod", callables=(divmod, np.divmod), definition=_divmod, cases=((5.3, 1.7), (-2.9, 0.8))
+    ),
     call(np.sign, np.sign, ZERO, prefix="np_", cost=2, kink="jumps at 0"),
     call(np.signbit, np.signbit, ZERO, prefix="np_", cost=1),
     call(math.isnan, np.isnan, ZERO, cost=1),

@@ -26,10 +26,10 @@ def call(
     *partials: Partial,
     also: tuple[Any, ...] = (),
     cost: int = 20,
-    kink: str = "",
     typed_as: Any = None,
     prefix: str = "math_",
     name: str = "",
+    **options: Any,
 ) -> ScalarPrimitive:
     """A primitive that is emitted as a call of ``function``, and of ``plain`` in uncompiled code."""
     name = name or function.__name__
@@ -44,7 +44,7 @@ def call(
         cost=cost,
         names=((emitted, function),),
         plain_names=((emitted, plain),),
-        kink=kink,
+        **options,
     )
 
 
@@ -208,6 +208,11 @@ def _ldexp(x, exponent, result):
     return 2.0**exponent
 
 
+def _nextafter_x(x, towards, result):
+    # the distance to the next number is constant between powers of two
+    return 1.0
+
+
 # Choices
 
 
@@ -283,7 +288,9 @@ def _fmod_b(a, b, result):
     return -((a - result) / b)
 
 
-def _choice(name: str, function: Any, condition: str, first: Partial, second: Partial) -> ScalarPrimitive:
+def _choice(
+    name: str, function: Any, condition: str, first: Partial, second: Partial, *special: Any
+) -> ScalarPrimitive:
     """``a if condition else b`` on two numbers of one type; a select, which vectorises, not a call."""
     return ScalarPrimitive(
         name=name,
@@ -292,18 +299,25 @@ def _choice(name: str, function: Any, condition: str, first: Partial, second: Pa
         typed_as=max,
         partials=(first, second),
         kink="ties go to the first argument",
+        special=(((2.0, 2.0), (1.0, 0.0)), *special),
     )
 
 
+_NAN_COUNTS = (((math.nan, 1.0), (1.0, 0.0)), ((1.0, math.nan), (0.0, 1.0)))
+_NAN_LOSES = (((math.nan, 1.0), (0.0, 1.0)), ((1.0, math.nan), (1.0, 0.0)))
+
+
+_AT_THE_ORIGIN = (((0.0, 0.0), (0.0, 0.0)),)
+_AT_INFINITY = (((-math.inf, -math.inf), (0.5, 0.5)),)
 sin = call(math.sin, np.sin, _sin)
 cos = call(math.cos, np.cos, _cos)
 tan = call(math.tan, np.tan, _tan, cost=25)
 tanh = call(math.tanh, np.tanh, _tanh, cost=25)
 exp = call(math.exp, np.exp, _exp)
 log = call(math.log, np.log, _log)
-sqrt = call(math.sqrt, np.sqrt, _sqrt, cost=6, kink="infinite at 0")
-hypot = call(math.hypot, np.hypot, _hypot_a, _hypot_b, cost=12, kink="0 at the origin")
-fabs = call(math.fabs, np.fabs, _fabs, cost=1, kink="0 at 0")
+sqrt = call(math.sqrt, np.sqrt, _sqrt, cost=6, kink="infinite at 0", special=(((0.0,), (math.inf,)),))
+hypot = call(math.hypot, np.hypot, _hypot_a, _hypot_b, cost=12, kink="0 at the origin", special=_AT_THE_ORIGIN)
+fabs = call(math.fabs, np.fabs, _fabs, cost=1, kink="0 at 0", special=(((0.0,), (0.0,)),))
 square = ScalarPrimitive(
     name="square", callables=(np.square,), template="({0} * {0})", typed_as=np.square, partials=(_square,)
 )
@@ -316,18 +330,27 @@ math_pow = ScalarPrimitive(
     cost=40,
     names=(("math_pow", math.pow),),
     plain_names=(("math_pow", np.power),),
+    special=core.POWERS_OF_ZERO,
 )
 
 PRIMITIVES: tuple[Primitive, ...] = (
     *(sin, cos, tan, tanh, exp, log, sqrt, hypot, fabs, square, math_pow),
-    call(math.asin, np.arcsin, _asin),
-    call(math.acos, np.arccos, _acos),
+    call(math.asin, np.arcsin, _asin, kink="infinite at -1 and 1"),
+    call(math.acos, np.arccos, _acos, kink="infinite at -1 and 1"),
     call(math.atan, np.arctan, _atan),
-    call(math.atan2, np.arctan2, _atan2_y, _atan2_x, cost=30, kink="nan at the origin"),
+    call(
+        math.atan2,
+        np.arctan2,
+        _atan2_y,
+        _atan2_x,
+        cost=30,
+        kink="nan at the origin",
+        special=(((0.0, 0.0), (math.nan, math.nan)),),
+    ),
     call(math.sinh, np.sinh, _sinh, cost=25),
     call(math.cosh, np.cosh, _cosh, cost=25),
     call(math.asinh, np.arcsinh, _asinh, cost=25),
-    call(math.acosh, np.arccosh, _acosh, cost=25),
+    call(math.acosh, np.arccosh, _acosh, cost=25, kink="infinite at 1"),
     call(math.atanh, np.arctanh, _atanh, cost=25),
     call(math.degrees, np.degrees, _degrees, also=(np.rad2deg,), cost=1),
     call(math.radians, np.radians, _radians, also=(np.deg2rad,), cost=1),
@@ -336,11 +359,17 @@ PRIMITIVES: tuple[Primitive, ...] = (
     call(math.log1p, np.log1p, _log1p, also=("scipy.special:log1p",)),
     call(math.log2, np.log2, _log2),
     call(math.log10, np.log10, _log10),
-    call(np.logaddexp, np.logaddexp, _logaddexp_a, _logaddexp_b, cost=45, prefix="np_"),
-    call(np.logaddexp2, np.logaddexp2, _logaddexp2_a, _logaddexp2_b, cost=45, prefix="np_"),
-    call(np.cbrt, np.cbrt, _cbrt, also=(math.cbrt, "scipy.special:cbrt"), prefix="np_", kink="infinite at 0"),
+    call(np.logaddexp, np.logaddexp, _logaddexp_a, _logaddexp_b, cost=45, prefix="np_", special=_AT_INFINITY),
+    call(np.logaddexp2, np.logaddexp2, _logaddexp2_a, _logaddexp2_b, cost=45, prefix="np_", special=_AT_INFINITY),
+    call(
+        *(np.cbrt, np.cbrt, _cbrt),
+        also=(math.cbrt, "scipy.special:cbrt"),
+        prefix="np_",
+        kink="infinite at 0",
+        special=(((0.0,), (math.inf,)),),
+    ),
     call(np.reciprocal, np.reciprocal, _reciprocal, cost=4, prefix="np_"),
-    call(math.ldexp, np.ldexp, _ldexp, ZERO, cost=2),
+    call(math.ldexp, np.ldexp, _ldexp, ZERO, cost=2, cases=((1.3, 4), (-0.7, -3))),
     call(math.copysign, np.copysign, _copysign, ZERO, cost=1, kink="at 0 the sign of the zero decides"),
     call(
         *(np.fmod, np.fmod, _fmod_a, _fmod_b),
@@ -349,12 +378,14 @@ PRIMITIVES: tuple[Primitive, ...] = (
         prefix="np_",
         kink="one-sided at multiples of the divisor",
     ),
+    call(*(np.nextafter, np.nextafter, _nextafter_x, ZERO), cost=5, prefix="np_", kink="1 at powers of two"),
+    call(np.spacing, np.spacing, ZERO, cost=5, prefix="np_", kink="jumps at powers of two"),
     _choice("max", max, "not ({1} > {0})", _max_a, _max_b),
     _choice("min", min, "not ({1} < {0})", _min_a, _min_b),
-    _choice("maximum", np.maximum, "(({0} >= {1}) | ({0} != {0}))", _maximum_a, _maximum_b),
-    _choice("minimum", np.minimum, "(({0} <= {1}) | ({0} != {0}))", _minimum_a, _minimum_b),
-    _choice("fmax", np.fmax, "(({0} >= {1}) | ({1} != {1}))", _fmax_a, _fmax_b),
-    _choice("fmin", np.fmin, "(({0} <= {1}) | ({1} != {1}))", _fmin_a, _fmin_b),
+    _choice("maximum", np.maximum, "(({0} >= {1}) | ({0} != {0}))", _maximum_a, _maximum_b, *_NAN_COUNTS),
+    _choice("minimum", np.minimum, "(({0} <= {1}) | ({0} != {0}))", _minimum_a, _minimum_b, *_NAN_COUNTS),
+    _choice("fmax", np.fmax, "(({0} >= {1}) | ({1} != {1}))", _fmax_a, _fmax_b, *_NAN_LOSES),
+    _choice("fmin", np.fmin, "(({0} <= {1}) | ({1} != {1}))", _fmin_a, _fmin_b, *_NAN_LOSES),
     ScalarPrimitive(
         name="float_power",
         callables=(np.float_power,),
@@ -364,5 +395,6 @@ PRIMITIVES: tuple[Primitive, ...] = (
         cost=40,
         names=(("float64", np.float64),),
         plain_names=(("float64", _wide),),
+        special=core.POWERS_OF_ZERO,
     ),
 )

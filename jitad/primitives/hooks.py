@@ -6,8 +6,11 @@ A plugin is a module (or any object) with functions marked by ``hookimpl``, name
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pluggy
 
+from jitad.primitives.definitions import Definition
 from jitad.primitives.spec import Primitive
 
 PROJECT = "jitad"
@@ -21,8 +24,12 @@ class Hooks:
     """The hooks that a plugin may implement."""
 
     @hookspec
-    def jitad_primitives(self) -> list[Primitive]:  # type: ignore[empty-body]
-        """The primitives that this plugin adds (called once, when a registry is first asked)."""
+    def jitad_primitives(self) -> Sequence[Primitive | Definition]:  # type: ignore[empty-body]
+        """The primitives that this plugin adds, as a list or a tuple of what the decorators of ``jitad.plugin`` make.
+
+        It is called once, when a registry is first asked, without arguments. Names and callables must be nobody
+        else's. A plugin for which this raises, or gives anything else, is left out with a PluginWarning.
+        """
 
 
 def hook_names() -> frozenset[str]:

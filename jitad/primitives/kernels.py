@@ -102,6 +102,13 @@ def polygamma(n, x):
 
 
 @register_jitable
+def expit(x):
+    """The logistic function ``1 / (1 + exp(-x))``; nothing overflows, and small results keep their digits."""
+    power = math.exp(-abs(x))
+    return (1.0 if x >= 0.0 else power) / (1.0 + power)
+
+
+@register_jitable
 def sinc(x):
     """``sin(pi x) / (pi x)``, 1 at 0 (NumPy's ``sinc``)."""
     y = math.pi * x

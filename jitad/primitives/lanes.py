@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from jitad.primitives import guarded
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.runtime import lanes, plain
 
@@ -34,3 +35,19 @@ def _cast(dtype: str) -> ScalarPrimitive:
 
 
 casts: dict[str, ScalarPrimitive] = {dtype: _cast(dtype) for dtype in ("float64", "float32")}
+
+
+def _guarded(like: ScalarPrimitive) -> ScalarPrimitive:
+    name = f"{like.name}_lanes"
+    return ScalarPrimitive(
+        name=name,
+        template=f"{name}({{0}}, {{1}})",
+        typed_as=None,
+        partials=(None, None),
+        names=((name, getattr(lanes, name)),),
+        plain_names=((name, getattr(plain, name)),),
+    )
+
+
+guarded_products = {primitive: _guarded(primitive) for primitive in (guarded.times, guarded.over)}
+"""The forms of guarded products for lanes."""

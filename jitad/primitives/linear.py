@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jitad.primitives.spec import ArrayPrimitive, Primitive
 from jitad.runtime import blas, plain
 
@@ -38,6 +40,10 @@ def _matmul_jvp(out: Any, out_dot: Any, a: Any, a_dot: Any, b: Any, b_dot: Any) 
         out_dot += a @ b_dot
 
 
+def _case(out: tuple[int, ...], a: tuple[int, ...], b: tuple[int, ...]) -> Any:
+    return lambda random: (np.empty(out), random.normal(size=a), random.normal(size=b))
+
+
 matmul = ArrayPrimitive(
     name="matmul",
     implementation=blas.matmul,
@@ -46,6 +52,7 @@ matmul = ArrayPrimitive(
     plain_accumulating=plain.matmul_accumulate,
     vjp=_matmul_vjp,
     jvp=_matmul_jvp,
+    cases=(_case((2, 3), (2, 4), (4, 3)), _case((3,), (3, 2), (2,)), _case((3,), (2,), (2, 3))),
 )
 
 PRIMITIVES: tuple[Primitive, ...] = (matmul,)

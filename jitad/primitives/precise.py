@@ -73,6 +73,12 @@ def polygamma(n: Any, x: Any) -> Any:
     return digamma(x) if n == 0 else kernels.polygamma(n, x)
 
 
+def expit(x: Any) -> Any:
+    """The logistic function."""
+    power = np.exp(-abs(x))
+    return (power**0 if x >= 0 else power) / (1 + power)
+
+
 def sinc(x: Any) -> Any:
     """``sin(pi x) / (pi x)``."""
     return np.sinc(x)

@@ -10,33 +10,34 @@ import hashlib
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from jitad.errors import RegistryError
-from jitad.primitives.spec import Primitive
+from jitad.errors import PluginWarning, RegistryError
+from jitad.primitives.definitions import Definition
+from jitad.primitives.loading import (
+    DISABLE_VARIABLE,
+    Failure,
+    Plugin,
+    PluginFailed,
+    failed,
+    found_plugin,
+    primitives_of,
+)
+from jitad.primitives.spec import Primitive, ScalarPrimitive
 
-DISABLE_VARIABLE = "JITAD_DISABLE_PLUGINS"
 OWN = "jitad"
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """A plugin that was loaded: its name, the package that it comes from, and that package's version."""
-
-    name: str
-    package: str
-    version: str
-    implementation: Any = field(repr=False)
 
 
 @dataclass(frozen=True)
 class _Table:
     """What the plugins said; never changed once it is built, except that ``deferred`` is resolved."""
 
-    plugins: tuple[Plugin, ...]
+    plugins: list[Plugin]
+    failures: list[Failure]
     owners: dict[Primitive, Plugin]
     by_name: dict[str, Primitive]
     by_callable: dict[Any, Primitive]
@@ -47,6 +48,7 @@ class Registry:
     """The primitives of jitad, of the given ``plugins`` (by name), and of the installed packages' entry points.
 
     ``blocked`` names plugins that aren't loaded. ``installed`` replaces the entry points found on this machine.
+    An installed plugin that fails is left out with a PluginWarning; a given one that fails is an error.
     Safe to use from several threads.
     """
 
@@ -87,14 +89,21 @@ class Registry:
             self._table = None
 
     def lookup(self, function: Any) -> Primitive | None:
-        """The primitive that a Python callable stands for; None for anything else."""
+        """The primitive that a Python callable stands for; None for anything else.
+
+        Raises RegistryError when the plugin that has a rule for it had to be left out.
+        """
+        if isinstance(function, Definition):
+            return function.primitive
         table = self._load()
         try:
             found = table.by_callable.get(function)
         except TypeError:  # unhashable: no plugin can have named it
             return None
         if found is None and table.deferred and callable(function):
-            return self._resolve_deferred(table, function)
+            found = self._resolve_deferred(table, function)
+        if found is None and table.failures:
+            _refuse_failed(table, function)
         return found
 
     def by_name(self, name: str) -> Primitive:
@@ -107,7 +116,11 @@ class Registry:
 
     def plugins(self) -> tuple[Plugin, ...]:
         """The plugins that were loaded, jitad's own first."""
-        return self._load().plugins
+        return tuple(self._load().plugins)
+
+    def failures(self) -> tuple[Failure, ...]:
+        """The installed plugins that are left out because they failed."""
+        return tuple(self._load().failures)
 
     def owner(self, primitive: Primitive) -> Plugin:
         """The plugin that a primitive comes from."""
@@ -134,20 +147,39 @@ class Registry:
                 table = self._table
                 if table is None:
                     table = self._table = self._build()
+                    for failure in table.failures:
+                        warnings.warn(f"jitad works on without a plugin: {failure.error}", PluginWarning, stacklevel=4)
         return table
 
     def _build(self) -> _Table:
         from jitad.primitives import builtin
 
-        version = _version(OWN)
-        plugins = [Plugin(OWN, OWN, version, builtin)]
-        plugins += [Plugin(name, name, "", given) for name, given in self._given.items() if not self._is_blocked(name)]
-        plugins += [_load_entry_point(point) for point in self._entry_points() if not self._is_blocked(point.name)]
-        table = _Table(tuple(plugins), {}, {}, {}, {})
-        for plugin, primitives in _collect(plugins):
-            for primitive in primitives:
-                _enter(table, primitive, plugin)
+        table = _Table([], [], {}, {}, {}, {})
+        try:
+            self._enter_all(table, Plugin(OWN, OWN, _version(), builtin))
+            for name, given in self._given.items():
+                if not self._is_blocked(name):
+                    self._enter_all(table, Plugin(name, name, "", given))
+        except PluginFailed as caught:
+            raise caught.failure.error from caught.__cause__
+        for point in self._entry_points():
+            if self._is_blocked(point.name):
+                continue
+            try:
+                self._enter_all(table, found_plugin(point))
+            except PluginFailed as caught:
+                table.failures.append(caught.failure)
         return table
+
+    def _enter_all(self, table: _Table, plugin: Plugin) -> None:
+        """Put a plugin's primitives into the table, all or none. Raises PluginFailed."""
+        items = primitives_of(plugin)
+        taken: dict[Any, Plugin] = {}
+        for item in items:
+            _require_free(table, item, plugin, items, taken)
+        table.plugins.append(plugin)
+        for item in items:
+            _enter(table, item, plugin)
 
     def _is_blocked(self, name: str) -> bool:
         listed = {part.strip() for part in os.environ.get(DISABLE_VARIABLE, "").split(",")}
@@ -168,98 +200,80 @@ class Registry:
                 target = getattr(sys.modules[module], attribute, None)
                 if target is not None:
                     table.by_callable.setdefault(target, primitive)
+                    _teach(target, primitive)
             return table.by_callable.get(function)
 
 
-def _version(package: str) -> str:
-    if package == OWN:
-        import jitad
+def _version() -> str:
+    from jitad._version import __version__
 
-        return str(getattr(jitad, "__version__", ""))
-    return ""
+    return __version__
 
 
-def _load_entry_point(point: EntryPoint) -> Plugin:
-    package = point.dist.name if point.dist is not None else point.name
-    version = point.dist.version if point.dist is not None else ""
-    try:
-        implementation = point.load()
-    except Exception as error:
-        raise RegistryError(
-            f"the jitad plugin {point.name!r} of the package {package!r} can't be imported: "
-            f"{type(error).__name__}: {error}",
-            f"repair or uninstall {package}, or set {DISABLE_VARIABLE}={point.name}",
-        ) from error
-    return Plugin(point.name, package, version, implementation)
+def _require_free(
+    table: _Table, item: Primitive, plugin: Plugin, items: list[Primitive], taken: dict[Any, Plugin]
+) -> None:
+    """Raise when a primitive's name or a callable of it is taken, by another plugin or by this one.
+
+    Two external plugins: a RegistryError, for neither is wrong by itself. Else PluginFailed.
+    """
+    names = {("name", item.name): f"a primitive named {item.name!r}"}
+    names.update({("callable", function): f"a rule for {_written(function)}" for function in item.callables})
+    for key, what in names.items():
+        kind, value = key
+        table_of = table.by_name if kind == "name" else table.deferred if isinstance(value, str) else table.by_callable
+        owner = taken.get(key) or (table.owners[table_of[value]] if value in table_of else None)
+        taken[key] = plugin
+        if owner is None:
+            continue
+        error = _clash(what, owner, plugin)
+        if owner is plugin or owner.name == OWN:
+            raise failed(plugin, error, (other for other in items if other is not item))
+        raise error
 
 
-def _collect(plugins: list[Plugin]) -> list[tuple[Plugin, list[Primitive]]]:
-    """Ask each plugin's hook for its primitives, after checking the plugin against the hook specifications."""
-    from pluggy import PluginManager, PluginValidationError
-
-    from jitad.primitives.hooks import PROJECT, Hooks, hook_names
-
-    manager = PluginManager(PROJECT)
-    manager.add_hookspecs(Hooks)
-    for plugin in plugins:
-        remedy = f"correct the plugin, or set {DISABLE_VARIABLE}={plugin.name}"
-        for name in dir(plugin.implementation):
-            if not name.startswith(f"{PROJECT}_") or not callable(getattr(plugin.implementation, name)):
-                continue
-            what = f"the plugin {plugin.name!r} of the package {plugin.package!r}"
-            if name not in hook_names():
-                known = ", ".join(sorted(hook_names()))
-                raise RegistryError(f"{what} has a hook {name!r} that jitad doesn't know (hooks: {known})", remedy)
-            if manager.parse_hookimpl_opts(plugin.implementation, name) is None:
-                raise RegistryError(f"{what} doesn't mark {name!r} with jitad.hookimpl", remedy)
-        try:
-            manager.register(plugin.implementation, plugin.name)
-            manager.check_pending()
-        except (PluginValidationError, ValueError) as error:
-            raise RegistryError(f"the plugin {plugin.name!r} is ill-formed: {error}", remedy) from error
-    collected = []
-    for plugin in plugins:
-        hook = getattr(plugin.implementation, "jitad_primitives", None)
-        collected.append((plugin, [] if hook is None else _ask(hook, plugin)))
-    return collected
-
-
-def _ask(hook: Any, plugin: Plugin) -> list[Primitive]:
-    what = f"jitad_primitives() of the plugin {plugin.name!r} of the package {plugin.package!r}"
-    remedy = f"correct the plugin, or set {DISABLE_VARIABLE}={plugin.name}"
-    try:
-        answer = hook()
-    except Exception as error:
-        raise RegistryError(f"{what} raised {type(error).__name__}: {error}", remedy) from error
-    if not isinstance(answer, list | tuple):
-        raise RegistryError(f"{what} returned {type(answer).__name__}, not a list of primitives", remedy)
-    for item in answer:
-        if not isinstance(item, Primitive):
-            raise RegistryError(f"{what} returned a list with {item!r}, which isn't a primitive", remedy)
-        problem = item.problem()
-        if problem is not None:
-            raise RegistryError(f"{what} returned {item!r}, which is ill-formed: {problem}", remedy)
-    return list(answer)
+def _written(function: Any) -> str:
+    return function if isinstance(function, str) else getattr(function, "__qualname__", None) or repr(function)
 
 
 def _enter(table: _Table, primitive: Primitive, plugin: Plugin) -> None:
-    """Put one primitive into the table. Raises RegistryError when its name or a callable is taken."""
-    other = table.by_name.get(primitive.name)
-    if other is not None:
-        raise _clash(f"a primitive named {primitive.name!r}", table.owners[other], plugin)
     table.by_name[primitive.name] = primitive
     table.owners[primitive] = plugin
     for function in primitive.callables:
-        target: dict[Any, Primitive] = table.deferred if isinstance(function, str) else table.by_callable
-        if function in target:
-            name = function if isinstance(function, str) else getattr(function, "__qualname__", None) or repr(function)
-            raise _clash(f"a rule for {name}", table.owners[target[function]], plugin)
-        target[function] = primitive
+        if isinstance(function, str):
+            table.deferred[function] = primitive
+        else:
+            table.by_callable[function] = primitive
+            _teach(function, primitive)
+
+
+def _teach(function: Any, primitive: Primitive) -> None:
+    """Let Numba call a function by the implementation that a plugin has for it."""
+    if isinstance(primitive, ScalarPrimitive) and primitive.implementation is not None:
+        from jitad.primitives.jitable import teach
+
+        teach(function, primitive.implementation)
+
+
+def _refuse_failed(table: _Table, function: Any) -> None:
+    for failure in table.failures:
+        for own in failure.callables:
+            if own is function or (isinstance(own, str) and _named(own) is function):
+                raise failure.error
+
+
+def _named(path: str) -> Any:
+    """What ``"module:attribute"`` names, if its module is imported."""
+    module, _, attribute = path.partition(":")
+    return getattr(sys.modules.get(module), attribute, None)
 
 
 def _clash(what: str, first: Plugin, second: Plugin) -> RegistryError:
     if first is second:
-        return RegistryError(f"{what} is given twice by the package {first.package!r}", "remove one of the two")
+        return RegistryError(
+            f"{what} is given twice by the package {first.package!r}",
+            f"remove one of the two, or set {DISABLE_VARIABLE}={first.name}",
+        )
     removable = second if first.name == OWN else first
     return RegistryError(
         f"{what} is given by two packages: {first.package!r} and {second.package!r}",
@@ -274,6 +288,7 @@ lookup = default.lookup
 by_name = default.by_name
 primitives = default.primitives
 plugins = default.plugins
+failures = default.failures
 owner = default.owner
 fingerprint = default.fingerprint
 register = default.register

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -24,26 +25,45 @@ class Primitive:
     """Base of the kinds of primitives.
 
     ``callables`` are the Python objects that it stands for; a string ``"module:attribute"`` names one without
-    importing its module.
+    importing its module. ``kink`` is its policy where it has no derivative.
+
+    For tests: each of ``cases`` is a tuple of arguments, or a function of a ``numpy.random.Generator`` that gives one;
+    each of ``special`` is a tuple of arguments and the exact derivatives there, one for each argument (None: not told).
+    See ``jitad.testing.check_primitive``.
     """
 
     name: str
     callables: tuple[Any, ...] = ()
     doc: str = ""
-    plugin: str = "jitad"
+    kink: str = ""
+    cases: tuple[Any, ...] = ()
+    special: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = ()
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
+    def __str__(self) -> str:
+        return self.name
+
     def problem(self) -> str | None:
         """What is wrong with this primitive's statements; None when nothing is."""
-        if not self.name or not isinstance(self.name, str):
+        name: object = self.name
+        if not name or not isinstance(name, str):
             return "its name isn't a text"
         for function in self.callables:
             if isinstance(function, str) and ":" not in function:
                 return f"{function!r} in its callables isn't of the form 'module:attribute'"
             if not isinstance(function, str) and not callable(function):
                 return f"{function!r} in its callables can't be called"
+            if not isinstance(function, Hashable):
+                return f"{function!r} in its callables can't be hashed"
+        for case in self.cases:
+            if not isinstance(case, tuple) and not callable(case):
+                return f"{case!r} in its cases is neither a tuple of arguments nor a function that gives one"
+        points: tuple[object, ...] = self.special
+        for point in points:
+            if not isinstance(point, tuple) or len(point) != 2:
+                return f"{point!r} in its special points isn't a pair (arguments, derivatives)"
         return None
 
 
@@ -55,7 +75,8 @@ class ScalarPrimitive(Primitive):
     are given by ``names`` (what compiled code calls) and ``plain_names`` (their NumPy equivalents, which run
     uncompiled). ``typed_as`` is the callable whose Numba typing gives the result's type. A partial derivative
     is a function of the arguments and then the result, written as a kernel.
-    ``cost`` is in units of one floating-point addition.
+    ``cost`` is in units of one floating-point addition. ``implementation`` is what compiled code calls in place of
+    callables that Numba doesn't know; the user's own ``@njit`` code may then call them too.
     """
 
     template: str
@@ -64,7 +85,7 @@ class ScalarPrimitive(Primitive):
     cost: int = 1
     names: tuple[tuple[str, Any], ...] = ()
     plain_names: tuple[tuple[str, Any], ...] = ()
-    kink: str = ""
+    implementation: Callable[..., Any] | None = None
 
     def problem(self) -> str | None:
         fields = {int(field) for _, field, _, _ in Formatter().parse(self.template) if field}
@@ -73,6 +94,9 @@ class ScalarPrimitive(Primitive):
         for partial in self.partials:
             if not (partial is None or partial == ZERO or callable(partial)):
                 return f"{partial!r} isn't a partial derivative (a function, ZERO or None)"
+            wrong = _takes(partial, self.arity + 1)
+            if wrong:
+                return f"{wrong}; a partial derivative takes the {_counted(self.arity, 'argument')} and the result"
         return super().problem()
 
     @property
@@ -87,9 +111,20 @@ class ScalarPrimitive(Primitive):
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CompositePrimitive(Primitive):
-    """A function defined by a kernel in terms of other primitives; it is read like any kernel."""
+    """A function defined by a kernel in terms of other primitives; it is read like any kernel.
+
+    ``is_expression`` is for a definition that only returns an expression in which no argument is used twice: a call
+    becomes part of the expression around it, and makes no arrays of its own.
+    """
 
     definition: Callable[..., Any]
+    is_expression: bool = False
+
+    def problem(self) -> str | None:
+        definition: object = self.definition
+        if not callable(definition):
+            return f"its definition {definition!r} isn't a function"
+        return super().problem()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -97,20 +132,51 @@ class ArrayPrimitive(Primitive):
     """A library call on arrays with a rule of its own.
 
     ``implementation(out, ..., arg, ...)`` is a function that Numba compiles and that writes its results into
-    the arrays given first; ``accumulating`` likewise adds to the first of them (None: not offered).
-    ``plain`` and ``plain_accumulating`` do the same in NumPy, for uncompiled runs. The rules are kernels, which get
-    None for the adjoint or the tangent of an argument that isn't active: ``vjp(out, out_bar, ..., arg, arg_bar, ...)``
-    adds to the adjoints ``arg_bar``, ``jvp(out, out_dot, ..., arg, arg_dot, ...)`` adds to the tangents ``out_dot``.
+    the ``outs`` arrays given first, every element of them, without reading them; ``accumulating`` likewise adds to
+    the first of them (None: not offered). ``plain`` and ``plain_accumulating`` do the same in NumPy, for uncompiled
+    runs. Arrays are passed in one of the memory ``layouts`` ("C" is always among them). ``inert`` are the positions of
+    the arguments that the results aren't differentiated by.
+
+    The rules are kernels, which get None for the adjoint or the tangent of what isn't active:
+    ``vjp(out, out_bar, ..., arg, arg_bar, ...)`` adds to the adjoints ``arg_bar``,
+    ``jvp(out, out_dot, ..., arg, arg_dot, ...)`` adds to the tangents ``out_dot``.
     """
 
     implementation: Callable[..., None]
     plain: Callable[..., None]
-    vjp: Callable[..., None]
+    vjp: Callable[..., None] | None = None
     jvp: Callable[..., None] | None = None
     accumulating: Callable[..., None] | None = None
     plain_accumulating: Callable[..., None] | None = None
+    outs: int = 1
+    inert: frozenset[int] = frozenset()
+    layouts: str = "CFA"
     cost: int = 1000
-    inert = frozenset[int]()
+
+    def problem(self) -> str | None:
+        if not str(self.name).isidentifier():
+            return f"its name {self.name!r} isn't an identifier"
+        if self.outs < 1:
+            return f"it has {self.outs} results, and it writes at least one"
+        if "C" not in self.layouts or not set(self.layouts) <= set("CFA"):
+            return f"its layouts {self.layouts!r} aren't 'C', 'CF' or 'CFA'"
+        count = parameter_count(self.implementation)
+        if count is None:
+            return super().problem()
+        if self.outs >= count:
+            return f"its implementation takes {_counted(count, 'parameter')}, and {self.outs} of them are results"
+        if not all(0 <= position < count - self.outs for position in self.inert):
+            return f"its inert positions {sorted(self.inert)} aren't all among its {count - self.outs} arguments"
+        for what, function, needed in (
+            ("vjp", self.vjp, 2 * count),
+            ("jvp", self.jvp, 2 * count),
+            ("accumulating", self.accumulating, count),
+        ):
+            wrong = _takes(function, needed)
+            if wrong:
+                kinds = "" if needed == count else " (each parameter and its derivative)"
+                return f"{wrong}; its {what} takes {needed} parameters{kinds}"
+        return super().problem()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -141,3 +207,36 @@ class ProgramPrimitive(Primitive):
     def expand(self, call: Call, builder: Builder) -> None:
         """Append what ``call`` stands for, leaving the tape as it was."""
         raise NotImplementedError
+
+
+# Checks
+
+
+def parameter_names(function: Any) -> tuple[str, ...] | None:
+    """The names of a function's positional parameters; None when they can't be told."""
+    try:
+        parameters = inspect.signature(getattr(function, "py_func", function)).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if not all(parameter.kind in positional for parameter in parameters):
+        return None
+    return tuple(parameter.name for parameter in parameters)
+
+
+def parameter_count(function: Any) -> int | None:
+    """How many positional parameters a function has; None when that can't be told."""
+    names = parameter_names(function)
+    return None if names is None else len(names)
+
+
+def _takes(function: Any, count: int) -> str:
+    """What is wrong with a function that must have ``count`` parameters; empty when nothing is."""
+    found = parameter_count(function) if callable(function) else None
+    if found is None or found == count:
+        return ""
+    return f"{getattr(function, '__qualname__', function)} takes {_counted(found, 'parameter')}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -43,30 +43,17 @@ def _heaviside_at_zero(x, at_zero, result):
     return 1.0 if x == 0 else 0.0
 
 
-def _expit(x):
-    return 1.0 / (1.0 + np.exp(-x))
+def _expit(x, result):
+    return result * kernels.expit(-x)
 
 
 def _logit(p):
     return np.log(p) - np.log1p(-p)
 
 
-def _clip(a, a_min=None, a_max=None):
-    # kinks as in maximum and minimum: a value on a bound keeps its derivative
-    if a_min is not None:
-        a = np.maximum(a, a_min)
-    if a_max is not None:
-        a = np.minimum(a, a_max)
-    return a
-
-
-def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
-    highest = 1.7976931348623157e308 if posinf is None else posinf
-    lowest = -1.7976931348623157e308 if neginf is None else neginf
-    return np.where(np.isnan(x), nan, np.where(np.isinf(x), np.where(x > 0, highest, lowest), x))
-
-
-def _own(name: str, functions: tuple[Any, ...], typed_as: Any, *partials: Partial, cost: int) -> ScalarPrimitive:
+def _own(
+    name: str, functions: tuple[Any, ...], typed_as: Any, *partials: Partial, cost: int, **options: Any
+) -> ScalarPrimitive:
     """A primitive that ``kernels`` implements for Numba and ``precise`` for uncompiled code."""
     compiled = getattr(kernels, name)
     arguments = ", ".join(f"{{{position}}}" for position in range(len(partials)))
@@ -79,6 +66,7 @@ def _own(name: str, functions: tuple[Any, ...], typed_as: Any, *partials: Partia
         cost=cost,
         names=((name, compiled),),
         plain_names=((name, getattr(precise, name)),),
+        **options,
     )
 
 
@@ -89,11 +77,27 @@ PRIMITIVES: tuple[Primitive, ...] = (
     call(math.gamma, precise.gamma, _gamma, also=("scipy.special:gamma",), cost=60),
     _own("digamma", ("scipy.special:digamma",), math.lgamma, _digamma, cost=60),
     # the order of a derivative has no derivative: None refuses it
-    _own("polygamma", ("scipy.special:polygamma",), math.pow, None, _polygamma_x, cost=80),
-    _own("sinc", (np.sinc,), math.sin, elementary._sinc, cost=25),
-    _own("heaviside", (np.heaviside,), math.copysign, ZERO, _heaviside_at_zero, cost=2),
-    CompositePrimitive(name="expit", callables=("scipy.special:expit",), definition=_expit),
-    CompositePrimitive(name="logit", callables=("scipy.special:logit",), definition=_logit),
-    CompositePrimitive(name="clip", callables=(np.clip,), definition=_clip),
-    CompositePrimitive(name="nan_to_num", callables=(np.nan_to_num,), definition=_nan_to_num),
+    _own(
+        "polygamma",
+        ("scipy.special:polygamma",),
+        math.pow,
+        None,
+        _polygamma_x,
+        cost=80,
+        cases=((1, 0.7), (2, 3.1), (1, -2.3)),
+    ),
+    _own(
+        "expit", ("scipy.special:expit",), math.tanh, _expit, cost=25, special=(((0.0,), (0.25,)), ((-800.0,), (0.0,)))
+    ),
+    _own("sinc", (np.sinc,), math.sin, elementary._sinc, cost=25, special=(((0.0,), (0.0,)),)),
+    _own(
+        "heaviside",
+        (np.heaviside,),
+        math.copysign,
+        ZERO,
+        _heaviside_at_zero,
+        cost=2,
+        special=(((0.0, 0.3), (0.0, 1.0)),),
+    ),
+    CompositePrimitive(name="logit", callables=("scipy.special:logit",), definition=_logit, cases=((0.3,), (0.85,))),
 )

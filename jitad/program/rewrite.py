@@ -154,9 +154,7 @@ class Copier:
         condition = self(branch.condition)
         if isinstance(condition, Const):
             taken, yields = (
-                (branch.then, branch.then_yields)
-                if condition.value
-                else (branch.otherwise, branch.otherwise_yields)
+                (branch.then, branch.then_yields) if condition.value else (branch.otherwise, branch.otherwise_yields)
             )
             self.block(taken, builder)
             for result, value in zip(branch.results, yields, strict=True):

@@ -7,6 +7,7 @@ negative indices before it emits a statement.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,14 +19,18 @@ if TYPE_CHECKING:
     from jitad.primitives.spec import ArrayPrimitive, ProgramPrimitive, ScalarPrimitive
 
 
-class Var:
-    """A name bound once. ``name`` is a hint for readers; identity is the object's own."""
+_serials = itertools.count()
 
-    __slots__ = ("name", "type")
+
+class Var:
+    """A name bound once. ``name`` is a hint for readers; identity is the object's own; ``serial`` tells older ones."""
+
+    __slots__ = ("name", "serial", "type")
 
     def __init__(self, name: str, type: Type) -> None:
         self.name = name
         self.type = type
+        self.serial = next(_serials)
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.type}"

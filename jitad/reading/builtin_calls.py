@@ -286,6 +286,14 @@ def _round(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
     return rounded
 
 
+def _getattr(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
+    from jitad.reading.attributes import attribute
+    from jitad.reading.comparisons import static_of
+
+    _plain(reader, "getattr", args, kwargs, 2, 2)
+    return attribute(reader, args[0], str(static_of(reader, args[1], "the name of an attribute")), "the object")
+
+
 def _refused(what: str, remedy: str) -> Handler:
     def refuse(reader: Reader, args: Args, kwargs: Kwargs) -> NoReturn:
         reader.refuse(UnsupportedCallError, f"A kernel can't call {what}.", remedy)
@@ -310,6 +318,7 @@ BUILTINS: dict[Any, Handler] = {
     builtins.list: _sequence(list),
     builtins.dict: _dict,
     builtins.isinstance: _isinstance,
+    builtins.getattr: _getattr,
     builtins.round: _round,
     builtins.float: _cast("float64"),
     builtins.int: _cast("int64"),

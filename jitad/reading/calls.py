@@ -11,24 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jitad.errors import JitadError, KernelTypeError, RecursionRefusedError, SourceUnavailableError
+from jitad.errors import JitadError, KernelTypeError, SourceUnavailableError
 from jitad.inference import TypingFailure, signature
 from jitad.primitives import core, registry
-from jitad.primitives.spec import CompositePrimitive, Partial, ScalarPrimitive
+from jitad.primitives.registry import failures
+from jitad.primitives.spec import ArrayPrimitive, CompositePrimitive, Partial, ScalarPrimitive
 from jitad.program.types import Scalar
 from jitad.reading import arrays, derivatives
+from jitad.reading.arrays.calls import call_array
 from jitad.reading.builtin_calls import BUILTINS, call_method
 from jitad.reading.captures import FIXED_PACKAGES
 from jitad.reading.custom import call_custom
-from jitad.reading.desugar import RESULT, lower_body
 from jitad.reading.expressions import evaluate, evaluate_all, evaluate_parts
-from jitad.reading.liveness import captured_names, local_names
+from jitad.reading.inlining import function_defaults, read_in_place
 from jitad.reading.merging import describe
 from jitad.reading.scope import Scope
 from jitad.reading.source import (
-    FunctionNode,
-    FunctionSource,
-    SourceFile,
     differentiates,
     find_source,
     module_root,
@@ -52,10 +50,13 @@ from jitad.reading.values import (
 if TYPE_CHECKING:
     from jitad.reading.reader import Reader
 
-MOST_NESTED = 20
-"""So many functions of one definition (closures made by one factory, say) may call each other in a row."""
+_REMEDY = "write it with functions that jitad knows, or register a primitive for it in a plugin"
 
-_NO_RULE = "write it with functions that jitad knows, or register a primitive for it in a plugin"
+
+def _remedy() -> str:
+    """What to do about a function without a rule; it may be that a plugin had one and is left out."""
+    without = [f"the plugin {failure.plugin.name!r} is left out: {failure.error.reason}" for failure in failures()]
+    return "; ".join([_REMEDY, *without])
 
 
 def read_call(reader: Reader, node: ast.Call) -> Value:
@@ -107,6 +108,8 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
         return reader.apply(primitive, _as_its_loop(reader, obj, args) if isinstance(obj, np.ufunc) else args)
     if isinstance(primitive, CompositePrimitive):
         return _call_composite(reader, primitive, args, kwargs)
+    if isinstance(primitive, ArrayPrimitive):
+        return call_array(reader, primitive, args, kwargs, text)
     handler = _find(arrays.HANDLERS, obj)
     if handler is not None:
         return _call_handler(reader, handler, args, kwargs, text)
@@ -141,7 +144,7 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
             return reader.apply(opaque, args)
     if is_readable:
         return _call_function(reader, method, [StaticValue(obj), *args], kwargs, text)
-    reader.no_call(f"jitad has no rule for {text!r}, and can't read its source", _NO_RULE)
+    reader.no_call(f"jitad has no rule for {text!r}, and can't read its source", _remedy())
 
 
 def _call_jitad(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping[str, Value], text: str) -> Value:
@@ -153,6 +156,11 @@ def _call_jitad(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     if read is None:
         reader.no_call(f"{text!r} can't be called in a kernel", "use jitad.grad, jitad.jvp or jitad.hvp there")
     return _call_handler(reader, read, args, kwargs, text)
+
+
+def is_known(obj: Any) -> bool:
+    """True for a function that jitad has a rule or a definition for, so that its source isn't what is read."""
+    return registry.lookup(obj) is not None or _find(arrays.HANDLERS, obj) is not None
 
 
 def _find(table: Mapping[Any, Any], obj: Any) -> Any:
@@ -268,9 +276,27 @@ def _call_composite(
     saved, reader.pinned = reader.pinned, reader.origin
     try:
         definition, _ = unwrap_dispatcher(primitive.definition)
+        if primitive.is_expression:
+            return _call_expression(reader, definition, args, kwargs)
         return _call_function(reader, definition, args, kwargs, primitive.name)
     finally:
         reader.pinned = saved
+
+
+def _call_expression(
+    reader: Reader, function: types.FunctionType, args: Sequence[Value], kwargs: Mapping[str, Value]
+) -> Value:
+    """A function that only returns an expression, as part of the expression that it is called in."""
+    source = find_source(function)
+    if function not in reader.functions:
+        reader.functions.append(function)
+    *_, last = source.node.body if isinstance(source.node, ast.FunctionDef) else [None]
+    assert isinstance(last, ast.Return) and last.value is not None, "an expression is a function that returns one"
+    node = ast.copy_location(ast.Lambda(source.node.args, last.value), source.node)
+    defaults = function_defaults(reader, source)
+    return read_in_place(
+        reader, node, source.file, function, None, defaults, args, kwargs, function.__name__, lazy=True
+    )
 
 
 def _call_function(
@@ -287,7 +313,7 @@ def _call_function(
         if reader.pinned is None:
             reader.captures.function(function)
     defaults = function_defaults(reader, source)
-    return _inline(reader, source.node, source.file, function, None, defaults, args, kwargs, function.__name__)
+    return read_in_place(reader, source.node, source.file, function, None, defaults, args, kwargs, function.__name__)
 
 
 def _is_library(function: types.FunctionType) -> bool:
@@ -305,129 +331,13 @@ def _call_library(
         return _call_function(reader, function, args, kwargs, text)
     except JitadError as error:
         why = error.reason.rstrip(".")
-        reader.no_call(f"jitad has no rule for {text!r}, and can't read its source as a kernel ({why})", _NO_RULE)
+        reader.no_call(f"jitad has no rule for {text!r}, and can't read its source as a kernel ({why})", _remedy())
     finally:
         reader.pinned = None
 
 
 def _call_inner(reader: Reader, value: FunctionValue, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
     scope: Scope = value.scope
-    return _inline(reader, value.node, scope.file, scope.function, scope, value.defaults, args, kwargs, value.name)
-
-
-def function_defaults(reader: Reader, source: FunctionSource) -> dict[str, Value]:
-    """The default values of a function's parameters."""
-    function, args = source.function, source.node.args
-    positional = [*args.posonlyargs, *args.args]
-    given = function.__defaults__ or ()
-    found = dict(zip([arg.arg for arg in positional[len(positional) - len(given) :]], given, strict=True))
-    found.update(function.__kwdefaults__ or {})
-    return {name: reader.captures.lift(reader, obj, None, name) for name, obj in found.items()}
-
-
-def _body(node: ast.FunctionDef) -> list[ast.stmt]:
-    """The lowered body of a function (the same nodes each time, so that they can be compared)."""
-    body = getattr(node, "jitad_lowered", None)
-    if body is None:
-        body = node.jitad_lowered = lower_body(node)  # type: ignore[attr-defined]
-    return body
-
-
-def _inline(
-    reader: Reader,
-    node: FunctionNode,
-    file: SourceFile,
-    function: types.FunctionType,
-    parent: Scope | None,
-    defaults: Mapping[str, Value],
-    args: Sequence[Value],
-    kwargs: Mapping[str, Value],
-    name: str,
-) -> Value:
-    """Read a function's body with its parameters bound; gives what it returns."""
-    env = bind(reader, node, defaults, args, kwargs, name)
-    call = (node, id(parent or function), *(_identity(value) for value in env.values()))
-    if call in reader.open_calls or sum(other[0] is node for other in reader.open_calls) >= MOST_NESTED:
-        reader.refuse(
-            RecursionRefusedError,
-            f"{name!r} calls itself, directly or through others.",
-            "write it as a loop",
-        )
-    scope = Scope(name, file, function, frozenset(local_names(node)), parent, frozenset(captured_names(node)), env)
-    saved, saved_node, reader.scope = reader.scope, reader.node, scope
-    reader.open_calls.append(call)
-    where = reader.origin if reader.pinned is None else None
-    try:
-        return read_body(reader, node)
-    except JitadError as error:
-        if where is not None and error.origin is not None:
-            error.add_note(f"in {name!r}")
-        raise
-    finally:
-        reader.open_calls.pop()
-        reader.scope, reader.node = saved, saved_node
-
-
-def _identity(value: Value) -> object:
-    """What tells two calls of a function apart: which functions it gets (one that takes itself apart would not end)."""
-    match value:
-        case FunctionValue(node=node):
-            return node
-        case StaticValue(obj):
-            return id(obj)
-        case DerivativeValue(form, function):
-            return form, _identity(function)
-        case PartialValue(function=function):
-            return _identity(function)
-        case SequenceValue(items=items):
-            return tuple(map(_identity, items))
-    return None
-
-
-def read_body(reader: Reader, node: FunctionNode) -> Value:
-    """Read a function's body in the current scope; gives what it returns."""
-    from jitad.reading.statements import read_block
-
-    if isinstance(node, ast.Lambda):
-        return evaluate(reader, node.body)
-    read_block(reader, _body(node), frozenset((RESULT,)) | reader.scope.captured)
-    return reader.scope.env[RESULT]
-
-
-def bind(
-    reader: Reader,
-    node: FunctionNode,
-    defaults: Mapping[str, Value],
-    args: Sequence[Value],
-    kwargs: Mapping[str, Value],
-    name: str,
-) -> dict[str, Value]:
-    """The values of a function's parameters in a call; refuses calls that Python would refuse."""
-    spec = node.args
-    positional = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
-    bound = dict(zip(positional, args, strict=False))
-    extra = list(args[len(positional) :])
-    if extra and spec.vararg is None:
-        reader.no_call(f"{name}() takes {len(positional)} positional arguments and gets {len(args)}", "pass fewer")
-    named = {arg.arg for arg in (*spec.args, *spec.kwonlyargs)}
-    spare: dict[Any, Value] = {}
-    for key, value in kwargs.items():
-        if key in bound:
-            reader.no_call(f"{name}() gets the argument {key!r} twice", "pass it once")
-        if key in named:
-            bound[key] = value
-        elif spec.kwarg is not None:
-            spare[key] = value
-        else:
-            reader.no_call(f"{name}() has no parameter {key!r}", "check the spelling")
-    for parameter in (*positional, *(arg.arg for arg in spec.kwonlyargs)):
-        if parameter not in bound:
-            if parameter not in defaults:
-                reader.no_call(f"{name}() misses the argument {parameter!r}", "pass it")
-            bound[parameter] = defaults[parameter]
-    env = {key: reader.settle(value, key) for key, value in bound.items()}
-    if spec.vararg is not None:
-        env[spec.vararg.arg] = SequenceValue(tuple(reader.settle(value) for value in extra))
-    if spec.kwarg is not None:
-        env[spec.kwarg.arg] = DictValue({key: reader.settle(value) for key, value in spare.items()})
-    return env
+    return read_in_place(
+        reader, value.node, scope.file, scope.function, scope, value.defaults, args, kwargs, value.name
+    )

@@ -133,7 +133,7 @@ class Captures:
         """``obj.name`` for an object used while reading. Raises AttributeError when there is none."""
         found = getattr(obj, name)
         fixed = isinstance(obj, types.ModuleType) and module_root(obj.__name__) in FIXED_PACKAGES
-        if isinstance(obj, types.BuiltinFunctionType | np.dtype | type(np.add)):
+        if isinstance(obj, types.BuiltinFunctionType | np.dtype | np.finfo | np.iinfo | type(np.add)):
             fixed = True
         if isinstance(obj, type) and module_root(obj.__module__) in FIXED_PACKAGES:
             fixed = True

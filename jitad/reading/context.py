@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from jitad.errors import JitadError
 from jitad.primitives.spec import ArrayPrimitive, ScalarPrimitive
@@ -45,6 +45,10 @@ class Context(Protocol):
 
     def apply(self, primitive: ScalarPrimitive, args: Sequence[Value]) -> Value:
         """``primitive(*args)`` on numbers or arrays, with Numba's typing and NumPy's broadcasting."""
+        ...
+
+    def call(self, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], text: str) -> Value:
+        """``function(*args, **kwargs)`` of a Python function, which the user writes as ``text``."""
         ...
 
     def array_primitive(self, name: str) -> ArrayPrimitive:

@@ -60,7 +60,7 @@ def _positional(
     reader: Reader, form: CustomForm, args: Sequence[Value], kwargs: Mapping[str, Value], text: str
 ) -> list[Value]:
     """The arguments in the order of the function's parameters, defaults filled in."""
-    from jitad.reading.calls import bind, function_defaults
+    from jitad.reading.inlining import bind, function_defaults
 
     function, _ = unwrap_dispatcher(form.function)
     source = find_source(function)

@@ -17,6 +17,7 @@ from jitad.reading.merging import describe
 from jitad.reading.values import (
     ArrayValue,
     DictValue,
+    GridValue,
     LazyValue,
     RangeValue,
     ScalarValue,
@@ -80,12 +81,24 @@ def known_items(reader: Reader, value: Value) -> list[Value] | None:
             return list(items)
         case DictValue(entries):
             return [reader.captures.lift(reader, key, None, repr(key)) for key in entries]
+        case GridValue(shape) if all(isinstance(length, Const) for length in shape):
+            return _grid_items(reader, value)
         case ZippedValue(parts):
             listed = [known_items(reader, part) for part in parts]
             if all(items is None for items in listed):
                 return None
             return _zipped_items(reader, parts, listed)
     return None
+
+
+MOST_LISTED = 64
+"""A grid of so many places and of known shape is unrolled."""
+
+
+def _grid_items(reader: Reader, grid: GridValue) -> list[Value] | None:
+    steps = _grid(reader, grid)
+    count = int(steps.stop.value) if isinstance(steps.stop, Const) else MOST_LISTED + 1
+    return [steps.item(reader, const_int(i)) for i in range(count)] if count <= MOST_LISTED else None
 
 
 def _zipped_items(reader: Reader, parts: tuple[Value, ...], listed: list[list[Value] | None]) -> list[Value] | None:
@@ -134,6 +147,8 @@ def iteration(reader: Reader, value: Value) -> Iteration:
             return iteration(reader, reader.settle(value))
         case ZippedValue(parts):
             return _zipped(reader, [iteration(reader, part) for part in parts])
+        case GridValue():
+            return _grid(reader, value)
     reader.refuse(
         KernelTypeError,
         f"A kernel can't loop over {describe(value)}.",
@@ -157,6 +172,25 @@ def _zipped(reader: Reader, parts: list[Iteration]) -> Iteration:
         return SequenceValue(tuple(part.item(reader, part.at(reader, i)) for part in parts))
 
     return Iteration(const_int(0), length if length is not None else const_int(0), const_int(1), items)
+
+
+def _grid(reader: Reader, grid: GridValue) -> Iteration:
+    """The loop over all indices of a shape, the last axis fastest."""
+    size: Operand = const_int(1)
+    for length in grid.shape:
+        size = reader.builder.times(size, length)
+
+    def item(reader: Reader, i: Operand) -> Value:
+        builder, index = reader.builder, []
+        for length in grid.shape[:0:-1]:
+            index.append(note_at_least(reader, builder.compute(core.mod, i, length)))
+            i = note_at_least(reader, builder.compute(core.floordiv, i, length))
+        place = SequenceValue(tuple(map(ScalarValue, [i, *index[::-1]] if grid.shape else [])))
+        if grid.array is None:
+            return place
+        return SequenceValue((place, arrays.getitem(reader, grid.array, place)))
+
+    return Iteration(const_int(0), size, const_int(1), item)
 
 
 def _number(reader: Reader, i: Operand) -> Value:

@@ -10,7 +10,8 @@ from jitad.errors import KernelTypeError
 from jitad.primitives import core
 from jitad.program.builder import Builder
 from jitad.program.statements import Branch, Compute, Const, Fail, Operand, Var
-from jitad.program.types import BOOL
+from jitad.program.types import BOOL, Array
+from jitad.reading import arrays
 from jitad.reading.merging import (
     Fixed,
     Items,
@@ -164,6 +165,9 @@ def branch(
     with reader.block(second.builder):
         other_yields = [o for name, t in templates.items() for o in flatten(reader, t, joined[name][1])]
     results = [variable for name, t in templates.items() for variable in variables(t, name or "chosen")]
+    for result, *sources in zip(results, yields, other_yields, strict=True):
+        if isinstance(result.type, Array):
+            arrays.note_exchanged(reader, [result], [source for source in sources if isinstance(source, Var)])
     operands = iter(_emit(reader, condition, first, second, yields, other_yields, results))
     for name in changed:
         env.pop(name, None)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from jitad.errors import KernelTypeError
@@ -15,9 +14,8 @@ from jitad.primitives import core
 from jitad.program.builder import Builder, const_int
 from jitad.program.statements import Block, Compute, Const, Dim, Load, Loop, Operand, Var
 from jitad.program.types import BOOL, INT64
-from jitad.reading import arrays
 from jitad.reading.arrays.facts import note_at_least, note_range
-from jitad.reading.arrays.maps import is_whole
+from jitad.reading.carried import Carried, assumed
 from jitad.reading.desugar import break_flag
 from jitad.reading.iteration import Iteration, iteration, known_items
 from jitad.reading.joins import branch, negation, truth
@@ -241,13 +239,14 @@ def _settled_loop(
     outer = reader.scope.env
     inits = {each: outer.get(each, UndefinedValue(each)) for each in carried}
     templates: dict[str, Template] = {each: template_of(value, carried=False) for each, value in inits.items()}
-    apart = _arrays_apart(reader, inits)
+    memory = assumed(reader, inits)
     for _ in range(_MOST_READINGS):
         unbound = frozenset(each for each, template in templates.items() if isinstance(template, Unbound))
         with reader.probing(unbound) as probe:
-            reading = _read_once(reader, name, templates, note, test, body, apart)
-        if not _only_exchanged(reading, apart):
-            apart = ()
+            reading = _read_once(reader, name, templates, note, test, body, memory)
+        found = memory.checked(reader, reading.index, reading.before, reading.after)
+        if found is not memory:
+            memory = found
             continue
         joined = {
             each: join(reader, each, template, inits[each], reading.after.get(each, UndefinedValue(each)))
@@ -265,8 +264,9 @@ def _settled_loop(
             "give each name one type before the loop",
         )
     loop = _append(reader, templates, inits, reading, counted, changed)
-    kept = {value.base for value in map(reading.before.get, apart) if isinstance(value, ArrayValue)}
-    arrays.note_apart(reader, [r for p, r in zip(loop.params, loop.results, strict=True) if p in kept])
+    results = dict(zip(loop.params, loop.results, strict=True))
+    bases = {each: value.base for each, value in reading.before.items() if isinstance(value, ArrayValue)}
+    memory.note(reader, {each: [results[base]] for each, base in bases.items() if base in results})
     return loop
 
 
@@ -277,12 +277,12 @@ def _read_once(
     note: Callable[[Var], None],
     test: Callable[[Var], Operand] | None,
     body: Callable[[Var], None],
-    apart: tuple[str, ...],
+    memory: Carried,
 ) -> _Reading:
     index = Var(name, INT64)
     note(index)
     params = {each: variables(template, each) for each, template in templates.items()}
-    arrays.note_apart(reader, [param for each in apart for param in params[each]])
+    memory.note(reader, params)
     builder, head = reader.builder.nested(), reader.builder.nested() if test is not None else None
     env = dict(reader.scope.env)
     condition: Operand | None = None
@@ -299,21 +299,6 @@ def _read_once(
             env.update(before)
     flat = [param for each in params.values() for param in each]
     return _Reading(index, flat, builder, head, condition, before, env)
-
-
-def _arrays_apart(reader: Reader, inits: dict[str, Value]) -> tuple[str, ...]:
-    """The carried names that start as whole arrays which are different memory from each other."""
-    whole = [each for each, value in inits.items() if isinstance(value, ArrayValue) and is_whole(reader.builder, value)]
-    bases = [value.base for value in map(inits.get, whole) if isinstance(value, ArrayValue)]
-    alone = all(not arrays.may_alias(reader, a, b) for a, b in combinations(bases, 2))
-    return tuple(whole) if alone and len(whole) > 1 else ()
-
-
-def _only_exchanged(reading: _Reading, apart: tuple[str, ...]) -> bool:
-    """True when an iteration gives these names each other's arrays, so that they stay different memory."""
-    before = [value.base for value in map(reading.before.get, apart) if isinstance(value, ArrayValue)]
-    after = [value.base for value in map(reading.after.get, apart) if isinstance(value, ArrayValue)]
-    return len(after) == len(apart) and set(after) == set(before)
 
 
 def _bound(reader: Reader, templates: dict[str, Template], params: dict[str, list[Var]]) -> dict[str, Value]:

@@ -126,6 +126,14 @@ class ZippedValue(Value):
 
 
 @dataclass(frozen=True, eq=False)
+class GridValue(Value):
+    """``np.ndindex(shape)``, or ``np.ndenumerate(array)``, whose items are pairs of an index and an element."""
+
+    shape: tuple[Operand, ...]
+    array: ArrayValue | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class FunctionValue(Value):
     """A function of the user's whose body is read where it is called."""
 

@@ -21,6 +21,8 @@ from numba.np import arrayobj
 from jitad.runtime.borrowed import BorrowedArray
 
 INTP = cgutils.intp_t
+MOST_ELEMENTS = 1 << 62
+"""More than any tape has, and far from where sums with it would wrap around."""
 
 
 @intrinsic
@@ -80,6 +82,25 @@ def dim(typingctx, array, axis):
     def codegen(context, builder, sig, args):
         made = arrayobj.make_array(sig.args[0])(context, builder, args[0])
         return builder.extract_value(made.shape, number)
+
+    return signature, codegen
+
+
+@intrinsic
+def elements(typingctx, shape):
+    """The number of elements of an array of ``shape`` (a tuple); ``MOST_ELEMENTS`` if it is larger."""
+    if not isinstance(shape, types.BaseTuple):
+        raise TypingError("elements: the shape must be a tuple")
+    signature = types.intp(types.UniTuple(types.intp, len(shape)))
+
+    def codegen(context, builder, sig, args):
+        product = INTP(1)
+        for length in cgutils.unpack_tuple(builder, args[0]):
+            both = builder.smul_with_overflow(product, length)
+            wrapped = builder.extract_value(both, 1)
+            product = builder.select(wrapped, INTP(MOST_ELEMENTS), builder.extract_value(both, 0))
+        most = builder.icmp_signed(">", product, INTP(MOST_ELEMENTS))
+        return builder.select(most, INTP(MOST_ELEMENTS), product)
 
     return signature, codegen
 

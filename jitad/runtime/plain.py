@@ -5,6 +5,7 @@ They work on arrays of any dtype, objects and long doubles included. Numbers wit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +33,11 @@ def accumulate(array: Array, *index_and_value: Any) -> None:
 def dim(array: Array, axis: int) -> int:
     """``array.shape[axis]``."""
     return array.shape[axis]
+
+
+def elements(shape: tuple[int, ...]) -> int:
+    """The number of elements of an array of ``shape``; 2**62 if it is larger."""
+    return min(math.prod(map(int, shape)), 1 << 62)
 
 
 def tape_array(tape: Array, offset: int, shape: tuple[int, ...]) -> Array:
@@ -91,6 +97,16 @@ def lanes_to_float64(value: Array) -> Array:
 def lanes_to_float32(value: Array) -> Array:
     """The lanes rounded to float32."""
     return value.astype(np.float32)
+
+
+def guarded_product_lanes(a: Array, b: Array) -> Array:
+    """``a * b`` lane by lane, and 0 where ``a`` is 0, whatever ``b`` is."""
+    return np.where(a != 0, a * b, a)
+
+
+def guarded_quotient_lanes(a: Array, b: Array) -> Array:
+    """``a / b`` lane by lane, and 0 where ``a`` is 0, whatever ``b`` is."""
+    return np.where(a != 0, a / b, a)
 
 
 def load_lanes(width: int, array: Array, *index: int) -> Array:

@@ -12,13 +12,14 @@ from numba.extending import overload
 
 
 def argsort(out: Any, a: Any) -> None:
-    """``out[...]`` (int64) becomes the indices that sort the 1-d array ``a``; of NaN's the last places."""
-    out[:] = np.argsort(a)
+    """``out[...]`` (int64) becomes the indices that sort the 1-d array ``a``; NaNs come last, equal elements
+    keep their order."""
+    out[:] = np.argsort(a, kind="stable")
 
 
 @overload(argsort)
 def _argsort(out, a):
     def run(out, a):
-        out[:] = np.argsort(a)
+        out[:] = np.argsort(a, kind="mergesort")
 
     return run

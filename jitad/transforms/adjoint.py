@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.guards import Guards
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
 from jitad.analysis.plan import Plan
@@ -65,11 +66,12 @@ def adjoint(
     order = Order(shadowed.program, aliases)
     needs = Needs(shadowed.program, activity, aliases, order, shadowed.shadows)
     plan = plan_storage(shadowed.program, aliases, order, needs)
+    guards = Guards(shadowed.program, activity, seeded=seeded)
 
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
     scope = Scope(shadowed.program.body, plan, None, bound)
     seeds = _seed(scope, activity, results, shadowed.shadows, seeded)
-    forward = Reversal(needs, plan, activity).reverse(shadowed.program.body, scope)
+    forward = Reversal(needs, plan, activity, guards).reverse(shadowed.program.body, scope)
     outputs = _keep_array_results(forward, primal.results)
     gradients: list[Var] = []
     for var in inputs:
@@ -88,9 +90,7 @@ def adjoint(
     return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
 
 
-def _seed(
-    scope: Scope, activity: Activity, results: list[Operand], shadows: dict[Var, Var], seeded: bool
-) -> list[Var]:
+def _seed(scope: Scope, activity: Activity, results: list[Operand], shadows: dict[Var, Var], seeded: bool) -> list[Var]:
     """Start the adjoints of the results; the parameters that hold their cotangents."""
     if not seeded:
         (result,) = results
@@ -125,4 +125,3 @@ def _keep_array_results(forward: Block, results: list[Operand]) -> list[Operand]
         else:
             kept.append(result)
     return kept
-

@@ -279,9 +279,7 @@ class _Nest:
             for axis, level in enumerate(term.axes):
                 at = builder.plus(here[self._loops[level].index], const_int(term.offset[axis]))
                 low, high = ranges[level]
-                fits = builder.compute(
-                    core.and_, builder.compute(core.ge, at, low), builder.compute(core.lt, at, high)
-                )
+                fits = builder.compute(core.and_, builder.compute(core.ge, at, low), builder.compute(core.lt, at, high))
                 inside = fits if isinstance(inside, Const) else builder.compute(core.and_, inside, fits)
                 target.append(at)
             value = self._copied(term.statement.value, here, builder)

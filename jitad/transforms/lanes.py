@@ -210,6 +210,9 @@ class _Laner:
             condition, *values = args
             spread = (self._spread(value, builder) for value in values)
             builder.add(Compute(out, primitive, (condition, *spread)))
+        elif primitive in lane_primitives.guarded_products:
+            both = tuple(self._spread(arg, builder) for arg in args)
+            builder.add(Compute(out, lane_primitives.guarded_products[primitive], both))
         elif primitive in _CASTS:
             builder.add(Compute(out, _CASTS[primitive], (self(args[0]),)))
         else:

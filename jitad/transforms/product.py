@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from jitad.primitives import core
+from jitad.primitives import core, guarded
 from jitad.program.builder import Builder, is_const
 from jitad.program.statements import Const, Operand
 from jitad.program.types import Scalar
 
 
-def product(builder: Builder, bar: Operand, partial: Operand) -> Operand | None:
+def product(builder: Builder, bar: Operand, partial: Operand, *, is_guarded: bool = False) -> Operand | None:
     """``bar * partial``, or None when the partial is the literal zero.
+
+    A guarded product is 0 where ``bar`` is, even if the partial is infinite or NaN.
 
     A partial that selects 0 selects a zero product, whatever ``bar`` is: the side of a branch that isn't taken
     contributes nothing. Quotients divide ``bar`` first, so that two partials with one divisor share a division. Signs
@@ -25,24 +27,28 @@ def product(builder: Builder, bar: Operand, partial: Operand) -> Operand | None:
         return builder.negative(bar)
     made = builder.made_by(partial)
     if made is not None and made.primitive is core.neg:
-        inner = product(builder, bar, made.args[0])
+        inner = product(builder, bar, made.args[0], is_guarded=is_guarded)
         return None if inner is None else builder.negative(inner)
     if made is not None and made.primitive is core.truediv and made.out.type == bar.type:
-        quotient = builder.compute(core.truediv, bar, made.args[1])
-        return product(builder, quotient, made.args[0])
+        quotient = builder.compute(guarded.over if is_guarded else core.truediv, bar, made.args[1])
+        return product(builder, quotient, made.args[0], is_guarded=is_guarded)
     if made is not None and made.primitive is core.select:
         condition, then, otherwise = made.args
         nothing = Const(0.0, bar.type)
-        return builder.select(
-            condition, product(builder, bar, then) or nothing, product(builder, bar, otherwise) or nothing
-        )
+        sides = (product(builder, bar, side, is_guarded=is_guarded) or nothing for side in (then, otherwise))
+        return builder.select(condition, *sides)
+    if is_guarded and not isinstance(partial, Const):
+        return builder.compute(guarded.times, bar, partial)
     negated = negation(builder, bar)
     if negated is not None:
         inner = product(builder, negated, partial)
         return None if inner is None else builder.negative(inner)
     scale, rest = _scaled(builder, bar)
     if isinstance(partial, Const):
-        return builder.times(rest, Const(scale * partial.value, bar.type))
+        scaled = scale * partial.value
+        if abs(scaled) > _LARGEST[bar.type.dtype]:
+            return builder.times(bar, partial)
+        return builder.times(rest, Const(scaled, bar.type))
     other_scale, other = _scaled(builder, partial)
     return builder.times(Const(scale * other_scale, bar.type), builder.times(rest, other))
 
@@ -73,3 +79,6 @@ def _scaled(builder: Builder, operand: Operand) -> tuple[float, Operand]:
 
 _POWERS = frozenset(2.0**k for k in range(1, 9))
 """Factors that are exact, and can't make a product overflow by being multiplied in later."""
+
+_LARGEST = {"float32": 2.0**127, "float64": 2.0**1023}
+"""Literals up to here are finite."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitad.analysis.activity import Activity
+from jitad.analysis.guards import Guards
 from jitad.analysis.needs import Needs
 from jitad.analysis.plan import Plan
 from jitad.analysis.rules import Rule
@@ -53,8 +54,9 @@ def _uses_stack(statement: Statement) -> bool:
 class Reversal:
     """Builds the forward sweep (the primal with recording) and the reverse sweep of blocks."""
 
-    def __init__(self, needs: Needs, plan: Plan, activity: Activity) -> None:
+    def __init__(self, needs: Needs, plan: Plan, activity: Activity, guards: Guards) -> None:
         self._needs = needs
+        self._guards = guards
         self._plan = plan
         self._active = activity
 
@@ -108,7 +110,8 @@ class Reversal:
         for arg, rule in zip(statement.args, self._needs.partials(statement), strict=True):
             if rule is not None:
                 (partial,) = inline(rule.program, _Lazy(rule, values, scope), scope.builder)
-                scope.add(arg, product(scope.builder, bar, partial))
+                is_guarded = self._guards.guards(statement)
+                scope.add(arg, product(scope.builder, bar, partial, is_guarded=is_guarded))
 
     def _store(self, statement: Store | Accumulate, scope: Scope, active: bool) -> list[Statement]:
         """``A[i] = v`` gives ``v_bar += A_bar[i]; A_bar[i] = 0``, after its old value is put back."""

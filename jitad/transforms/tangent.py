@@ -13,6 +13,7 @@ from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.rules import RuleArgument, active_partials, jvp_rule
 from jitad.errors import MissingRuleError
+from jitad.primitives.guarded import is_steep
 from jitad.primitives.spec import ArrayPrimitive, ProgramPrimitive
 from jitad.program.builder import Builder
 from jitad.program.rewrite import inline
@@ -146,7 +147,8 @@ class _Pusher:
             given = {p: v for p, v in zip(rule.params, values, strict=True) if p is not None}
             (partial,) = inline(rule.program, given, builder)
             assert isinstance(statement.out.type, Scalar)
-            term = product(builder, builder.cast(self._dot(arg), statement.out.type), partial)
+            dot = builder.cast(self._dot(arg), statement.out.type)
+            term = product(builder, dot, partial, is_guarded=is_steep(statement))
             if term is not None:
                 total = add_term(builder, total, term)
         if total is not None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import jitad
+import jitad.errors
 from jitad.api.mode import uncompiled
 from jitad.runtime import tape as tapes
 
@@ -81,3 +82,17 @@ def test_results_of_every_kind_come_back_after_growth(grown: list[str]) -> None:
     for one, other in zip(aux, expected_aux, strict=True):
         assert type(one) is type(other)
         np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+def corner(x, n):
+    z = np.zeros((n, n))
+    z[n - 1, n - 1] = x[0]
+    return z[n - 1, n - 1]
+
+
+@pytest.mark.usefixtures("compiled")
+def test_a_size_that_would_wrap_around_is_too_large() -> None:
+    for gradient in (jitad.grad(corner), jitad.jacfwd(corner)):
+        np.testing.assert_array_equal(gradient(np.ones(2), 3), [1.0, 0.0])
+        with pytest.raises(jitad.errors.TapeOverflowError):
+            gradient(np.ones(2), 1 << 32)

@@ -21,6 +21,7 @@ THEMES = (
     "numeric_programs",
     "factorizations",
     "hard_cases",
+    "library",
     "inner_gradients",
     "inner_functions",
     "inner_memory",

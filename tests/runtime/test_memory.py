@@ -10,7 +10,7 @@ from numba import njit
 
 from jitad.runtime import memory, plain
 
-NAMES = ("load", "store", "accumulate", "dim", "tape_array", "reshaped", "view", "offset_of", "fill")
+NAMES = ("load", "store", "accumulate", "dim", "elements", "tape_array", "reshaped", "view", "offset_of", "fill")
 
 
 def _twins(function):
@@ -21,7 +21,7 @@ def _twins(function):
     return njit(error_model="numpy")(type(function)(function.__code__, namespace, function.__name__)), uncompiled
 
 
-def elements(a, b):
+def doubled(a, b):
     for i in range(dim(a, 0)):
         for j in range(dim(a, 1)):
             store(b, i, j, 2 * load(a, i, j))
@@ -50,7 +50,7 @@ def views(tape):
 def test_elements(dtype, layout):
     data = np.arange(12).reshape(3, 4).astype(dtype)
     a = {"C": data, "F": np.asfortranarray(data), "A": np.repeat(np.repeat(data, 2, 0), 2, 1)[::2, ::2]}[layout]
-    for function in _twins(elements):
+    for function in _twins(doubled):
         b = np.zeros_like(a)
         function(a, b)
         np.testing.assert_array_equal(b, 2 * data + data[:, :1])
@@ -80,3 +80,16 @@ def test_views_count_no_references():
     (text,) = function.inspect_llvm().values()
     body = text[text.index("define") : text.index("cpython")]
     assert "NRT_" not in body
+
+
+def sizes(n):
+    return elements((n, 16)), elements((n, n, 0)), elements((3, n)), elements((n, n)), elements(()), elements((1, n))
+
+
+@pytest.mark.parametrize("n", [0, 5, 1 << 31, 1 << 32, 3 << 59, (1 << 62) + 1])
+def test_sizes_never_wrap_around(n: int) -> None:
+    compiled, plainly = _twins(sizes)
+    found = compiled(n)
+    assert found == plainly(n)
+    assert found[1] == 0
+    assert found[3] == min(n * n, 1 << 62)

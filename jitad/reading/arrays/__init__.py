@@ -5,7 +5,16 @@ not computed yet). Whatever consumes an expression (an assignment, a store, a re
 """
 
 from jitad.reading.arrays.broadcasting import elementwise, where
-from jitad.reading.arrays.facts import may_alias, note_apart, note_at_least, note_distinct, note_range
+from jitad.reading.arrays.facts import (
+    is_drawn_from,
+    may_alias,
+    note_at_least,
+    note_distinct,
+    note_drawn,
+    note_exchanged,
+    note_range,
+    root,
+)
 from jitad.reading.arrays.handlers import HANDLERS
 from jitad.reading.arrays.indexing import element, getitem, length
 from jitad.reading.arrays.maps import as_variable, from_variable
@@ -25,14 +34,17 @@ __all__ = [
     "from_sequence",
     "from_variable",
     "getitem",
+    "is_drawn_from",
     "length",
     "materialize",
     "matmul",
     "may_alias",
-    "note_apart",
     "note_at_least",
     "note_distinct",
+    "note_drawn",
+    "note_exchanged",
     "note_range",
+    "root",
     "setitem",
     "update_item",
     "update_whole",

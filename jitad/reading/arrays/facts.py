@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from jitad.primitives import core
@@ -15,13 +15,18 @@ from jitad.reading.context import Context
 class ArrayFacts:
     """Lower bounds of integers, the base of each view, and what is known of arrays that are memory of their own.
 
-    ``distinct`` arrays are apart from each other, and so are the arrays of each group in ``apart``.
+    ``distinct`` arrays are apart from each other, and so are the arrays of each group in ``apart``. ``allocated``
+    arrays are fresh memory. Each of the ``exchanged`` arrays is always one of those given; each of the ``drawn`` ones
+    is one of those given or fresh memory of one loop, which the first of the pair stands for.
     """
 
     lower_bounds: dict[Var, int] = field(default_factory=dict)
     bases: dict[Var, Var] = field(default_factory=dict)
     distinct: set[Var] = field(default_factory=set)
     apart: list[frozenset[Var]] = field(default_factory=list)
+    allocated: set[Var] = field(default_factory=set)
+    exchanged: dict[Var, frozenset[Var]] = field(default_factory=dict)
+    drawn: dict[Var, tuple[object, frozenset[Var]]] = field(default_factory=dict)
 
 
 def facts(ctx: Context) -> ArrayFacts:
@@ -52,9 +57,37 @@ def note_distinct(ctx: Context, array: Var) -> None:
     facts(ctx).distinct.add(array)
 
 
-def note_apart(ctx: Context, arrays: Iterable[Var]) -> None:
-    """Remember that these arrays are different memory from each other."""
-    facts(ctx).apart.append(frozenset(arrays))
+def note_allocated(ctx: Context, array: Var) -> None:
+    """Remember that an array is fresh memory."""
+    note_distinct(ctx, array)
+    facts(ctx).allocated.add(array)
+
+
+def note_exchanged(ctx: Context, arrays: Iterable[Var], sources: Iterable[Var]) -> None:
+    """Remember that each of ``arrays`` is always one of ``sources``, and that they are apart from each other."""
+    group, given = frozenset(arrays), frozenset(root(ctx, source) for source in sources)
+    facts(ctx).apart.append(group)
+    facts(ctx).exchanged.update(dict.fromkeys(group, given))
+
+
+def note_drawn(ctx: Context, arrays: Iterable[Var], sources: Iterable[Var]) -> None:
+    """Remember that each of ``arrays``, which a loop carries, is one of ``sources`` or memory allocated in the loop."""
+    loop, given = object(), frozenset(root(ctx, source) for source in sources)
+    facts(ctx).drawn.update(dict.fromkeys(arrays, (loop, given)))
+
+
+def is_drawn_from(ctx: Context, array: Var, sources: Container[Var], oldest: Var) -> bool:
+    """True when an array is known to be one of ``sources``, or memory allocated since there is ``oldest``."""
+    known, base = facts(ctx), root(ctx, array)
+    if base in sources:
+        return True
+    if base.serial < oldest.serial:
+        return False
+    if base in known.drawn:
+        return all(is_drawn_from(ctx, source, sources, oldest) for source in known.drawn[base][1])
+    if base in known.exchanged:
+        return all(is_drawn_from(ctx, source, sources, oldest) for source in known.exchanged[base])
+    return base in known.allocated
 
 
 def lower_bound(ctx: Context, operand: Operand) -> int | None:
@@ -125,4 +158,15 @@ def may_alias(ctx: Context, a: Var, b: Var) -> bool:
     if array_type(first).dtype != array_type(second).dtype:
         return False
     known = facts(ctx)
-    return not any(first in group and second in group for group in (known.distinct, *known.apart))
+    if any(first in group and second in group for group in (known.distinct, *known.apart)):
+        return False
+    for one, other in ((first, second), (second, first)):
+        if one in known.allocated and other.serial < one.serial:  # it was there before that memory was
+            return False
+        if one in known.exchanged:
+            return any(may_alias(ctx, source, other) for source in known.exchanged[one])
+        if one in known.drawn:
+            loop, sources = known.drawn[one]
+            same = other in known.drawn and known.drawn[other][0] is loop
+            return same or any(may_alias(ctx, source, other) for source in sources)
+    return True

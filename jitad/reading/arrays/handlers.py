@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from jitad.primitives import core
-from jitad.reading.arrays import creation, joining, methods, products, reductions, shapes, sorting
+from jitad.primitives import core, kinds
+from jitad.primitives.sorting import order
+from jitad.reading.arrays import creation, joining, methods, products, reductions, shapes, sorting, splitting
+from jitad.reading.arrays import kinds as reading_kinds
 from jitad.reading.arrays.broadcasting import where
 from jitad.reading.arrays.maps import require_array
 from jitad.reading.arrays.masks import nonzero
+from jitad.reading.arrays.refusals import REFUSALS
 from jitad.reading.context import Context
 from jitad.reading.values import SequenceValue, Value
 
@@ -98,7 +101,6 @@ HANDLERS: dict[Any, Callable[..., Value]] = {
     np.fliplr: shapes.fliplr,
     np.flipud: shapes.flipud,
     np.roll: shapes.roll,
-    np.repeat: shapes.repeat,
     np.tile: shapes.tile,
     np.diff: shapes.diff,
     np.trace: shapes.trace,
@@ -111,9 +113,22 @@ HANDLERS: dict[Any, Callable[..., Value]] = {
     np.shape: methods.shape_value,
     np.size: methods.size,
     np.ndim: methods.ndim,
-    np.clip: methods.clip,
-    np.argsort: sorting.argsort,
-    np.sort: sorting.sort,
-    np.median: sorting.median,
+    np.split: splitting.split,
+    np.array_split: splitting.array_split,
+    np.vsplit: splitting.vsplit,
+    np.hsplit: splitting.hsplit,
+    np.dsplit: splitting.dsplit,
+    np.broadcast_arrays: splitting.broadcast_arrays,
+    np.broadcast_shapes: splitting.broadcast_shapes,
+    np.indices: splitting.indices,
+    np.ndindex: splitting.ndindex,
+    np.ndenumerate: splitting.ndenumerate,
+    np.finfo: reading_kinds.finfo,
+    np.iinfo: reading_kinds.iinfo,
+    np.dtype: reading_kinds.dtype,
+    kinds.common_type: reading_kinds.common_type,
+    kinds.float_type: reading_kinds.float_type,
+    order: sorting.argsort,
+    **REFUSALS,
 }
 """The handlers of NumPy's functions: ``handler(ctx, *args, **kwargs) -> Value``."""

@@ -99,7 +99,9 @@ def column_stack(ctx: Context, tup: Value) -> Value:
     return _joined(ctx, columns, ScalarValue(ONE), "column_stack")
 
 
-def append(ctx: Context, arr: Value, values: Value) -> Value:
-    """The elements of both in row order."""
+def append(ctx: Context, arr: Value, values: Value, axis: Value | None = None) -> Value:
+    """The elements of both along an axis, or in row order."""
+    if not is_absent(axis):
+        return concatenate(ctx, SequenceValue((arr, values)), axis)
     parts = [ravel(ctx, atleast_1d(ctx, part)) for part in (arr, values)]
     return _joined(ctx, parts, None, "append")

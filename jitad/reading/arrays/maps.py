@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.statements import Const, Operand, Var, ViewAxis, array_type
-from jitad.reading.arrays.facts import facts, note_at_least
+from jitad.reading.arrays.facts import facts, note_allocated, note_at_least
 from jitad.reading.context import Context
 from jitad.reading.values import ArrayLike, ArrayValue, LazyValue, Value
 
@@ -25,7 +25,7 @@ def from_variable(builder: Builder, var: Var) -> ArrayValue:
 def allocate(ctx: Context, name: str, dtype: str, shape: Sequence[Operand], fill: float | None = None) -> ArrayValue:
     """A fresh array, known to be memory of its own."""
     var = ctx.builder.alloc(name or "temporary", dtype, shape, fill)
-    facts(ctx).distinct.add(var)
+    note_allocated(ctx, var)
     return from_variable(ctx.builder, var)
 
 

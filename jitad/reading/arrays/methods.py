@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from jitad.errors import KernelTypeError, UnsupportedCallError
 from jitad.program.builder import const_int
-from jitad.reading.arrays import creation, products, reductions, shapes, sorting
+from jitad.reading.arrays import creation, products, reductions, shapes
 from jitad.reading.arrays.arguments import known_integer
 from jitad.reading.arrays.facts import note_at_least
 from jitad.reading.arrays.indexing import getitem
-from jitad.reading.arrays.maps import as_lazy, require_array, size_of
+from jitad.reading.arrays.maps import as_lazy, layout_of, require_array, size_of
 from jitad.reading.arrays.materialize import settled
 from jitad.reading.arrays.stores import assign
 from jitad.reading.context import Context
-from jitad.reading.values import ArrayValue, MethodValue, ScalarValue, SequenceValue, StaticValue, Value
+from jitad.reading.values import ArrayLike, ArrayValue, MethodValue, ScalarValue, SequenceValue, StaticValue, Value
 
 
 def attribute(ctx: Context, value: Value, name: str) -> Value | None:
@@ -37,11 +38,33 @@ def attribute(ctx: Context, value: Value, name: str) -> Value | None:
         return shapes.transposed(ctx, array)
     if name == "real":
         return array
-    return MethodValue(array, name) if name in METHODS else None
+    if name == "imag":
+        return creation.zeros_like(ctx, array)
+    if name == "nbytes":
+        return ScalarValue(ctx.builder.times(size_of(ctx, array.shape), const_int(np.dtype(array.dtype).itemsize)))
+    if name == "flat":
+        return _flat(ctx, array)
+    if name in _REFUSED:
+        reason, remedy = _REFUSED[name]
+        ctx.refuse(UnsupportedCallError, f"the attribute {name!r} of an array: {reason}", remedy)
+    return MethodValue(array, name) if name in METHODS or name in FUNCTION_METHODS else None
+
+
+def _flat(ctx: Context, array: ArrayLike) -> Value:
+    """The elements in row order as a vector that shares the array's memory."""
+    if isinstance(array, ArrayValue) and array.ndim > 1 and layout_of(ctx.builder, array) != "C":
+        ctx.refuse(
+            UnsupportedCallError,
+            "the attribute 'flat' of an array whose rows don't follow each other in memory",
+            "loop over its axes, or take a copy first: np.ascontiguousarray(a)",
+        )
+    return shapes.ravel(ctx, array)
 
 
 def call_method(ctx: Context, method: MethodValue, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
     """A call of an array's method."""
+    if method.name in FUNCTION_METHODS:
+        return ctx.call(FUNCTION_METHODS[method.name], [method.owner, *args], kwargs, f"the method {method.name}")
     handler = METHODS[method.name]
     try:
         inspect.signature(handler).bind(ctx, method.owner, *args, **kwargs)
@@ -85,21 +108,6 @@ def item(ctx: Context, a: Value, *args: Value) -> Value:
     return ScalarValue(array.element(ctx.builder, [const_int(0)] * array.ndim))
 
 
-def clip(ctx: Context, a: Value, a_min: Value | None = None, a_max: Value | None = None) -> Value:
-    """The elements kept between two bounds, either of which may be left out."""
-    from jitad.primitives.registry import lookup
-    from jitad.primitives.spec import ScalarPrimitive
-    from jitad.reading.arrays.arguments import is_absent
-
-    result = a
-    for function, bound in ((np.maximum, a_min), (np.minimum, a_max)):
-        if bound is not None and not is_absent(bound):
-            primitive = lookup(function)
-            assert isinstance(primitive, ScalarPrimitive)
-            result = ctx.apply(primitive, (result, bound))
-    return result
-
-
 METHODS: dict[str, Callable[..., Value]] = {
     "sum": reductions.sum_,
     "prod": reductions.prod,
@@ -123,10 +131,32 @@ METHODS: dict[str, Callable[..., Value]] = {
     "transpose": shapes.transposed,
     "swapaxes": shapes.swapaxes,
     "squeeze": shapes.squeeze,
-    "repeat": shapes.repeat,
     "trace": shapes.trace,
     "fill": fill,
     "item": item,
-    "clip": clip,
-    "argsort": sorting.argsort,
 }
+"""The handlers of methods: ``handler(ctx, array, *args, **kwargs) -> Value``."""
+
+FUNCTION_METHODS: dict[str, Callable[..., Any]] = {
+    "argsort": np.argsort,
+    "clip": np.clip,
+    "conj": np.conjugate,
+    "conjugate": np.conjugate,
+    "nonzero": np.nonzero,
+    "partition": np.ndarray.partition,
+    "repeat": np.repeat,
+    "round": np.round,
+    "searchsorted": np.searchsorted,
+    "sort": np.ndarray.sort,
+    "take": np.take,
+}
+"""Methods that are calls of a function whose first argument is the array."""
+
+_REFUSED = {
+    "view": ("the bytes of an array read as another dtype have no derivative", "convert with astype"),
+    "tobytes": ("the bytes of an array have no derivative", "do it outside the kernel"),
+    "ctypes": ("a kernel can't give its arrays to C code", "do it outside the kernel"),
+    "strides": ("how an array lies in memory isn't known to a kernel", "use its shape"),
+    "flags": ("how an array lies in memory isn't known to a kernel", "use its shape"),
+}
+"""Attributes that arrays have in Numba and not in kernels: the reason, and what to do instead."""

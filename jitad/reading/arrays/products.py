@@ -6,16 +6,18 @@ from collections.abc import Sequence
 
 from jitad.errors import KernelTypeError
 from jitad.primitives import core
+from jitad.primitives.composites import norms
 from jitad.program.builder import Builder
 from jitad.program.statements import Call, Operand, Var
 from jitad.program.types import Scalar
+from jitad.reading.arrays.arguments import is_absent
 from jitad.reading.arrays.broadcasting import require_equal
 from jitad.reading.arrays.loops import fold
 from jitad.reading.arrays.maps import anywhere, as_lazy, require_array
 from jitad.reading.arrays.materialize import ProductValue, contiguous, materialize, settled
-from jitad.reading.arrays.reductions import LONG, SUM, reduced
+from jitad.reading.arrays.reductions import LONG, SUM, reduced, root_of
 from jitad.reading.context import Context
-from jitad.reading.values import ArrayLike, ArrayValue, LazyValue, ScalarValue, SequenceValue, Value
+from jitad.reading.values import ArrayLike, ArrayValue, LazyValue, ScalarValue, SequenceValue, StaticValue, Value
 
 
 def matmul(ctx: Context, a: Value, b: Value) -> Value:
@@ -130,7 +132,6 @@ def outer(ctx: Context, a: Value, b: Value) -> Value:
     """The products of all pairs of elements."""
     from jitad.reading.arrays.indexing import FULL, getitem
     from jitad.reading.arrays.shapes import ravel
-    from jitad.reading.values import StaticValue
 
     new = StaticValue(None)
     column = getitem(ctx, ravel(ctx, a), SequenceValue((FULL, new)))
@@ -138,19 +139,16 @@ def outer(ctx: Context, a: Value, b: Value) -> Value:
     return ctx.apply(core.mul, (column, row))
 
 
-def norm(ctx: Context, x: Value, ord: Value | None = None) -> Value:
-    """The Euclidean norm of a vector, or the Frobenius norm of a matrix."""
-    from jitad.errors import UnsupportedCallError
-    from jitad.reading.arrays.arguments import is_absent
-    from jitad.reading.arrays.reductions import square_root
-    from jitad.reading.values import StaticValue
-
+def norm(
+    ctx: Context, x: Value, ord: Value | None = None, axis: Value | None = None, keepdims: Value | None = None
+) -> Value:
+    """The Euclidean norm of a vector or the Frobenius norm of a matrix, as one loop; other norms by a kernel."""
     array = _operand(ctx, x, "the argument of norm")
-    plain = is_absent(ord) or (isinstance(ord, StaticValue) and ord.obj == "fro" and array.ndim == 2)
     two = isinstance(ord, ScalarValue) and getattr(ord.operand, "value", None) == 2 and array.ndim == 1
-    if not plain and not two:
-        ctx.refuse(UnsupportedCallError, "norm takes only the 2-norm of vectors and the Frobenius norm", "write it out")
+    if not (is_absent(axis) and is_absent(keepdims) and (is_absent(ord) or two)):
+        given = {"ord": ord, "axis": axis, "keepdims": keepdims}
+        options = {name: value for name, value in given.items() if value is not None}
+        return ctx.call(norms.norm, [x], options, "np.linalg.norm")
     if array.ndim != 1:
         array = materialize(ctx, array)
-    squares = ctx.apply(core.mul, (array, array))
-    return square_root(ctx, reduced(ctx, squares, None, None, SUM, "norm"))
+    return root_of(ctx, reduced(ctx, ctx.apply(core.mul, (array, array)), None, None, SUM, "norm"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jitad.errors import KernelTypeError, KernelValueError
-from jitad.primitives import core
+from jitad.primitives import core, roots
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.builder import Builder, is_const
 from jitad.program.statements import Const, Operand
@@ -190,23 +190,18 @@ def var(
     count: Value = _count(ctx, source, axes)
     if ddof is not None:
         count = ctx.apply(core.sub, (count, ddof))
-    return ctx.apply(core.truediv, (total, count))
+    return _narrowed(ctx, ctx.apply(core.truediv, (total, count)), source.dtype)
 
 
 def std(
     ctx: Context, a: Value, axis: Value | None = None, *, ddof: Value | None = None, keepdims: Value | None = None
 ) -> Value:
-    return square_root(ctx, var(ctx, a, axis, ddof=ddof, keepdims=keepdims))
+    return root_of(ctx, var(ctx, a, axis, ddof=ddof, keepdims=keepdims))
 
 
-def square_root(ctx: Context, value: Value) -> Value:
-    import numpy as np
-
-    from jitad.primitives.registry import lookup
-
-    sqrt = lookup(np.sqrt)
-    assert isinstance(sqrt, ScalarPrimitive)
-    return ctx.apply(sqrt, (value,))
+def root_of(ctx: Context, value: Value) -> Value:
+    """The square root of a sum of squares."""
+    return ctx.apply(roots.PRIMITIVES[0], (value,))
 
 
 def _extreme_places(

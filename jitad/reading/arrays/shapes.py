@@ -227,8 +227,8 @@ def flipud(ctx: Context, m: Value) -> Value:
 def roll(ctx: Context, a: Value, shift: Value, axis: Value | None = None) -> Value:
     """The elements moved along an axis, those past the end coming back at the start."""
     array = _array(ctx, a, "the argument of roll")
-    if array.ndim > 1 and (axis is None or is_absent(axis)):
-        ctx.refuse(UnsupportedCallError, "roll of more than one axis without axis=", "give the axis")
+    if array.ndim > 1 and is_absent(axis):
+        return reshaped(ctx, materialize(ctx, roll(ctx, ravel(ctx, array), shift)), array.shape)
     along = 0 if axis is None or is_absent(axis) else one_axis(ctx, axis, array.ndim)
     by = integer(ctx, shift, "the shift")
 
@@ -238,18 +238,6 @@ def roll(ctx: Context, a: Value, shift: Value, axis: Value | None = None) -> Val
         return as_lazy(array).element(builder, at)
 
     return LazyValue(array.dtype, array.shape, element, anywhere((array,)), 6)
-
-
-def repeat(ctx: Context, a: Value, repeats: Value) -> Value:
-    """Each element several times, in row order."""
-    array = _array(ctx, ravel(ctx, atleast_1d(ctx, a)), "the argument of repeat")
-    times = length_of(ctx, repeats)
-    length = note_at_least(ctx, ctx.builder.times(array.shape[0], times))
-
-    def element(builder: Builder, index: Sequence[Operand]) -> Operand:
-        return as_lazy(array).element(builder, (builder.compute(core.floordiv, index[0], times),))
-
-    return LazyValue(array.dtype, (length,), element, anywhere((array,)), 6)
 
 
 def tile(ctx: Context, A: Value, reps: Value) -> Value:  # noqa: N803

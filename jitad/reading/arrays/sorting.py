@@ -1,16 +1,14 @@
-"""Sorting: an order found with derivatives stopped, and a gather along it."""
+"""The order that sorts a vector, found with derivatives stopped."""
 
 from __future__ import annotations
 
 from jitad.errors import UnsupportedCallError
 from jitad.primitives import core
-from jitad.program.builder import const_int
 from jitad.program.statements import Call
-from jitad.reading.arrays.indexing import getitem
 from jitad.reading.arrays.maps import allocate, require_array
-from jitad.reading.arrays.materialize import contiguous, materialize, settled
+from jitad.reading.arrays.materialize import contiguous, settled
 from jitad.reading.context import Context
-from jitad.reading.values import ArrayLike, ArrayValue, ScalarValue, Value
+from jitad.reading.values import ArrayLike, ArrayValue, Value
 
 
 def argsort(ctx: Context, a: Value) -> ArrayValue:
@@ -21,22 +19,6 @@ def argsort(ctx: Context, a: Value) -> ArrayValue:
     out = allocate(ctx, "order", "int64", array.shape)
     ctx.builder.add(Call(ctx.array_primitive("argsort"), (out.base,), (source,)))
     return out
-
-
-def sort(ctx: Context, a: Value) -> Value:
-    """A sorted copy of a vector."""
-    array = materialize(ctx, _vector(ctx, a, "sort"))
-    return getitem(ctx, array, argsort(ctx, array))
-
-
-def median(ctx: Context, a: Value) -> Value:
-    """The middle element of a vector in order, or the mean of the two in the middle."""
-    array = materialize(ctx, sort(ctx, a))
-    builder, size = ctx.builder, array.shape[0]
-    last = builder.minus(size, const_int(1))
-    middle = [builder.compute(core.floordiv, end, const_int(2)) for end in (last, size)]
-    parts = [getitem(ctx, array, ScalarValue(place)) for place in middle]
-    return ctx.apply(core.truediv, (ctx.apply(core.add, parts), ScalarValue(const_int(2))))
 
 
 def _vector(ctx: Context, a: Value, name: str) -> ArrayLike:

@@ -1,0 +1,84 @@
+"""NumPy functions that Numba knows and kernels can't call, each with the reason and what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from jitad.errors import UnsupportedCallError
+from jitad.reading.context import Context
+from jitad.reading.values import Value
+
+
+class Refusal:
+    """A handler that refuses the call."""
+
+    def __init__(self, name: str, reason: str, remedy: str) -> None:
+        self.name, self.reason, self.remedy = name, reason, remedy
+
+    def __call__(self, ctx: Context, *args: Value, **kwargs: Value) -> NoReturn:
+        ctx.refuse(UnsupportedCallError, f"{self.name}: {self.reason}", self.remedy)
+
+
+_LINALG = (
+    "matrix decompositions are in a plugin of their own",
+    "install jitad-linalg (plugins/jitad-linalg), or write the elimination out",
+)
+_SIGNAL = (
+    "signal processing is in a plugin of its own",
+    "install jitad-signal (plugins/jitad-signal), or write the loop out",
+)
+_COMPLEX = ("its result is complex, and kernels compute with real numbers", "work with real and imaginary parts")
+_TRANSFORMS = (
+    "Fourier transforms need complex numbers, and kernels compute with real ones",
+    "write it with sums of cosines and sines",
+)
+_BYTES = ("it gives the bytes of an array another meaning, which has no derivative", "do it outside the kernel")
+_TIMES = ("kernels have no dates and times", "compare numbers")
+_RANDOM = (
+    "a kernel is run more than once, and each run would draw other numbers",
+    "draw the numbers outside the kernel and pass them in: r = rng.normal(size=n), then loc + scale * r[i]",
+)
+_ITERATOR = ("an iterator that can't be read as a loop", "write loops over range(a.shape[k])")
+
+_REASONS: dict[str, tuple[str, str]] = {
+    **{
+        f"linalg.{name}": _LINALG
+        for name in (
+            *("cholesky", "cond", "det", "eigh", "eigvalsh", "inv", "lstsq", "matrix_power"),
+            *("matrix_rank", "pinv", "qr", "slogdet", "solve", "svd"),
+        )
+    },
+    **{
+        f"random.{name}": _RANDOM
+        for name, function in vars(np.random).items()
+        if callable(function) and not isinstance(function, type) and not name.startswith("_")
+    },
+    **{f"fft.{prefix}{name}": _TRANSFORMS for name in ("fft", "fft2", "fftn") for prefix in ("", "i", "r", "ir")},
+    **dict.fromkeys(("fft.hfft", "fft.ihfft"), _TRANSFORMS),
+    "linalg.eig": _COMPLEX,
+    "linalg.eigvals": _COMPLEX,
+    "roots": _COMPLEX,
+    "convolve": _SIGNAL,
+    "correlate": _SIGNAL,
+    "interp": _SIGNAL,
+    "frombuffer": _BYTES,
+    "isnat": _TIMES,
+    "nditer": _ITERATOR,
+    **dict.fromkeys(("complex64", "complex128"), _COMPLEX),
+}
+
+
+def _find(name: str) -> Any:
+    found: Any = np
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+REFUSALS: dict[Any, Callable[..., Value]] = {
+    _find(name): Refusal(f"np.{name}", reason, remedy) for name, (reason, remedy) in _REASONS.items()
+}
+"""The handlers that refuse, by function. A primitive that a plugin registers for the function goes first."""

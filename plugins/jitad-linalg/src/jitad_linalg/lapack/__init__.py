@@ -1,0 +1,1 @@
+"""LAPACK and BLAS for compiled and for uncompiled code alike."""

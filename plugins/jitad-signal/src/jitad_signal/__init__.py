@@ -1,0 +1,1 @@
+"""Signal processing for jitad: with this package installed, kernels may call and differentiate it."""

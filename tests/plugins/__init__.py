@@ -1,0 +1,1 @@
+"""Plugins: definitions by decorators, and packages that bring them."""
