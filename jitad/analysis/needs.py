@@ -134,14 +134,17 @@ class Needs:
         arguments: list[RuleArgument] = [v.type if isinstance(v, Var) else v for v in values]  # type: ignore[misc]
         return vjp_rule(statement.primitive, tuple(arguments), statement.origin), values
 
-    def contents(self, statement: Statement) -> list[Var]:
-        """The arrays whose elements the reversal of a call reads, as they were when it ran."""
+    def contents(self, statement: Statement) -> list[tuple[Var, bool]]:
+        """The arrays whose elements the reversal of a call reads: arguments as they were before it ran (True), and
+        results as they were after it (False).
+        """
         if not isinstance(statement, Call) or not self.is_active(statement):
             return []
         rule, values = self.vjp(statement)
         shadows = set(self.shadows.values())
-        found = [values[i] for i in contents_read(rule)]
-        return [v for v in found if isinstance(v, Var) and isinstance(v.type, Array) and v not in shadows]
+        first = 2 * len(statement.outs)
+        found = [(values[i], i >= first) for i in contents_read(rule)]
+        return [(v, before) for v, before in found if isinstance(v, Var) and v not in shadows]
 
 
 def _active_accesses(statement: Statement) -> tuple[Var, ...]:

@@ -45,11 +45,12 @@ class Order:
         """The alias groups that a statement, or one nested in it, may write."""
         return self._writes[statement]
 
-    def may_precede(self, first: Statement, second: Statement, root: Var) -> bool:
+    def may_precede(self, first: Statement, second: Statement, root: Var, *, itself: bool = True) -> bool:
         """True if ``first`` may run before ``second`` on the same memory of the alias group ``root``.
 
-        Iterations of a loop follow each other, but an array that is allocated inside a loop is another one in
-        each iteration, and different iterations of an order-free loop never meet in memory.
+        A call comes before itself, as it reads before it writes, where ``itself`` is asked for. Iterations of a loop
+        follow each other, but an array that is allocated inside a loop is another one in each iteration, and different
+        iterations of an order-free loop never meet in memory.
         """
         home = self._aliases.home(root)
         in_life = home is None
@@ -64,7 +65,7 @@ class Order:
                 return True
             if isinstance(owner, Branch) and self._apart(first, second, owner):
                 return False
-        return isinstance(first, Call)
+        return itself and isinstance(first, Call)
 
     def stay_apart(self, first: Statement, second: Statement, loop: Loop) -> bool:
         """True when two accesses never meet in different iterations of a loop.

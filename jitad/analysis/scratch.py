@@ -18,7 +18,7 @@ def find_scratch(program: Program, aliases: Aliases, plan: Plan, shadows: set[Va
     All arrays that such a block allocates live and die in it, the reverse sweep reads no element of them (except
     of ``shadows``), and nothing nested in the block uses the tape.
     """
-    read = {root for _, root in plan.reloads}
+    read = {root for _, root, _ in plan.reloads}
     found: set[Statement] = set()
     for statement in walk(program.body):
         for block in sub_blocks(statement):

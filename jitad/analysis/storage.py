@@ -61,8 +61,8 @@ def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs)
         return planner.plan, {
             store
             for store, array in stores
-            for reader, root in planner.plan.reloads
-            if aliases.root(array) is root and order.may_precede(reader, store, root)
+            for reader, root, before in planner.plan.reloads
+            if aliases.root(array) is root and order.may_precede(reader, store, root, itself=before)
         }
 
     plan, found = attempt(set(), set())
@@ -92,8 +92,8 @@ class _Planner:
         for at, statement in enumerate(block):
             if statement not in self.plan.scratch:
                 demands.extend((need, at + 1) for need in self.needs.of(statement, self.plan.undone))
-            for root in self.needs.contents(statement):
-                self.plan.reloads.append((statement, self.aliases.root(root)))
+            for array, before in self.needs.contents(statement):
+                self.plan.reloads.append((statement, self.aliases.root(array), before))
             for inner in self._reversed_blocks(statement):
                 demands.extend((need, at + 1) for need in self.visit(inner, statement))
         if owner is None:
@@ -208,7 +208,7 @@ class _BlockPlanner:
                 continue
             _, statement = self._defined[var]
             if isinstance(statement, Load):
-                self._planner.plan.reloads.append((statement, self._planner.aliases.root(statement.array)))
+                self._planner.plan.reloads.append((statement, self._planner.aliases.root(statement.array), True))
             for operand in self._sources(var):
                 if isinstance(operand, Var):
                     if operand in self._defined:
