@@ -1,29 +1,5 @@
 """The tests here run uncompiled (the same emitted source, quickly), except those that ask for ``compiled``."""
 
-from __future__ import annotations
+from tests.fixtures import compiled, own_cache, run_uncompiled
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from jitad.api.mode import mode, uncompiled
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path_factory.getbasetemp() / "jitad-cache"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    monkeypatch.setenv("JITAD_CACHE_DIR", str(folder))
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def _uncompiled() -> Iterator[None]:
-    with uncompiled():
-        yield
-
-
-@pytest.fixture
-def compiled(_uncompiled: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mode, "compiled", True)
+__all__ = ["compiled", "own_cache", "run_uncompiled"]
