@@ -20,7 +20,7 @@ class UsersError(ValueError):
 
 
 @pytest.fixture(params=["uncompiled", "compiled"], autouse=True)
-def _both(request, _uncompiled, monkeypatch):
+def _both(request, run_uncompiled, monkeypatch):
     monkeypatch.setattr(mode, "compiled", request.param == "compiled")
 
 
