@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from jitad.program.builder import Builder
@@ -169,6 +169,17 @@ class Copier:
             all_yields.append(list(self.all(yields)))
         results = [self.fresh(r) for r in branch.results]
         builder.add(Branch(condition, arms[0], all_yields[0], arms[1], all_yields[1], results))
+
+
+def as_they_are(params: Sequence[Var]) -> Callable[[Var], Operand]:
+    """What a ``Copier`` of a whole program finds outside the text: its parameters, which keep their names."""
+    bound = set(params)
+
+    def outside(var: Var) -> Operand:
+        assert var in bound, f"{var} isn't bound"
+        return var
+
+    return outside
 
 
 def inline(program: Program, args: Mapping[Var, Operand], builder: Builder) -> list[Operand]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from jitad.errors import KernelTypeError
 from jitad.program.statements import Call, Operand, Program, Statement, Var
-from jitad.program.types import Array
 from jitad.reading import arrays
 from jitad.reading.arrays.maps import allocate
 from jitad.reading.custom_memory import is_shared, refuse_written_arguments
 from jitad.reading.derivatives.detached import Leaf, Mirror, apart, as_program
-from jitad.reading.derivatives.parts import Place, built, dtype_of, shape_of
+from jitad.reading.derivatives.parts import Place, boxed, built, dtype_of, shape_of
 from jitad.reading.merging import describe
 from jitad.reading.source import find_source, unwrap_dispatcher
 from jitad.reading.structures import is_active, mapped
@@ -156,7 +155,7 @@ def _linked(
         return value
     outs = _places(reader, computed)
     depends = apart(
-        reader, rule, [*(_boxed(reader, leaf) for leaf in (*parts, *residuals)), *map(_number_boxed(reader), free)]
+        reader, rule, [*(_boxed(reader, leaf) for leaf in (*parts, *residuals)), *(boxed(reader, var) for var in free)]
     )
     first = len(outs)
     count = len(parts)
@@ -219,13 +218,6 @@ def _box(reader: Reader, operand: Operand) -> Var:
     box = allocate(reader, "number", str(operand.type), ())
     reader.builder.store(box.base, (), operand)
     return box.base
-
-
-def _number_boxed(reader: Reader) -> Callable[[Var], Operand]:
-    def boxed(var: Var) -> Operand:
-        return _box(reader, var) if not isinstance(var.type, Array) and var.type.is_float else var
-
-    return boxed
 
 
 def _refuse(reader: Reader, reason: str, remedy: str) -> NoReturn:

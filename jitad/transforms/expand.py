@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder
-from jitad.program.rewrite import Copier
-from jitad.program.statements import Call, Operand, Program, Statement, Var, walk
+from jitad.program.rewrite import Copier, as_they_are
+from jitad.program.statements import Call, Program, Statement, walk
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.promote import promote
 
@@ -18,7 +18,7 @@ def expand(program: Program) -> Program:
     if not any(_is_node(statement) for statement in walk(program.body)):
         return program
     builder = Builder()
-    copier = _Expander(program.params)
+    copier = _Expander(as_they_are(program.params))
     copier.block(program.body, builder)
     results = [copier(result) for result in program.results]
     whole = Program(program.name, program.params, builder.block, results, program.origin)
@@ -30,15 +30,6 @@ def _is_node(statement: Statement) -> bool:
 
 
 class _Expander(Copier):
-    def __init__(self, params: list[Var]) -> None:
-        bound = set(params)
-
-        def outside(var: Var) -> Operand:
-            assert var in bound, f"{var} isn't bound"
-            return var
-
-        super().__init__(outside)
-
     def statement(self, statement: Statement, builder: Builder) -> None:
         if isinstance(statement, Call) and isinstance(statement.primitive, ProgramPrimitive):
             outs = tuple(map(self.array, statement.outs))

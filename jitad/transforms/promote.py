@@ -8,7 +8,7 @@ and stores.
 from __future__ import annotations
 
 from jitad.program.builder import Builder, const_int
-from jitad.program.rewrite import Copier
+from jitad.program.rewrite import Copier, as_they_are
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -79,13 +79,7 @@ def _drop(block: Block, found: set[Var], offsets: dict[Operand, Var]) -> None:
 
 class _Promoter(Copier):
     def __init__(self, params: list[Var], chosen: set[Var]) -> None:
-        bound = set(params)
-
-        def outside(var: Var) -> Operand:
-            assert var in bound, f"{var} isn't bound"
-            return var
-
-        super().__init__(outside)
+        super().__init__(as_they_are(params))
         self._chosen = chosen
         self._now: dict[Var, Operand] = {}
         self._marked: set[Operand] = set()

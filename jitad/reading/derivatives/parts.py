@@ -103,7 +103,7 @@ def call_node(
     for at in node.values:
         outs.append(allocate(reader, "value", scalar_type(node.program.results[at]).dtype, ()))
     outs += [allocate(reader, "gradient", dtype_of(leaf), shape_of(leaf)) for leaf in part.leaves]
-    args = [_boxed(reader, arg) for arg in (*part.args, *directions)]
+    args = [boxed(reader, arg) for arg in (*part.args, *directions)]
     reader.builder.add(Call(node, tuple(out.base for out in outs), (*args, *seeds), origin=reader.origin))
     are_numbers = [True] * len(node.values) + [isinstance(leaf, ScalarValue) for leaf in part.leaves]
     return [
@@ -112,7 +112,7 @@ def call_node(
     ]
 
 
-def _boxed(reader: Reader, arg: Operand) -> Operand:
+def boxed(reader: Reader, arg: Operand) -> Operand:
     """A floating-point number in a 0-d array, which has a shadow; anything else as it is."""
     if isinstance(arg, Const) or isinstance(arg.type, Array) or not arg.type.is_float:
         return arg
