@@ -14,6 +14,7 @@ from jitad.api.jacobian_entry import JacobianEntry
 from jitad.api.jacobian_programs import CROSSING
 from jitad.transforms import jacobian as jacobian_program
 from jitad.transforms import lanes
+from tests.api.jacobian_kernels import coupled, coupled_by_hand, polar
 
 MODES = (jitad.jacfwd, jitad.jacrev, jitad.jacobian)
 X = np.array([1.1, 0.7, -0.4])
@@ -23,26 +24,6 @@ RNG = np.random.default_rng(3)
 class Pair(NamedTuple):
     left: Any
     right: Any
-
-
-def coupled(x, k):
-    n = x.shape[0]
-    out = np.empty(n)
-    for i in range(n):
-        total = 0.0
-        for j in range(n):
-            total += math.sin(x[j] - x[i])
-        out[i] = k * total
-    return out
-
-
-def coupled_by_hand(x, k):
-    cosines = k * np.cos(x[None, :] - x[:, None])
-    return cosines - np.diag(cosines.sum(axis=1))
-
-
-def polar(r, angle):
-    return r * math.cos(angle), r * math.sin(angle)
 
 
 def mixed(parts, scale):

@@ -11,29 +11,10 @@ import numpy as np
 import pytest
 
 import jitad
+from tests.api.jacobian_kernels import coupled, coupled_by_hand, polar
 
 X = np.array([1.1, 0.7, -0.4])
 RNG = np.random.default_rng(4)
-
-
-def coupled(x, k):
-    n = x.shape[0]
-    out = np.empty(n)
-    for i in range(n):
-        total = 0.0
-        for j in range(n):
-            total += math.sin(x[j] - x[i])
-        out[i] = k * total
-    return out
-
-
-def coupled_by_hand(x, k):
-    cosines = k * np.cos(x[None, :] - x[:, None])
-    return cosines - np.diag(cosines.sum(axis=1))
-
-
-def polar(r, angle):
-    return r * math.cos(angle), r * math.sin(angle)
 
 
 def squares(x):
