@@ -15,6 +15,7 @@ from jitad.program.statements import (
     Branch,
     Call,
     Compute,
+    Draw,
     Load,
     Loop,
     Operand,
@@ -34,12 +35,16 @@ class Activity:
     ) -> None:
         self._aliases = aliases
         self._statements = list(walk(program.body))
-        varied = self._closure(set(self._keys(inputs)), self._forward)
+        self._varied = varied = self._closure(set(self._keys(inputs)), self._forward)
         useful = self._closure(set(self._keys(results)), self._backward)
         self._active = varied & useful
 
     def __contains__(self, operand: object) -> bool:
         return isinstance(operand, Var) and operand.type.is_float and self._key(operand) in self._active
+
+    def varies(self, operand: Operand) -> bool:
+        """True for a floating-point value that depends on the inputs, whether a result depends on it or not."""
+        return isinstance(operand, Var) and operand.type.is_float and self._key(operand) in self._varied
 
     def _key(self, var: Var) -> Var:
         return self._aliases.root(var) if isinstance(var.type, Array) else var
@@ -79,6 +84,8 @@ def flows(statement: object) -> list[Flow]:
         case Compute(out=out, primitive=primitive, args=args):
             smooth = [arg for arg, partial in zip(args, primitive.partials, strict=True) if partial is not ZERO]
             return [(smooth, [out])]
+        case Draw(out=out, args=args):
+            return [(args, [out])]
         case Load(out=out, array=array):
             return [([array], [out])]
         case Store(array=array, value=value) | Accumulate(array=array, value=value):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from jitad.analysis.aliasing import Aliases
-from jitad.errors import MissingRuleError
+from jitad.analysis.randomness import generators
+from jitad.errors import MissingRuleError, UnsupportedCallError
 from jitad.primitives.spec import ZERO, ArrayPrimitive, ProgramPrimitive, ScalarPrimitive
 from jitad.program.origin import Origin
 from jitad.program.statements import (
@@ -101,7 +102,14 @@ def vjp_rule(
 def _read(function: object, arguments: tuple[RuleArgument, ...], name: str) -> Rule:
     from jitad.reading.kernel import read_rule
 
-    return _as_rule(read_rule(function, arguments, name), arguments)
+    program = read_rule(function, arguments, name)
+    if generators(program.body):
+        raise UnsupportedCallError(
+            f"{name} draws random numbers, and a derivative rule is run more often than its function.",
+            "let the function draw them, into one of its results, and read them in the rule.",
+            program.origin,
+        )
+    return _as_rule(program, arguments)
 
 
 def _as_rule(program: Program, arguments: tuple[RuleArgument, ...]) -> Rule:

@@ -26,6 +26,7 @@ from jitad.program.statements import (
     Branch,
     Compute,
     Dim,
+    Draw,
     Load,
     Loop,
     Operand,
@@ -238,6 +239,8 @@ class _BlockPlanner:
                 return "its place is overwritten before it is used" if written[later:] and written[later] < at else ""
             case Alloc():
                 return "where an array lies on the tape" if var is statement.offset else ""
+            case Draw():
+                return "a random number can't be drawn again"
             case Compute() | Dim() | View() | Reshape() | AtOffset():
                 return ""
         return "the result of a loop, a branch or a call"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jitad.analysis.effects import written_params
+from jitad.analysis.randomness import generators
 from jitad.building.compile import build
 from jitad.emission.emit import Emitted, emit
 from jitad.errors import NonScalarResultError
@@ -45,12 +46,16 @@ def read(
 
 @dataclass(frozen=True, eq=False)
 class Sweeps:
-    """A compiled function (or an uncompiled one) and what its flat tuple of results stands for."""
+    """A compiled function (or an uncompiled one) and what its flat tuple of results stands for.
+
+    ``generators`` are the random generators that it draws from.
+    """
 
     run: Callable[..., Any]
     emitted: Emitted
     program: Program
     compiled: bool
+    generators: tuple[str, ...] = ()
 
 
 def gradient_adjoint(reading: Reading, wrt: Sequence[int], *, has_aux: bool = False) -> tuple[Adjoint, ResultTree]:
@@ -91,7 +96,7 @@ def make_sweeps(program: Program, reading: Reading, *, compiled: bool, measured:
     program = expand(program)
     emitted = emit(program, measured=measured)
     run = build(emitted, compiled=compiled, fastmath=reading.kernel.options.get("fastmath", False))
-    return Sweeps(run, emitted, program, compiled)
+    return Sweeps(run, emitted, program, compiled, generators(program.body))
 
 
 def _what(tree: ResultTree, program: Program) -> str:

@@ -19,6 +19,7 @@ from jitad.reading.signature import ArgSpec
 if TYPE_CHECKING:
     from jitad.api.differentiate import Reading
     from jitad.api.running import Call
+    from jitad.runtime.generators import Restore
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Linear]:
@@ -52,9 +53,10 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Linear]:
     key = tuple([flatten(arg, leaves) for arg in primals])
     entry, captured = table_for(f, LinearRequest(bounds_checked())).current(key, primals, {})
     leaves += copied(captured)
+    drawn = entry.forward.kept_generators()
     results, _ = entry.forward(leaves)
     shapes = [np.shape(result) for result in results]
-    return rebuilder(entry.reading.kernel.result)(results), Linear(f, entry, primals, leaves, shapes)
+    return rebuilder(entry.reading.kernel.result)(results), Linear(f, entry, primals, leaves, shapes, drawn)
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,14 @@ class Linear:
         primals: tuple[Any, ...],
         leaves: list[Any],
         shapes: Sequence[tuple[int, ...]],
+        drawn: Restore | None,
     ) -> None:
         self._function = function
         self._entry = entry
         self._primals = primals
         self._leaves = leaves
-        self._pullback = Pullback(function, entry, leaves, shapes)
+        self._drawn = drawn
+        self._pullback = Pullback(function, entry, leaves, shapes, drawn)
 
     def __call__(self, *tangents: Any) -> Any:
         """The tangent of the value along tangents of the floating-point arguments."""
@@ -128,7 +132,7 @@ class Linear:
         directions = collected(
             *(self._function, entry.argnums, entry.specs, self._primals, tangents), "the linear function"
         )
-        results, _ = entry.tangent()(self._leaves, directions)
+        results, _ = entry.tangent().replay(self._drawn, self._leaves, directions)
         return entry.rebuilt_tangent(results)
 
     def transpose(self, cotangent: Any) -> tuple[Any, ...]:

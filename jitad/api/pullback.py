@@ -22,6 +22,7 @@ from jitad.reading.signature import ArgSpec, DictSpec, SequenceSpec, StaticSpec
 if TYPE_CHECKING:
     from jitad.api.differentiate import Reading
     from jitad.api.running import Call
+    from jitad.runtime.generators import Restore
 
 
 def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -51,8 +52,9 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     key = tuple([flatten(arg, leaves) for arg in args])
     entry, captured = table_for(f, PullbackRequest(bounds_checked())).current(key, args, {})
     leaves += copied(captured)
+    drawn = entry.forward.kept_generators()
     results, _ = entry.forward(leaves)
-    pullback = Pullback(f, entry, leaves, [np.shape(result) for result in results])
+    pullback = Pullback(f, entry, leaves, [np.shape(result) for result in results], drawn)
     return rebuilder(entry.reading.kernel.result)(results), pullback
 
 
@@ -100,15 +102,24 @@ class PullbackEntry(Entry):
 
 
 class Pullback:
-    """Pulls cotangents of a kernel's results back to its arguments; see ``vjp``."""
+    """Pulls cotangents of a kernel's results back to its arguments; see ``vjp``.
+
+    ``drawn`` puts the random generators back to where they were before the value was computed.
+    """
 
     def __init__(
-        self, function: Any, entry: PullbackEntry, leaves: list[Any], shapes: Sequence[tuple[int, ...]]
+        self,
+        function: Any,
+        entry: PullbackEntry,
+        leaves: list[Any],
+        shapes: Sequence[tuple[int, ...]],
+        drawn: Restore | None,
     ) -> None:
         self._function = function
         self._entry = entry
         self._leaves = leaves
         self._shapes = shapes
+        self._drawn = drawn
 
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the arguments for a cotangent of the value."""
@@ -120,7 +131,8 @@ class Pullback:
         if not entry.dependents or not entry.wrt:
             gradients = self._zeros()
         else:
-            _, gradients = entry.reverse()(self._leaves, [found[at] for at in entry.dependents])
+            seeds = [found[at] for at in entry.dependents]
+            _, gradients = entry.reverse().replay(self._drawn, self._leaves, seeds)
         return tuple(rebuilder(tree)(gradients) for tree in entry.trees)
 
     def _zeros(self) -> list[Any]:

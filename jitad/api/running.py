@@ -11,6 +11,7 @@ from jitad.api.differentiate import Reading, Sweeps
 from jitad.errors import SharedMemoryError
 from jitad.program.types import Array, itemsize
 from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult
+from jitad.runtime.generators import Restore, kept, replaying
 from jitad.runtime.tape import Tape, borrow, borrowed_tape, give_back
 
 Convert = Callable[[Any], Any]
@@ -78,6 +79,7 @@ class Call:
         self._run = sweeps.run
         self._needed: dict[str, int] = {}
         self._tapes = sweeps.emitted.tapes
+        self._generators = sweeps.generators
         self._makers = gradient_makers(params, wrt)
         self._outputs = [_output(params[at].type, i, wrt, params) for i, at in enumerate(wrt)]
         self._result_count = len(sweeps.program.results) - sum(is_scalar for is_scalar, _, _ in self._outputs)
@@ -104,23 +106,47 @@ class Call:
             convert(results[count + at]) if is_scalar else gradients[at] for is_scalar, at, convert in self._outputs
         ]
 
+    def kept_generators(self) -> Restore | None:
+        """What puts the random generators that this draws from back to where they are now; None when it draws none."""
+        return kept(self._generators, compiled=self.sweeps.compiled) if self._generators else None
+
+    def replay(
+        self, restore: Restore | None, leaves: Sequence[Any], seeds: Sequence[Any] = ()
+    ) -> tuple[Sequence[Any], list[Any]]:
+        """The same as a call, with the random numbers that were drawn after ``restore`` was made.
+
+        The generators go on from where they are now.
+        """
+        if restore is None:
+            return self(leaves, seeds)
+        with replaying(restore, self._generators, compiled=self.sweeps.compiled):
+            return self(leaves, seeds)
+
     def peaks(self, leaves: Sequence[Any]) -> dict[str, int]:
         """The most bytes of each dtype that a run puts on the tape; the sweeps must have been made to measure it."""
         gradients = [np.zeros(leaves[at].shape, dtype, order) for at, dtype, order in self._makers]
+        restore = self.kept_generators()
         with borrowed_tape() as tape:
             flat = self._flat(tape, leaves, (), gradients)
+        if restore is not None:
+            restore()
         counts = flat[self.unpack.end :]
         return {dtype: int(n) * itemsize(dtype) for dtype, n in zip(self._tapes, counts, strict=True)}
 
     def _flat(self, tape: Tape, leaves: Sequence[Any], seeds: Sequence[Any], gradients: list[np.ndarray]) -> Any:
         for dtype, elements in self._needed.items():
             tape.reserve(dtype, elements)
+        restore = self.kept_generators() if self._generators else None
         flat = self._run(*leaves, *seeds, *gradients, *tape.arrays(self._tapes))
-        return self._again(tape, flat[0], [*leaves, *seeds], gradients) if flat[0] else flat
+        return self._again(tape, flat[0], [*leaves, *seeds], gradients, restore) if flat[0] else flat
 
-    def _again(self, tape: Tape, status: int, args: list[Any], gradients: list[np.ndarray]) -> Any:
+    def _again(
+        self, tape: Tape, status: int, args: list[Any], gradients: list[np.ndarray], restore: Restore | None
+    ) -> Any:
         flat: Any = (status,)
         while flat[0]:
+            if restore is not None:
+                restore()
             tape.grow(self._tapes[flat[0] - 1])
             for gradient in gradients:
                 gradient.fill(0)

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from jitad.analysis.randomness import generators
 from jitad.api.derived import Derived
 from jitad.api.running import conflicts, shared_memory
 from jitad.emission.emit import Emitted, emit
 from jitad.emission.naming import Names
 from jitad.errors import SharedMemoryError
+from jitad.primitives.generator_state import KEEP, PUT, WORDS
 from jitad.program.types import Array
 from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
 from jitad.reading.signature import ArgSpec, ArraySpec, ScalarSpec, SequenceSpec
@@ -75,6 +77,7 @@ class _Wrapper:
         gradients = self._gradients(leaves)
         tapes = [self._tape(dtype) for dtype in self._sweeps.tapes]
         flat = self._names.fresh("flat")
+        self._keep_generators()
         call = f"{flat} = {self._sweeps.entry}({', '.join([*leaves, *gradients.values(), *tapes])})"
         self._lines.append(call)
         if tapes:
@@ -135,6 +138,18 @@ class _Wrapper:
                 self._lines.append(f"{found[place]} = {zeros}{'.T' if order else ''}")
         return found
 
+    def _keep_generators(self) -> None:
+        """Keep the states of random generators, if the sweeps may run again."""
+        self._kept: list[tuple[Any, str]] = []
+        if not self._sweeps.tapes:
+            return
+        for name in generators(self._program.body):
+            state = self._names.fresh(f"{name}_state")
+            empty = f"{self._use('empty', np.empty)}({WORDS}, {self._dtype('int64')})"
+            keep = KEEP[name].implementation
+            self._lines += [f"{state} = {empty}", f"{self._use(keep.__name__, keep)}({state})"]
+            self._kept.append((PUT[name].implementation, state))
+
     def _tape(self, dtype: str) -> str:
         name = self._names.fresh(f"tape_{dtype}")
         size = f"{self._use('recall', recall)}({dtype!r}, {START_ELEMENTS})"
@@ -153,6 +168,7 @@ class _Wrapper:
                 f"        {keep}({dtype!r}, {tape}.size)",
             ]
         self._lines += [f"    {self._use('fill', memory.fill)}({gradient}, 0.0)" for gradient in gradients]
+        self._lines += [f"    {self._use(put.__name__, put)}({state}, {state})" for put, state in self._kept]
         self._lines.append(f"    {call}")
 
     def _results(self, flat: str, tapes: list[str]) -> Iterator[str]:

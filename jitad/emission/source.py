@@ -18,6 +18,7 @@ from jitad.program.statements import (
     Compute,
     Const,
     Dim,
+    Draw,
     Fail,
     Load,
     Loop,
@@ -75,6 +76,9 @@ class Emitter(MemoryWriter):
         match statement:
             case Compute():
                 self._compute(statement)
+            case Draw(out=out, primitive=sampler, args=args):
+                call = f"{sampler.function.__name__}({', '.join(self._text(arg) for arg in args)})"
+                self._line(f"{self._names.bind(out)} = {call}")
             case Dim(out=out, array=array, axis=axis):
                 self._line(f"{self._names.bind(out)} = {self._text(array)}.shape[{axis}]")
             case Load(out=out, array=array, index=index):

@@ -9,7 +9,7 @@ from jitad.emission.literals import literal
 from jitad.emission.naming import Names
 from jitad.emission.usage import foldable
 from jitad.primitives.spec import ArrayPrimitive
-from jitad.program.statements import Call, Compute, Const, Operand, Program, Statement, Var, walk
+from jitad.program.statements import Call, Compute, Const, Draw, Operand, Program, Statement, Var, walk
 from jitad.program.types import Scalar
 from jitad.runtime import lanes, memory, plain
 
@@ -54,6 +54,9 @@ class Writer:
                 plain_names = dict(statement.primitive.plain_names)
                 for name, compiled in statement.primitive.names:
                     self._use(name, compiled, plain_names.get(name, compiled))
+            elif isinstance(statement, Draw):
+                function = statement.primitive.function
+                self._use(function.__name__, function, function)
             elif isinstance(statement, Call):
                 self._use(*called(statement))
 

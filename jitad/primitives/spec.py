@@ -110,6 +110,21 @@ class ScalarPrimitive(Primitive):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class RandomPrimitive(Primitive):
+    """A number that ``function`` draws from a random generator, or another change of that generator.
+
+    Each call gives another result, so it is never computed again: what needs it later finds it recorded. ``params``
+    are the dtypes of the arguments, ``result`` that of the number. It has no derivative by its arguments.
+    ``generator`` is ``"numpy"`` or ``"python"``: the function's own, which in compiled code is Numba's of that name.
+    """
+
+    function: Callable[..., Any]
+    params: tuple[str, ...] = ()
+    result: str = "float64"
+    generator: str = "numpy"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CompositePrimitive(Primitive):
     """A function defined by a kernel in terms of other primitives; it is read like any kernel.
 
@@ -135,7 +150,8 @@ class ArrayPrimitive(Primitive):
     the ``outs`` arrays given first, every element of them, without reading them; ``accumulating`` likewise adds to
     the first of them (None: not offered). ``plain`` and ``plain_accumulating`` do the same in NumPy, for uncompiled
     runs. Arrays are passed in one of the memory ``layouts`` ("C" is always among them). ``inert`` are the positions of
-    the arguments that the results aren't differentiated by.
+    the arguments that the results aren't differentiated by. A call that ``is_effect`` stays where nothing reads its
+    results.
 
     The rules are kernels, which get None for the adjoint or the tangent of what isn't active:
     ``vjp(out, out_bar, ..., arg, arg_bar, ...)`` adds to the adjoints ``arg_bar``,
@@ -152,6 +168,7 @@ class ArrayPrimitive(Primitive):
     inert: frozenset[int] = frozenset()
     layouts: str = "CFA"
     cost: int = 1000
+    is_effect: bool = False
 
     def problem(self) -> str | None:
         if not str(self.name).isidentifier():
@@ -195,6 +212,11 @@ class ProgramPrimitive(Primitive):
     def is_true(self) -> bool:
         """False when its derivative is a rule of the user's, so that second derivatives need not be symmetric."""
         return True
+
+    @property
+    def generators(self) -> tuple[str, ...]:
+        """The random generators that a call draws from; such a call stays where nothing reads its results."""
+        return ()
 
     def push(self, call: Call, dots: Callable[[object], Var | None], builder: Builder) -> None:
         """Append what computes the results of ``call`` and their tangents (``dots`` gives active arrays' tangents)."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from jitad.inference import signature
 from jitad.primitives import core
-from jitad.primitives.spec import ScalarPrimitive
+from jitad.primitives.spec import RandomPrimitive, ScalarPrimitive
 from jitad.program.origin import Origin
 from jitad.program.statements import (
     Accumulate,
@@ -21,6 +21,7 @@ from jitad.program.statements import (
     Compute,
     Const,
     Dim,
+    Draw,
     Load,
     Operand,
     Reshape,
@@ -35,7 +36,7 @@ from jitad.program.types import BOOL, FLOAT32, FLOAT64, INT64, Array, Scalar
 
 Key = tuple[object, ...]
 
-_READ_ONLY = (Compute, Dim, Load, View, Reshape)
+_READ_ONLY = (Compute, Draw, Dim, Load, View, Reshape)
 """Statements that change no memory."""
 
 
@@ -155,6 +156,12 @@ class Builder:
             return then
         assert then.type == otherwise.type and isinstance(then.type, Scalar)
         return self._append(core.select, (condition, then, otherwise), then.type)
+
+    def draw(self, primitive: RandomPrimitive, args: Sequence[Operand]) -> Var:
+        """A random number, another one for each call; the arguments have the primitive's dtypes."""
+        out = Var(primitive.function.__name__, Scalar(primitive.result))
+        self.add(Draw(out, primitive, tuple(args)))
+        return out
 
     # Arrays
 

@@ -19,6 +19,7 @@ from jitad.program.statements import (
     Compute,
     Const,
     Dim,
+    Draw,
     Fail,
     Load,
     Loop,
@@ -172,6 +173,9 @@ class _Checker:
                 for operand in (out, *args):
                     self.scalar(operand, "the operand")
                 self.lanes(out, args)
+            case Draw(out=out, primitive=sampler, args=args):
+                for operand, dtype in zip((out, *args), (sampler.result, *sampler.params), strict=True):
+                    self.require(operand.type == Scalar(dtype), f"{_typed(operand)} isn't a number of dtype {dtype}")
             case Dim(out=out, array=array, axis=axis):
                 self.require(0 <= axis < self.array(array, "the operand").ndim, f"{_typed(array)} has no axis {axis}")
                 self.require(out.type == INT64, f"the length {_typed(out)} isn't an int64")
@@ -245,6 +249,8 @@ class _Checker:
         conditional = (loop.condition_block is not None, loop.condition is not None)
         self.require(conditional == (not bounds, not bounds), "a loop is counted or has a condition, not both")
         self.require(loop.count is None or not bounds, "only a conditional loop binds its count")
+        drawn = loop.order_free and any(isinstance(statement, Draw) for statement in walk(loop.body))
+        self.require(not drawn, "an order-free loop draws random numbers")
         with self.scope():
             for var in (loop.index, *loop.params):
                 self.bind(var)

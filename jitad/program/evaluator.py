@@ -26,6 +26,7 @@ from jitad.program.statements import (
     Compute,
     Const,
     Dim,
+    Draw,
     Fail,
     Load,
     Loop,
@@ -206,6 +207,10 @@ class _Machine:
         else:
             self.values[s.out] = dtype(operation(s.primitive)(*args))
 
+    def draw(self, s: Draw) -> None:
+        args = (np.dtype(d).type(self.get(a)).item() for a, d in zip(s.args, s.primitive.params, strict=True))
+        self.values[s.out] = self.dtype(s.primitive.result)(s.primitive.function(*args))
+
     def dim(self, s: Dim) -> None:
         self.values[s.out] = np.int64(self.values[s.array].shape[s.axis])
 
@@ -334,6 +339,7 @@ def _lanes(operand: Operand) -> int:
 
 _RUN: dict[type[Statement], Callable[[_Machine, Any], None]] = {
     Compute: _Machine.compute,
+    Draw: _Machine.draw,
     Dim: _Machine.dim,
     Alloc: _Machine.alloc,
     AtOffset: _Machine.at_offset,

@@ -15,6 +15,7 @@ from jitad.program.statements import (
     Compute,
     Const,
     Dim,
+    Draw,
     Fail,
     Load,
     Loop,
@@ -105,6 +106,8 @@ class Printer:
                 if text.startswith("(") and text.endswith(")") and primitive.template.count("(") == 1:
                     text = text[1:-1]
                 return f"{name(out)} = {text}", str(out.type)
+            case Draw(out=out, primitive=sampler, args=args):
+                return f"{name(out)} = draw {sampler.name}({operands(args)})", str(out.type)
             case Dim(out=out, array=array, axis=axis):
                 return f"{name(out)} = {name(array)}.shape[{axis}]", str(out.type)
             case Alloc(out=out, offset=offset, shape=shape, fill=fill, at_end=at_end):

@@ -16,6 +16,7 @@ from jitad.program.statements import (
     Compute,
     Const,
     Dim,
+    Draw,
     Fail,
     Load,
     Loop,
@@ -79,6 +80,8 @@ class Copier:
             case Compute(out=out, primitive=primitive, args=args):
                 assert isinstance(out.type, Scalar)
                 bind[out] = builder.compute_typed(primitive, self.all(args), out.type)
+            case Draw(out=out, primitive=sampler, args=args):
+                bind[out] = builder.draw(sampler, self.all(args))
             case Dim(out=out, array=array, axis=axis):
                 bind[out] = builder.dim(self.array(array), axis)
             case Load(out=out, array=array, index=index):

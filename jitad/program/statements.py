@@ -16,7 +16,7 @@ from jitad.program.origin import Origin
 from jitad.program.types import Array, Scalar, Type
 
 if TYPE_CHECKING:
-    from jitad.primitives.spec import ArrayPrimitive, ProgramPrimitive, ScalarPrimitive
+    from jitad.primitives.spec import ArrayPrimitive, ProgramPrimitive, RandomPrimitive, ScalarPrimitive
 
 
 _serials = itertools.count()
@@ -63,6 +63,19 @@ class Compute(Statement):
 
     out: Var
     primitive: ScalarPrimitive
+    args: tuple[Operand, ...]
+
+
+@dataclass(eq=False)
+class Draw(Statement):
+    """``out = primitive(*args)``: the next number of a random generator (or another change of one).
+
+    Each run of it gives another number. So no pass merges, repeats, leaves out or reorders draws, and no loop that
+    holds one is order-free.
+    """
+
+    out: Var
+    primitive: RandomPrimitive
     args: tuple[Operand, ...]
 
 
@@ -316,7 +329,7 @@ def walk(block: Block) -> Iterator[Statement]:
 def definitions(statement: Statement) -> tuple[Var, ...]:
     """The names that a statement binds in its own block."""
     match statement:
-        case Compute(out=out) | Dim(out=out) | Load(out=out):
+        case Compute(out=out) | Draw(out=out) | Dim(out=out) | Load(out=out):
             return (out,)
         case OffsetOf(out=out, strides=strides):
             return (out, *strides)
@@ -336,7 +349,7 @@ def definitions(statement: Statement) -> tuple[Var, ...]:
 def operands(statement: Statement) -> tuple[Operand, ...]:
     """What a statement reads in its own block (not what its nested blocks read, but what they yield)."""
     match statement:
-        case Compute(args=args):
+        case Compute(args=args) | Draw(args=args):
             return args
         case Dim(array=array) | OffsetOf(array=array):
             return (array,)

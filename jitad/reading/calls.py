@@ -25,6 +25,7 @@ from jitad.reading.custom import call_custom
 from jitad.reading.expressions import evaluate, evaluate_all, evaluate_parts
 from jitad.reading.inlining import function_defaults, read_in_place
 from jitad.reading.merging import describe
+from jitad.reading.random import refuse_generator
 from jitad.reading.scope import Scope
 from jitad.reading.source import (
     differentiates,
@@ -119,6 +120,7 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
         first = [reader.captures.lift(reader, arg, None, f"{text}.args") for arg in obj.args]
         named = {key: reader.captures.lift(reader, arg, None, f"{text}.{key}") for key, arg in obj.keywords.items()}
         return call_object(reader, obj.func, [*first, *args], {**named, **kwargs}, text)
+    refuse_generator(reader, obj, text)
     if isinstance(obj, types.MethodType):
         return call_object(reader, obj.__func__, [StaticValue(obj.__self__), *args], kwargs, text)
     if hasattr(type(obj), "custom_form"):
@@ -136,7 +138,7 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     if not is_readable and (not args or not isinstance(getattr(obj, "__self__", None), types.ModuleType | None)):
         reader.no_call(
             f"jitad can't read the source of {text!r}, and its value doesn't follow from its arguments",
-            "compute it outside the kernel (a random number or the time, say) and pass it in",
+            "compute it outside the kernel (the time, say) and pass it in",
         )
     if not kwargs and all(isinstance(arg, ScalarValue) for arg in args):
         opaque = _opaque(obj, tuple(arg.type for arg in args if isinstance(arg, ScalarValue)))

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from jitad.errors import KernelTypeError
+from jitad.analysis.randomness import generators
+from jitad.errors import KernelTypeError, UnsupportedCallError
 from jitad.program.statements import Call, Operand, Program, Statement, Var
 from jitad.reading import arrays
 from jitad.reading.arrays.maps import allocate
@@ -92,6 +93,7 @@ def _forward(reader: Reader, form: CustomForm, args: list[Value], text: str) -> 
             _refuse(reader, f"{rule} returns {describe(pair)}", "return the pair (value, tangent of the value)")
         gives, results = _paired(reader, value, pair.items[1], rule)
     program, free = as_program(reader, mirror, results, f"{text}_jvp")
+    _refuse_draws(reader, program, rule)
     own, linear, rest = program.params[:count], program.params[count : 2 * count], program.params[2 * count :]
     program = localize(replace(program, params=[*own, *rest, *linear]))
     return _linked(reader, text, program, value, body, mirror.leaves[:count], (), free, gives, forward=True)
@@ -126,11 +128,21 @@ def _reverse(reader: Reader, form: CustomForm, args: list[Value], text: str) -> 
             _refuse(reader, f"{rule} returns {describe(found)}", remedy)
         gives, results = _paired(reader, SequenceValue(tuple(args)), found, rule)
     program, free = as_program(reader, mirror, results, f"{text}_vjp")
+    _refuse_draws(reader, program, rule)
     last = len(mirror.params)
     own, linear, rest = program.params[:count], program.params[count:last], program.params[last:]
     program = localize(replace(program, params=[*own, *rest, *linear]))
     leaves = mirror.leaves[:count]
     return _linked(reader, text, program, value, body, sources.leaves, leaves, free, gives, forward=False)
+
+
+def _refuse_draws(reader: Reader, program: Program, rule: str) -> None:
+    if generators(program.body):
+        reader.refuse(
+            UnsupportedCallError,
+            f"{rule} draws random numbers, and each run of it would draw others",
+            "draw them before the call and pass them in, or (with custom_vjp) in the forward rule, as residuals",
+        )
 
 
 def _linked(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jitad.errors import KernelTypeError, KernelValueError, UnsupportedSyntaxError
 from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
-from jitad.program.statements import Accumulate, Alloc, Call, Const, Statement, Store, walk
+from jitad.program.statements import Accumulate, Alloc, Call, Const, Reshape, Statement, Store, View, walk
 from jitad.reading import arrays
 from jitad.reading.attributes import attribute
 from jitad.reading.comparisons import comparison, static_of
@@ -155,6 +155,8 @@ def _writes(statements: Sequence[Statement]) -> bool:
     for statement in walk(Block(list(statements))):
         match statement:
             case Alloc(out=out):
+                fresh.add(out)
+            case View(out=out, base=base) | Reshape(out=out, base=base) if base in fresh:
                 fresh.add(out)
             case Store(array=array) | Accumulate(array=array) if array not in fresh:
                 return True

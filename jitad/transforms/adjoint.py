@@ -16,6 +16,7 @@ from jitad.analysis.guards import Guards
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
 from jitad.analysis.plan import Plan
+from jitad.analysis.randomness import refuse_active_parameters
 from jitad.analysis.storage import plan_storage
 from jitad.program.builder import Builder
 from jitad.program.statements import Block, Const, Operand, Program, Var
@@ -61,6 +62,7 @@ def adjoint(
     inputs = [primal.params[i] for i in wrt]
     results = [primal.results[i] for i in dependents]
     activity = Activity(primal, Aliases(primal), inputs, results)
+    refuse_active_parameters(primal, activity)
     shadowed = add_shadows(primal, activity, inputs)
     aliases = Aliases(shadowed.program)
     order = Order(shadowed.program, aliases)

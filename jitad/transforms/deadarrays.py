@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.primitives.spec import ArrayPrimitive
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -62,7 +63,7 @@ class _Remover:
             case Store(array=array) | Accumulate(array=array):
                 return statement if self._is_read(array) else None
             case Call(outs=outs):
-                return statement if any(map(self._is_read, outs)) else None
+                return statement if _is_effect(statement) or any(map(self._is_read, outs)) else None
             case Alloc(out=out, offset=offset, fill=fill):
                 if out not in self._mentioned and offset not in self._mentioned:
                     return None
@@ -79,6 +80,13 @@ class _Remover:
         return self._aliases.root(array) in self._read
 
 
+def _is_effect(call: Call) -> bool:
+    """True for a call that does more than to write its results: it uses a random generator."""
+    if isinstance(call.primitive, ArrayPrimitive):
+        return call.primitive.is_effect
+    return bool(call.primitive.generators)
+
+
 def _read(program: Program) -> set[Var]:
     """The arrays that something outside may read, or that a statement reads elements of."""
     found: set[Operand] = {*program.params, *program.results}
@@ -86,8 +94,9 @@ def _read(program: Program) -> set[Var]:
         match statement:
             case Load(array=array):
                 found.add(array)
-            case Call(args=args):
+            case Call(outs=outs, args=args):
                 found.update(args)
+                found.update(outs if _is_effect(statement) else ())
     return {operand for operand in found if isinstance(operand, Var)}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from jitad.analysis.randomness import generators
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int
 from jitad.program.rewrite import inline
@@ -21,6 +22,7 @@ from jitad.transforms.adjoint import Adjoint, adjoint
 from jitad.transforms.bundles import Side, block_index, part_of, parts, sides
 from jitad.transforms.deadarrays import remove_dead_arrays
 from jitad.transforms.expand import expand
+from jitad.transforms.generator_states import keep, put
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import for_shape, localize
 from jitad.transforms.sweep import Run, Shape, Sweep, allocate, extent, make_sweep
@@ -124,7 +126,9 @@ def either_jacobian(
 ) -> Program:
     """The program that runs ``forward`` where there are at most ``crossing`` inputs per output, else ``reverse``."""
     builder, params = Builder(), [Var(param.name, param.type) for param in program.params]
+    states = keep(builder, generators(program.body))
     outputs = _outputs(program, dependents, params, builder)
+    put(builder, states)
     inputs = _total(builder, [params[at] for at in wrt])
     limit = builder.times(Const(float(crossing), FLOAT64), builder.cast(outputs, FLOAT64))
     condition = builder.compute(core.le, builder.cast(inputs, FLOAT64), limit)
@@ -181,6 +185,7 @@ class _Driver:
         self._sweep = sweep
         self._builder = Builder()
         self._params = sweep.program.params[: len(program.params)]
+        self._states = keep(self._builder, generators(program.body))
         primal = expand(give_back(localize(program)))
         self._values = inline(primal, dict(zip(primal.params, self._params, strict=True)), self._builder)
         self._blocks: list[tuple[Var, Side, Side]] = []
@@ -212,6 +217,7 @@ class _Driver:
         for source in sources:
             total = builder.plus(total, extent(builder, source.shape))
         first, inside = Var("first", INT64), builder.nested()
+        put(inside, self._states)
         run = Run(sweep, inside, memory, sources, first)
         run.begin([output.shape for output in outputs if output.bundle.is_array] if sweep.cleared else [])
         for block, row, column in self._blocks:

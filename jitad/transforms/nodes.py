@@ -4,13 +4,18 @@ A program that is differentiated never holds tape statements: an inner gradient 
 that call are gradients of tangents. For ``g = grad(p)`` the gradient of ``v . g(x)`` by ``x`` is the gradient of the
 tangent of ``p`` along ``v``; and so, the Hessian being symmetric, is the tangent of ``g`` along ``v``. The adjoint of a
 program is always taken last, of tangents of tangents, to any order.
+
+A program that draws random numbers first puts the generator into a state that is among its parameters: all these runs
+draw the same numbers, and reverse sweeps put the generator back to where they found it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+from jitad.analysis.randomness import generators
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder, is_const
 from jitad.program.rewrite import inline
@@ -18,6 +23,7 @@ from jitad.program.statements import Call, Const, Operand, Program, Var, array_t
 from jitad.program.types import Array, Scalar, Type
 from jitad.transforms.adjoint import adjoint
 from jitad.transforms.expand import expand
+from jitad.transforms.generator_states import keep, put
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import add_array, clear, copy_array, in_layout
 from jitad.transforms.scope import releases
@@ -37,7 +43,7 @@ class GradientNode(ProgramPrimitive):
     wrt: tuple[int, ...]
     dependents: tuple[int, ...]
     values: tuple[int, ...] = ()
-    _made: dict[object, Program] = field(default_factory=dict)
+    _made: dict[object, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         assert all(isinstance(result.type, Scalar) and result.type.is_float for result in self.program.results)
@@ -45,6 +51,12 @@ class GradientNode(ProgramPrimitive):
     @property
     def is_true(self) -> bool:
         return all(_is_true(statement) for statement in walk(self.program.body))
+
+    @property
+    def generators(self) -> tuple[str, ...]:
+        if "generators" not in self._made:
+            self._made["generators"] = generators(self.program.body)
+        return self._made["generators"]
 
     def push(self, call: Call, dots: Callable[[object], Var | None], builder: Builder) -> None:
         """A gradient of the tangent: by the primal's parameters it gives tangents, by the directions gradients.
@@ -114,7 +126,9 @@ class GradientNode(ProgramPrimitive):
         node = GradientNode(name=f"{self.name}_pull", program=program, wrt=wrt, dependents=tuple(dependents))
         passed = [*args[:count], *(bar for _, bar in moved), *seeds]
         outs = tuple(as_array(arg_bars[at]) for at in wrt)
+        now = keep(builder, self.generators)
         builder.add(Call(node, outs, tuple(arg for arg in passed if arg is not None), accumulate=True))
+        put(builder, now)
         params = [name for name in names if isinstance(name, Var)]
         return Program(f"{self.name}_pull", params, builder.block, [], self.program.origin)
 

@@ -20,6 +20,7 @@ from jitad.program.statements import (
     Compute,
     Const,
     Dim,
+    Draw,
     Load,
     Loop,
     Operand,
@@ -50,8 +51,9 @@ class _Marker:
 
     def _statement(self, statement: Statement) -> Statement:
         if isinstance(statement, Loop):
-            known = statement.order_free and _carries_only_sums(statement, list(walk(statement.body)))
-            free = known or self._is_free(statement)
+            inside = list(walk(statement.body))
+            known = statement.order_free and _carries_only_sums(statement, inside)
+            free = not any(isinstance(s, Draw) for s in inside) and (known or self._is_free(statement))
             return replace(statement, body=self.block(statement.body), order_free=free)
         if isinstance(statement, Branch):
             return replace(statement, then=self.block(statement.then), otherwise=self.block(statement.otherwise))

@@ -12,6 +12,7 @@ from jitad.program.statements import (
     AtOffset,
     Block,
     Const,
+    Draw,
     OffsetOf,
     Operand,
     Pop,
@@ -80,6 +81,7 @@ class Scope:
             self.builder.know_shape(array, shape)
             self.values[statement.out] = array
             return
+        assert not isinstance(statement, Draw), f"{statement.out} is drawn once, and isn't recorded"
         copier = Copier(self.value)
         with self.builder.at(statement.origin):
             copier.statement(statement, self.builder)

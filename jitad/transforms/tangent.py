@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.randomness import refuse_active_parameters
 from jitad.analysis.rules import RuleArgument, active_partials, jvp_rule
 from jitad.errors import MissingRuleError
 from jitad.primitives.guarded import is_steep
@@ -61,6 +62,7 @@ def tangent(program: Program, wrt: Sequence[int]) -> Tangent:
     inputs = [primal.params[i] for i in wrt]
     results = [result for result in primal.results if result.type.is_float]
     activity = Activity(primal, Aliases(primal), inputs, results)
+    refuse_active_parameters(primal, activity)
     shadowed = add_shadows(primal, activity, inputs, "dot")
     pass_ = _Pusher(activity, shadowed.shadows)
     directions = []

@@ -28,7 +28,7 @@ SECTIONS = {
     "zero": "no derivative: integers, truth values, constants",
     "linalg": "with the plugin jitad-linalg, refused without",
     "signal": "with the plugin jitad-signal, refused without",
-    "random": "refused: random numbers, to be drawn outside",
+    "random": "random numbers, from Numba's generators",
     "complex": "refused: complex numbers",
     "bytes": "refused: bytes, memory, dates",
 }
@@ -53,7 +53,7 @@ class Feature:
     @property
     def section(self) -> str:
         """The row of the table that it is in, as the registry and the reader have it now."""
-        if self.kind == "zero" or self.is_in_plugin:
+        if self.kind in ("zero", "random") or self.is_in_plugin:
             return self.kind
         if self.is_method:
             return "array" if self.kind == "smooth" else self.kind

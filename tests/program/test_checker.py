@@ -3,11 +3,25 @@
 import pytest
 
 from jitad.primitives import core
+from jitad.primitives.draws import SAMPLERS, draw_normal
 from jitad.program.builder import Builder, const_int
 from jitad.program.checker import CheckError, check
 from jitad.program.origin import Origin
 from jitad.program.printer import show
-from jitad.program.statements import Branch, Compute, Const, Load, Loop, Pop, Program, Push, Store, Var
+from jitad.program.statements import (
+    Block,
+    Branch,
+    Compute,
+    Const,
+    Load,
+    Loop,
+    Pop,
+    Program,
+    Push,
+    Store,
+    Var,
+    counted_loop,
+)
 from jitad.program.types import BOOL, FLOAT32, FLOAT64, INT64, Array
 
 X = Var("x", Array("float64", 1))
@@ -84,3 +98,16 @@ def test_a_name_of_an_inner_block_cannot_be_read_outside():
     with pytest.raises(CheckError, match="v: float64 is read out of its scope") as caught:
         check(program(branch, Store(X, (ZERO,), V)))
     assert "->  x[0] = v" in str(caught.value)
+
+
+def test_draws_in_an_order_free_loop_are_found() -> None:
+    drawing = Program("drawing", [], Block(), [])
+    builder = Builder(drawing.body)
+    body = builder.nested()
+    body.draw(SAMPLERS[draw_normal], ())
+    loop = counted_loop(Var("i", INT64), (const_int(0), const_int(3), const_int(1)), body.block)
+    builder.add(loop)
+    check(drawing)
+    loop.order_free = True
+    with pytest.raises(CheckError, match="an order-free loop draws random numbers"):
+        check(drawing)

@@ -16,6 +16,7 @@ from jitad.reading.arrays.maps import require_array
 from jitad.reading.arrays.masks import nonzero
 from jitad.reading.arrays.refusals import REFUSALS
 from jitad.reading.context import Context
+from jitad.reading.random import RANDOM
 from jitad.reading.values import SequenceValue, Value
 
 
@@ -130,5 +131,6 @@ HANDLERS: dict[Any, Callable[..., Value]] = {
     kinds.float_type: reading_kinds.float_type,
     order: sorting.argsort,
     **REFUSALS,
+    **RANDOM,
 }
 """The handlers of NumPy's functions: ``handler(ctx, *args, **kwargs) -> Value``."""

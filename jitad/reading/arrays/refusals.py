@@ -38,8 +38,8 @@ _TRANSFORMS = (
 _BYTES = ("it gives the bytes of an array another meaning, which has no derivative", "do it outside the kernel")
 _TIMES = ("kernels have no dates and times", "compare numbers")
 _RANDOM = (
-    "a kernel is run more than once, and each run would draw other numbers",
-    "draw the numbers outside the kernel and pass them in: r = rng.normal(size=n), then loc + scale * r[i]",
+    "Numba doesn't draw such random numbers",
+    "use a distribution that Numba has (np.random.normal, uniform, …), or draw outside the kernel and pass it in",
 )
 _ITERATOR = ("an iterator that can't be read as a loop", "write loops over range(a.shape[k])")
 

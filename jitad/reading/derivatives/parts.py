@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from jitad.analysis.randomness import generators
 from jitad.errors import ArgumentError, KernelTypeError, NonScalarResultError
 from jitad.program.rewrite import inline
 from jitad.program.statements import Call, Const, Operand, Program, Var
@@ -48,7 +49,23 @@ def read_part(
     except Unreachable:  # every path raises
         reader.builder.absorb(mirror.builder)
         raise
+    _replay(reader, mirror)
     return mirror, result
+
+
+def _replay(reader: Reader, part: Mirror) -> None:
+    """Let every run of a part draw the random numbers of its first run: it starts by putting back their states."""
+    from jitad.transforms.generator_states import keep, put
+
+    drawn = generators(part.builder.block)
+    if not drawn:
+        return
+    states = keep(reader.builder, drawn)
+    for state in states.values():
+        arrays.note_distinct(reader, state)
+    start = part.builder.nested()
+    put(start, states)
+    part.builder.block.statements[:0] = start.block.statements
 
 
 def returned(reader: Reader, part: Mirror, result: Value, name: str) -> Value:
