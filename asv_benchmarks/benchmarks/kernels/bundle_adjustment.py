@@ -1,8 +1,8 @@
 """Bundle adjustment: where cameras see points, and where they should; the objective "BA" of the suite ADBench.
 
 A camera has eleven numbers: rotation (3, axis times angle), centre (3), focal length, principal point (2), radial
-distortion (2). An observation has a camera, a point, a weight and a feature; its residual has 2 numbers, and its Jacobian
-11 + 3 + 1 columns.
+distortion (2). An observation has a camera, a point, a weight and a feature; its residual has 2 numbers, and its
+Jacobian 11 + 3 + 1 columns.
 """
 
 from __future__ import annotations
