@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
@@ -30,12 +30,22 @@ from jitad.program.types import Array
 class Needs:
     """Answers for one program with its shadows bound."""
 
-    def __init__(self, program: Program, activity: Activity, aliases: Aliases, order: Order, shadows: dict[Var, Var]):
+    def __init__(
+        self,
+        program: Program,
+        activity: Activity,
+        aliases: Aliases,
+        order: Order,
+        shadows: dict[Var, Var],
+        settled: Container[Statement] = (),
+    ):
         self._program = program
         self._activity = activity
         self._aliases = aliases
         self._order = order
         self.shadows = shadows
+        self.settled = settled
+        """The statements that the reverse sweep has nothing to do for, although derivatives flow through them."""
         self._touching: dict[Var, list[Statement]] = {}
         for statement in walk(program.body):
             for array in _active_accesses(statement):
@@ -48,6 +58,8 @@ class Needs:
 
     def works(self, statement: Statement, undone: set[Statement]) -> bool:
         """True when the reverse sweep has anything to do for a statement."""
+        if statement in self.settled:
+            return False
         if statement in undone or isinstance(statement, Alloc) or self.is_active(statement):
             return True
         blocks = sub_blocks(statement)

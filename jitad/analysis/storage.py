@@ -101,6 +101,8 @@ class _Planner:
         return _BlockPlanner(self, block, owner).decide(demands)
 
     def _reversed_blocks(self, statement: Statement) -> Iterator[Block]:
+        if statement in self.needs.settled:
+            return
         if isinstance(statement, Loop):
             yield statement.body
         elif isinstance(statement, Branch):

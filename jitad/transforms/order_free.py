@@ -50,7 +50,7 @@ class _Marker:
 
     def _statement(self, statement: Statement) -> Statement:
         if isinstance(statement, Loop):
-            known = statement.order_free and _carries_only_sums(statement, list(walk(statement.body)))
+            known = statement.order_free and _carries_only_sums(statement)
             free = known or self._is_free(statement)
             return replace(statement, body=self.block(statement.body), order_free=free)
         if isinstance(statement, Branch):
@@ -63,7 +63,7 @@ class _Marker:
             return False
         if any(isinstance(s, Loop) and not s.is_counted for s in statements):
             return False
-        return _carries_only_sums(loop, statements) and self._never_meet(loop, statements)
+        return _carries_only_sums(loop) and self._never_meet(loop, statements)
 
     def _never_meet(self, loop: Loop, statements: list[Statement]) -> bool:
         accesses: dict[Var, list[Load | Store | Accumulate]] = {}
@@ -80,42 +80,55 @@ class _Marker:
         )
 
 
-def _carries_only_sums(loop: Loop, statements: list[Statement]) -> bool:
-    """True when every carried value is a number to which an iteration adds, and which it doesn't read otherwise."""
-    made = {s.out: s for s in statements if isinstance(s, Compute)}
-    results = {r: (s, at) for s in statements if isinstance(s, Loop) for at, r in enumerate(s.results)}
-    reads: Counter[Operand] = Counter(o for s in statements for o in operands(s))
-    for statement in (loop, *statements):
-        if isinstance(statement, Loop):
-            reads.update(statement.yields)
-        elif isinstance(statement, Branch):
-            reads.update((*statement.then_yields, *statement.otherwise_yields))
-    return all(
-        not isinstance(param.type, Array) and param.type.is_float and _is_sum(param, new, made, results, reads)
-        for param, new in zip(loop.params, loop.yields, strict=True)
-    )
+def _carries_only_sums(loop: Loop) -> bool:
+    return len(carried_sums(loop)) == len(loop.params)
 
 
-def _is_sum(
-    param: Var,
-    new: Operand,
-    made: dict[Var, Compute],
-    results: dict[Var, tuple[Loop, int]],
-    reads: Counter[Operand],
-) -> bool:
-    """True when ``new`` is ``param`` with terms added, and nothing else reads the numbers in between."""
-    if reads[new] != 1 or not isinstance(new, Var):
-        return False
-    if new is param:
-        return True
-    if new in results:
-        inner, at = results[new]
-        within = _is_sum(inner.params[at], inner.yields[at], made, results, reads)
-        return within and _is_sum(param, inner.inits[at], made, results, reads)
-    statement = made.get(new)
-    if statement is None or statement.primitive not in (core.add, core.sub):
-        return False
-    first, second = statement.args
-    if statement.primitive is core.add and _is_sum(param, second, made, results, reads) and first is not param:
-        return True
-    return second is not param and _is_sum(param, first, made, results, reads)
+def carried_sums(loop: Loop) -> set[int]:
+    """The positions of the carried numbers to which an iteration adds, and which it doesn't read otherwise."""
+    sums = _Sums(loop)
+    return {at for at, param in enumerate(loop.params) if param.type.is_float and sums.has(param, loop.yields[at])}
+
+
+class _Sums:
+    """Finds, in the body of a loop, chains of additions and subtractions from a carried number to its next value."""
+
+    def __init__(self, loop: Loop) -> None:
+        heads = [] if loop.condition_block is None else list(walk(loop.condition_block))
+        statements = [loop, *heads, *walk(loop.body)]
+        self._made = {s.out: s for s in statements if isinstance(s, Compute)}
+        self._joined = {
+            result: (s, at) for s in statements if isinstance(s, Loop | Branch) for at, result in enumerate(s.results)
+        }
+        self._reads: Counter[Operand] = Counter(o for s in statements[1:] for o in operands(s))
+        for statement in statements:
+            if isinstance(statement, Loop):
+                self._reads.update(statement.yields)
+                self._reads[statement.condition] += statement.condition is not None  # type: ignore[index]
+            elif isinstance(statement, Branch):
+                self._reads.update((*statement.then_yields, *statement.otherwise_yields))
+
+    def has(self, param: Var, new: Operand) -> bool:
+        """True when ``new`` is ``param`` with terms added, and nothing else reads the numbers in between."""
+        return not isinstance(param.type, Array) and self._uses(param, new) == self._reads[param]
+
+    def _uses(self, param: Var, new: Operand) -> int:
+        """How often the chain that ends at ``new`` reads ``param``; 0 when it isn't such a chain."""
+        if new is param:
+            return 1
+        if self._reads[new] != 1 or not isinstance(new, Var):
+            return 0
+        if new in self._joined:
+            statement, at = self._joined[new]
+            if isinstance(statement, Branch):
+                arms = [self._uses(param, arm[at]) for arm in (statement.then_yields, statement.otherwise_yields)]
+                return sum(arms) if all(arms) else 0
+            within = self.has(statement.params[at], statement.yields[at])
+            return self._uses(param, statement.inits[at]) if within else 0
+        made = self._made.get(new)
+        if made is None or made.primitive not in (core.add, core.sub):
+            return 0
+        first, second = (self._uses(param, arg) for arg in made.args)
+        if made.primitive is core.sub:
+            return 0 if second else first
+        return 0 if first and second else first or second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from jitad.analysis.activity import Activity
@@ -9,7 +10,6 @@ from jitad.analysis.guards import Guards
 from jitad.analysis.needs import Needs
 from jitad.analysis.plan import Plan
 from jitad.analysis.rules import Rule
-from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.rewrite import inline
 from jitad.program.statements import (
@@ -38,24 +38,26 @@ from jitad.program.statements import (
 from jitad.program.types import Scalar
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import clear, for_each
+from jitad.transforms.one_pass import OnePass, ReverseOf, uses_stack
 from jitad.transforms.product import product
 from jitad.transforms.scope import Scope, releases, zero
-
-_STACK = (Push, Pop, Alloc, Release)
-"""Statements for which the order of iterations matters: the tape is a stack."""
-
-
-def _uses_stack(statement: Statement) -> bool:
-    return isinstance(statement, _STACK) or (
-        isinstance(statement, Call) and isinstance(statement.primitive, ProgramPrimitive)
-    )
 
 
 class Reversal:
     """Builds the forward sweep (the primal with recording) and the reverse sweep of blocks."""
 
-    def __init__(self, needs: Needs, plan: Plan, activity: Activity, guards: Guards) -> None:
+    def __init__(
+        self,
+        needs: Needs,
+        plan: Plan,
+        activity: Activity,
+        guards: Guards,
+        one_pass: Mapping[Statement, OnePass],
+        reverse_of: ReverseOf,
+    ) -> None:
         self._needs = needs
+        self._one_pass = one_pass
+        self._reverse_of = reverse_of
         self._guards = guards
         self._plan = plan
         self._active = activity
@@ -96,6 +98,8 @@ class Reversal:
                 return [] if statement.out in self._needs.shadows.values() else [statement]
             case Alloc(at_end=False):
                 scope.builder.add(Release(array_type(statement.out).dtype, scope.value(statement.offset)))
+            case Loop() if statement in self._one_pass:
+                return self._at_once(statement, self._one_pass[statement], scope)
             case Loop() if self._needs.works(statement, self._plan.undone):
                 return [self._loop(statement, scope)]
             case Branch() if self._needs.works(statement, self._plan.undone):
@@ -178,7 +182,7 @@ class Reversal:
         yields += [inner.adjoints.get(v, zero(v)) for v in outer]
         results = [Var(v.name, v.type) for v in (*bars, *sums)]
         blocks = (forward, inner.builder.block)
-        ordered = any(_uses_stack(s) for block in blocks for s in walk(block))
+        ordered = any(uses_stack(s) for block in blocks for s in walk(block))
         any_order = loop.order_free and self._needs.undoes_in_any_order(loop, self._plan.undone)
         rows = any_order and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
         free = loop.order_free and (rows or not ordered)
@@ -201,6 +205,20 @@ class Reversal:
             if init in self._active:
                 scope.add(init, final)
         return replace(loop, body=forward, order_free=free, rows=rows and ordered)
+
+    def _at_once(self, loop: Loop, one: OnePass, scope: Scope) -> list[Statement]:
+        """A loop that the forward sweep reverses as it runs; only adjoints of numbers remain to be passed on."""
+        for result in loop.results:
+            scope.take(result)
+        forward, bars, plan = one.write(self._needs.shadows, self._guards, self._reverse_of)
+        self._plan.absorb(plan)
+        self._plan.one_pass.add(loop)
+        for var, bar in bars.items():
+            scope.add(var, bar)
+        for at, final in one.finals.items():
+            if loop.inits[at] in self._active:
+                scope.add(loop.inits[at], final)
+        return forward
 
     def _bounds(self, loop: Loop, scope: Scope) -> tuple[Operand, Operand, Operand]:
         """The range of the primal loop's index; a conditional loop's counts its iterations."""
@@ -244,7 +262,7 @@ class Reversal:
 def _row_wise(block: Block) -> bool:
     """True when a body uses the tape only by pushes and pops of its own."""
     own = {id(statement) for statement in block if isinstance(statement, Push | Pop)}
-    return all(id(statement) in own for statement in walk(block) if _uses_stack(statement))
+    return all(id(statement) in own for statement in walk(block) if uses_stack(statement))
 
 
 class _CarriedBack:
