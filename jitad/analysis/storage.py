@@ -246,16 +246,18 @@ class _BlockPlanner:
 
     def _cost(self, var: Operand, at: int) -> float:
         """Additions that recomputing takes beyond what is recomputed anyway; infinite when it can't be done."""
-        if not isinstance(var, Var) or var not in self._defined or var in self._records or var in self._free:
-            return 0.0
-        if self._unavailable(var, at):
-            return math.inf
-        _, statement = self._defined[var]
-        own = 0.0
-        if var not in self._computed:
-            own = float(cost(statement) if isinstance(statement, Compute) else isinstance(statement, Load))
-        for operand in self._sources(var):
-            own += self._cost(operand, at)
-            if own == math.inf:
-                break
-        return own
+        total, pending, counted = 0.0, [var], set[Operand]()
+        while pending:
+            current = pending.pop()
+            if current in counted or not isinstance(current, Var) or current not in self._defined:
+                continue
+            counted.add(current)
+            if current in self._records or current in self._free:
+                continue
+            if self._unavailable(current, at):
+                return math.inf
+            _, statement = self._defined[current]
+            if current not in self._computed:
+                total += float(cost(statement) if isinstance(statement, Compute) else isinstance(statement, Load))
+            pending.extend(self._sources(current))
+        return total

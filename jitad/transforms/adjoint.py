@@ -23,10 +23,13 @@ from jitad.program.types import Array, Scalar
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
+from jitad.transforms.induction import remove_counters
 from jitad.transforms.invariant import move_invariants_out
 from jitad.transforms.localize import add_array, copy_array, localize
+from jitad.transforms.nonnegative import fold_signs
 from jitad.transforms.one_pass import OnePass, Within, find_one_pass
 from jitad.transforms.order_free import mark_order_free
+from jitad.transforms.privatize import privatize
 from jitad.transforms.reverse import Reversal
 from jitad.transforms.scope import Scope
 from jitad.transforms.shadows import add_shadows
@@ -62,7 +65,7 @@ def adjoint(
     ``within`` says what an iteration of a loop takes over from the program that the loop is in.
     Raises ``MissingRuleError`` when a derivative would flow through a function without a rule.
     """
-    primal = mark_order_free(move_invariants_out(localize(program)))
+    primal = _prepared(program)
     if dependents is None:
         dependents = [i for i, r in enumerate(primal.results) if r.type.is_float]
     inputs = [primal.params[i] for i in wrt]
@@ -98,6 +101,12 @@ def adjoint(
     )
     tidied = hoist_sums(gather_scattered_sums(remove_dead_code(whole)))
     return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
+
+
+def _prepared(program: Program) -> Program:
+    """A program that never changes its arguments, in the form in which least must be recorded."""
+    own = move_invariants_out(localize(program))
+    return mark_order_free(privatize(fold_signs(remove_counters(own))))
 
 
 def _seeds(results: Sequence[Operand], *, seeded: bool) -> list[Operand]:
