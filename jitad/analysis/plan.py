@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jitad.program.statements import Block, Statement, Var
+from jitad.program.statements import Alloc, Block, Statement, Var
 
 
 @dataclass
@@ -16,7 +16,9 @@ class Plan:
     allocations of blocks that give their memory back in the forward sweep: the reverse sweep reads none of their
     contents, and takes memory for their shadows itself. ``reloads`` are the statements whose reversal reads elements
     of an alias group, with whether these are the elements before the statement ran. ``reasons`` says, for each
-    recorded value, why it is. ``one_pass`` are the loops that are reversed as they run.
+    recorded value, why it is. ``one_pass`` are the loops that are reversed as they run, ``replayed`` those
+    that the reverse sweep runs again, each iteration with its reversal.
+    ``follows`` are the allocations that lie on the tape where another one ends.
     """
 
     records: dict[Block, list[Var]] = field(default_factory=dict)
@@ -26,6 +28,8 @@ class Plan:
     reloads: list[tuple[Statement, Var, bool]] = field(default_factory=list)
     reasons: dict[Var, str] = field(default_factory=dict)
     one_pass: set[Statement] = field(default_factory=set)
+    replayed: set[Statement] = field(default_factory=set)
+    follows: dict[Statement, Alloc] = field(default_factory=dict)
 
     def absorb(self, inner: Plan) -> None:
         """Take over what was decided for a part of the program that is differentiated by itself."""

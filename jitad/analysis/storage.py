@@ -17,6 +17,7 @@ from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order, written_arrays
 from jitad.analysis.plan import Plan
+from jitad.analysis.replay import is_replayed, loads, read_again, without_totals
 from jitad.analysis.scratch import find_scratch
 from jitad.primitives.core import cost
 from jitad.program.statements import (
@@ -34,6 +35,7 @@ from jitad.program.statements import (
     Statement,
     Var,
     View,
+    array_type,
     definitions,
     operands,
     permuted_arrays,
@@ -90,6 +92,9 @@ class _Planner:
             return []
         demands: list[tuple[Var, int]] = []
         for at, statement in enumerate(block):
+            if isinstance(statement, Loop) and self._replays(statement):
+                demands.extend((need, at + 1) for need in self._replay(statement))
+                continue
             if statement not in self.plan.scratch:
                 demands.extend((need, at + 1) for need in self.needs.of(statement, self.plan.undone))
             for array, before in self.needs.contents(statement):
@@ -98,7 +103,21 @@ class _Planner:
                 demands.extend((need, at + 1) for need in self.visit(inner, statement))
         if owner is None:
             return []
+        self.plan.follows.update(_neighbours(block))
         return _BlockPlanner(self, block, owner).decide(demands)
+
+    def _replays(self, loop: Loop) -> bool:
+        return self.needs.works(loop, self.plan.undone) and is_replayed(loop, self.needs.activity)
+
+    def _replay(self, loop: Loop) -> list[Var]:
+        """Plan a loop that the reverse sweep runs again; what that reads from outside it."""
+        self.plan.replayed.add(loop)
+        again = loads(loop)
+        self.plan.reloads.extend((load, self.aliases.root(load.array), True) for load in again)
+        return [
+            *read_again(without_totals(loop, self.needs.activity)),
+            *(self.needs.shadows[s.array] for s in again if s.array in self.needs.activity),
+        ]
 
     def _reversed_blocks(self, statement: Statement) -> Iterator[Block]:
         if statement in self.needs.settled:
@@ -107,6 +126,21 @@ class _Planner:
             yield statement.body
         elif isinstance(statement, Branch):
             yield from sub_blocks(statement)
+
+
+def _neighbours(block: Block) -> dict[Statement, Alloc]:
+    """For allocations of a block, the one at whose end each lies: nothing that may use the tape is between them."""
+    found: dict[Statement, Alloc] = {}
+    last: dict[str, Alloc] = {}
+    for statement in block:
+        if isinstance(statement, Alloc) and not statement.at_end:
+            dtype = array_type(statement.out).dtype
+            if dtype in last:
+                found[statement] = last[dtype]
+            last[dtype] = statement
+        elif not isinstance(statement, Compute | Dim | Load | View | Reshape):
+            last.clear()
+    return found
 
 
 class _BlockPlanner:
@@ -224,6 +258,9 @@ class _BlockPlanner:
     def _sources(self, var: Var) -> tuple[Operand, ...]:
         """What recomputing ``var`` reads."""
         _, statement = self._defined[var]
+        if isinstance(statement, Alloc) and var is statement.offset:
+            before = self._planner.plan.follows[statement]
+            return (before.offset, *before.shape)
         if isinstance(statement, Alloc):
             return statement.shape if statement in self._planner.plan.scratch else (statement.offset, *statement.shape)
         return () if statement is None else operands(statement)
@@ -238,8 +275,10 @@ class _BlockPlanner:
                 written = self._written_at.get(self._planner.aliases.root(array), [])
                 later = bisect_right(written, defined_at)
                 return "its place is overwritten before it is used" if written[later:] and written[later] < at else ""
-            case Alloc():
+            case Alloc() if statement not in self._planner.plan.follows:
                 return "where an array lies on the tape" if var is statement.offset else ""
+            case Alloc():
+                return ""
             case Compute() | Dim() | View() | Reshape() | AtOffset():
                 return ""
         return "the result of a loop, a branch or a call"

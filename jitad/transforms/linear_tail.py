@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.rules import active_partials
+from jitad.analysis.sums import carried_sums
 from jitad.primitives.spec import ZERO
 from jitad.program.builder import Builder
 from jitad.program.rewrite import Copier, inline
@@ -24,7 +25,6 @@ from jitad.program.statements import (
     sub_blocks,
 )
 from jitad.program.types import Scalar
-from jitad.transforms.order_free import carried_sums
 from jitad.transforms.product import add_term, product
 
 

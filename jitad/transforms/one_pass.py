@@ -16,6 +16,7 @@ from jitad.analysis.aliasing import Aliases
 from jitad.analysis.guards import Guards
 from jitad.analysis.order import written_arrays
 from jitad.analysis.plan import Plan
+from jitad.analysis.sums import carried_sums
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder
 from jitad.program.rewrite import inline
@@ -38,7 +39,6 @@ from jitad.program.statements import (
 )
 from jitad.program.types import Array, Scalar
 from jitad.transforms.linear_tail import LinearTail
-from jitad.transforms.order_free import carried_sums
 from jitad.transforms.scope import zero
 
 _STACK = (Push, Pop, Alloc, Release)
@@ -118,6 +118,12 @@ class OnePass:
         return [*self.before, whole], dict(zip(numbers, bars, strict=True)), reverse.plan
 
 
+def active_inputs(loop: Loop, activity: Activity) -> tuple[Var, ...]:
+    """What an iteration reads from outside the loop that has derivatives."""
+    inside = {loop.index, *loop.params}
+    return tuple(v for v in free_variables(loop.body, loop.yields) if v not in inside and v in activity)
+
+
 def find_one_pass(
     program: Program, activity: Activity, aliases: Aliases, seeds: Mapping[Var, Operand]
 ) -> list[OnePass]:
@@ -149,8 +155,7 @@ class _Candidate:
             return None
         if not set(carried) <= carried_sums(loop) or not self._keeps_to_itself():
             return None
-        inside = {loop.index, *loop.params}
-        active = tuple(v for v in free_variables(loop.body, loop.yields) if v not in inside and v in self._active)
+        active = active_inputs(loop, self._active)
         if self._in_head(active) or self._written_later(active):
             return None
         tail = LinearTail(self._program, self._at, self._active)

@@ -9,9 +9,10 @@ from jitad.analysis.activity import Activity
 from jitad.analysis.guards import Guards
 from jitad.analysis.needs import Needs
 from jitad.analysis.plan import Plan
+from jitad.analysis.replay import without_totals
 from jitad.analysis.rules import Rule
 from jitad.program.builder import Builder, const_int, is_const
-from jitad.program.rewrite import inline
+from jitad.program.rewrite import Copier, inline
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -38,7 +39,7 @@ from jitad.program.statements import (
 from jitad.program.types import Scalar
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import clear, for_each
-from jitad.transforms.one_pass import OnePass, ReverseOf, uses_stack
+from jitad.transforms.one_pass import OnePass, ReverseOf, active_inputs, uses_stack
 from jitad.transforms.product import product
 from jitad.transforms.scope import Scope, releases, zero
 
@@ -100,6 +101,8 @@ class Reversal:
                 scope.builder.add(Release(array_type(statement.out).dtype, scope.value(statement.offset)))
             case Loop() if statement in self._one_pass:
                 return self._at_once(statement, self._one_pass[statement], scope)
+            case Loop() if statement in self._plan.replayed:
+                self._replay(statement, scope)
             case Loop() if self._needs.works(statement, self._plan.undone):
                 return [self._loop(statement, scope)]
             case Branch() if self._needs.works(statement, self._plan.undone):
@@ -219,6 +222,24 @@ class Reversal:
             if loop.inits[at] in self._active:
                 scope.add(loop.inits[at], final)
         return forward
+
+    def _replay(self, loop: Loop, scope: Scope) -> None:
+        """A loop of terms: the reverse sweep runs it again, each iteration followed by its reversal."""
+        finals = {at: scope.take(result) for at, result in enumerate(loop.results)}
+        known = {at: final for at, final in finals.items() if final is not None}
+        if not known:
+            return
+        again = without_totals(loop, self._active)
+        one = OnePass(again, Block(), known, active_inputs(loop, self._active))
+        statements, bars, _ = one.write(self._needs.shadows, self._guards, self._reverse_of)
+        copier = Copier(lambda var: var if var in known.values() else scope.value(var))
+        for statement in statements:
+            copier.statement(statement, scope.builder)
+        for var, bar in bars.items():
+            scope.add(var, copier(bar))
+        for at, final in known.items():
+            if loop.inits[at] in self._active:
+                scope.add(loop.inits[at], final)
 
     def _bounds(self, loop: Loop, scope: Scope) -> tuple[Operand, Operand, Operand]:
         """The range of the primal loop's index; a conditional loop's counts its iterations."""
