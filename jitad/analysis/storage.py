@@ -35,7 +35,6 @@ from jitad.program.statements import (
     Statement,
     Var,
     View,
-    array_type,
     definitions,
     operands,
     permuted_arrays,
@@ -103,7 +102,6 @@ class _Planner:
                 demands.extend((need, at + 1) for need in self.visit(inner, statement))
         if owner is None:
             return []
-        self.plan.follows.update(_neighbours(block))
         return _BlockPlanner(self, block, owner).decide(demands)
 
     def _replays(self, loop: Loop) -> bool:
@@ -126,21 +124,6 @@ class _Planner:
             yield statement.body
         elif isinstance(statement, Branch):
             yield from sub_blocks(statement)
-
-
-def _neighbours(block: Block) -> dict[Statement, Alloc]:
-    """For allocations of a block, the one at whose end each lies: nothing that may use the tape is between them."""
-    found: dict[Statement, Alloc] = {}
-    last: dict[str, Alloc] = {}
-    for statement in block:
-        if isinstance(statement, Alloc) and not statement.at_end:
-            dtype = array_type(statement.out).dtype
-            if dtype in last:
-                found[statement] = last[dtype]
-            last[dtype] = statement
-        elif not isinstance(statement, Compute | Dim | Load | View | Reshape):
-            last.clear()
-    return found
 
 
 class _BlockPlanner:
@@ -258,9 +241,6 @@ class _BlockPlanner:
     def _sources(self, var: Var) -> tuple[Operand, ...]:
         """What recomputing ``var`` reads."""
         _, statement = self._defined[var]
-        if isinstance(statement, Alloc) and var is statement.offset:
-            before = self._planner.plan.follows[statement]
-            return (before.offset, *before.shape)
         if isinstance(statement, Alloc):
             return statement.shape if statement in self._planner.plan.scratch else (statement.offset, *statement.shape)
         return () if statement is None else operands(statement)
@@ -275,10 +255,8 @@ class _BlockPlanner:
                 written = self._written_at.get(self._planner.aliases.root(array), [])
                 later = bisect_right(written, defined_at)
                 return "its place is overwritten before it is used" if written[later:] and written[later] < at else ""
-            case Alloc() if statement not in self._planner.plan.follows:
-                return "where an array lies on the tape" if var is statement.offset else ""
             case Alloc():
-                return ""
+                return "where an array lies on the tape" if var is statement.offset else ""
             case Compute() | Dim() | View() | Reshape() | AtOffset():
                 return ""
         return "the result of a loop, a branch or a call"

@@ -35,7 +35,8 @@ class _Sums:
 
     def has(self, param: Var, new: Operand) -> bool:
         """True when ``new`` is ``param`` with terms added, and nothing else reads the numbers in between."""
-        return not isinstance(param.type, Array) and self._uses(param, new) == self._reads[param]
+        uses = 0 if isinstance(param.type, Array) else self._uses(param, new)
+        return 0 < uses == self._reads[param]
 
     def _uses(self, param: Var, new: Operand) -> int:
         """How often the chain that ends at ``new`` reads ``param``; 0 when it isn't such a chain."""

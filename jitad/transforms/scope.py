@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from jitad.analysis.plan import Plan
-from jitad.program.builder import Builder, const_int, is_const
+from jitad.program.builder import Builder, is_const
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Alloc,
@@ -57,19 +57,8 @@ class Scope:
             return operand
         if operand not in self._statements:
             return self.parent.value(operand)
-        statement = self._statements[operand]
-        if isinstance(statement, Alloc) and operand is statement.offset:
-            self.values[operand] = self._end(self._plan.follows[statement])
-        else:
-            self._recompute(statement)
+        self._recompute(self._statements[operand])
         return self.values[operand]
-
-    def _end(self, alloc: Alloc) -> Operand:
-        """Where the memory of an array ends on the tape."""
-        size: Operand = const_int(1)
-        for length in self.all(alloc.shape):
-            size = self.builder.times(size, length)
-        return self.builder.plus(self.value(alloc.offset), size)
 
     def array(self, var: Var) -> Var:
         """The array that stands for a primal array here."""
