@@ -273,8 +273,9 @@ class _BlockPlanner:
                 continue
             if self._unavailable(current, at):
                 return math.inf
+            if current in self._computed:
+                continue
             _, statement = self._defined[current]
-            if current not in self._computed:
-                total += float(cost(statement) if isinstance(statement, Compute) else isinstance(statement, Load))
+            total += float(cost(statement) if isinstance(statement, Compute) else isinstance(statement, Load))
             pending.extend(self._sources(current))
         return total

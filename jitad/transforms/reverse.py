@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.guards import Guards
@@ -11,6 +11,7 @@ from jitad.analysis.needs import Needs
 from jitad.analysis.plan import Plan
 from jitad.analysis.replay import without_totals
 from jitad.analysis.rules import Rule
+from jitad.analysis.sums import carried_sums
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.rewrite import Copier, inline
 from jitad.program.statements import (
@@ -164,26 +165,26 @@ class Reversal:
     # Control flow
 
     def _loop(self, loop: Loop, scope: Scope) -> Loop:
-        carried = [(p, i, y, r) for p, i, y, r in _carried(loop) if p in self._active]
-        outer = [v for v in self._free_active(loop.body, [y for _, _, y, _ in carried]) if v not in loop.params]
+        carried = [row for row in _carried(loop) if row.param in self._active]
+        outer = [v for v in self._free_active(loop.body, [row.new for row in carried]) if v not in loop.params]
         inner = Scope(loop.body, self._plan, scope)
         index = Var(loop.index.name, loop.index.type)
         inner.values[loop.index] = index
-        finals: list[Operand] = [scope.take(result) or zero(p) for p, _, _, result in carried]
-        # An order-free loop carries nothing but sums: each of its terms has the adjoint of the final sum.
-        bars = [] if loop.order_free else [Var(f"{p.name}_bar", p.type) for p, *_ in carried]
+        finals = {row.param: scope.take(row.result) or zero(row.param) for row in carried}
+        bars = {row.param: Var(f"{row.param.name}_bar", row.param.type) for row in carried if not row.is_sum}
         sums = [Var(f"{v.name}_bar", v.type) for v in outer]
         for var, total in zip(outer, sums, strict=True):
             inner.adjoints[var] = total
-        for (param, _, new, _), bar in zip(carried, [*bars] or finals, strict=True):
-            if new is not param or bars:
-                inner.add(new, bar)
-        inits = [*(finals if bars else []), *(scope.adjoints.get(v, zero(v)) for v in outer)]
+        for row in carried:  # each of the terms of a sum has the adjoint of the final sum
+            if not row.is_sum:
+                inner.add(row.new, bars[row.param])
+            elif row.new is not row.param:
+                inner.add(row.new, finals[row.param])
+        inits = [*(finals[param] for param in bars), *(scope.adjoints.get(v, zero(v)) for v in outer)]
         arrays = _CarriedBack(loop, scope, inner, needed=loop.body in self._plan.carried_back)
         forward = self.reverse(loop.body, inner)
-        yields: list[Operand] = [inner.adjoints.get(p, zero(p)) for (p, *_), _ in zip(carried, bars, strict=False)]
-        yields += [inner.adjoints.get(v, zero(v)) for v in outer]
-        results = [Var(v.name, v.type) for v in (*bars, *sums)]
+        yields: list[Operand] = [inner.adjoints.get(v, zero(v)) for v in (*bars, *outer)]
+        results = [Var(v.name, v.type) for v in (*bars.values(), *sums)]
         blocks = (forward, inner.builder.block)
         ordered = any(uses_stack(s) for block in blocks for s in walk(block))
         any_order = loop.order_free and self._needs.undoes_in_any_order(loop, self._plan.undone)
@@ -192,7 +193,7 @@ class Reversal:
         scope.builder.add(
             replace(
                 counted_loop(index, self._bounds(loop, scope), inner.builder.block),
-                params=[*bars, *sums, *arrays.params],
+                params=[*bars.values(), *sums, *arrays.params],
                 inits=[*inits, *arrays.inits],
                 yields=[*yields, *arrays.yields],
                 results=[*results, *arrays.results],
@@ -203,10 +204,10 @@ class Reversal:
         )
         for var, result in zip(outer, results[len(bars) :], strict=True):
             scope.adjoints[var] = result
-        flowed: list[Operand] = [*results[: len(bars)]] if bars else finals
-        for (_, init, _, _), final in zip(carried, flowed, strict=True):
-            if init in self._active:
-                scope.add(init, final)
+        finals.update(zip(bars, results, strict=False))
+        for row in carried:
+            if row.init in self._active:
+                scope.add(row.init, finals[row.param])
         return replace(loop, body=forward, order_free=free, rows=rows and ordered)
 
     def _at_once(self, loop: Loop, one: OnePass, scope: Scope) -> list[Statement]:
@@ -300,9 +301,21 @@ class _CarriedBack:
         self.results = [Var(slot.name, slot.type) for slot in after]
 
 
-def _carried(loop: Loop) -> list[tuple[Var, Operand, Operand, Var]]:
+@dataclass(frozen=True)
+class _Carried:
+    """A number that a loop carries; ``is_sum``: an iteration only adds to it."""
+
+    param: Var
+    init: Operand
+    new: Operand
+    result: Var
+    is_sum: bool
+
+
+def _carried(loop: Loop) -> list[_Carried]:
+    sums = carried_sums(loop)
     rows = zip(loop.params, loop.inits, loop.yields, loop.results, strict=True)
-    return [row for row in rows if isinstance(row[0].type, Scalar)]
+    return [_Carried(*row, at in sums) for at, row in enumerate(rows) if isinstance(row[0].type, Scalar)]
 
 
 class _Lazy(dict[Var, Operand]):
