@@ -12,22 +12,24 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from pathlib import Path
 
 from .benchmarks import probe
 from .benchmarks.calls import work_seconds
-from .benchmarks.case import Case, Prepared
+from .benchmarks.case import HAND_BAR, Case, Prepared
 from .benchmarks.catalogue import ALL
 from .benchmarks.compiling import CASES as COMPILED_CASES
 from .benchmarks.compiling import compile_ratio
 from .benchmarks.directions import CASES as DIRECTED_CASES
 from .benchmarks.directions import HVP_BAR, JVP_BAR, Directed
-from .benchmarks.jacobians import BAR, MODES, Kuramoto
+from .benchmarks.jacobians import BAR, MODES, BundleAdjustment, Kuramoto
 from .benchmarks.kernels.small import small_inputs, sum_of_squares
 from .benchmarks.tape import LIMITS, peak_bytes
-from .benchmarks.timing import seconds
+from .benchmarks.timing import Paired, seconds
 
 ALLOWED_ERROR = 1e-5
+BY_HAND = "over hand: "
 
 
 @dataclass(frozen=True)
@@ -50,32 +52,46 @@ class Row:
     def text(self) -> str:
         verdict = "ok" if self.ok else "MISSED" if self.right else "WRONG"
         figure = f"{self.figure:.3g} {self.unit}"
-        return f"{self.name:34} {self.base:>12} {self.other:>12} {figure:>12} {self.bar:>7g}  {verdict:6}  {self.note}"
+        bar = f"{self.bar:g}" if isfinite(self.bar) else ""
+        return f"{self.name:46} {self.base:>12} {self.other:>12} {figure:>12} {bar:>7}  {verdict:6}  {self.note}"
 
 
-HEADER = f"{'':34} {'primal':>12} {'gradient':>12} {'figure':>12} {'bar':>7}"
+HEADER = f"{'':46} {'base':>12} {'gradient':>12} {'figure':>12} {'bar':>7}"
 
 
 def ratio_row(case: Case, budget: float) -> Row:
-    """Gradient over primal; the note has the error and the ratio to the adjoint written by hand."""
+    """Gradient over primal."""
     prepared = Prepared(case)
-    timing = prepared.ratio(budget)
     error = prepared.error()
-    note = f"error {error:.0e}"
-    if prepared.by_hand:
-        note += f", {prepared.ratio_by_hand(budget).ratio:.2f} x by hand"
+    return timed_row(case.name, prepared.ratio(budget), case.bar, error)
+
+
+def hand_row(case: Case, budget: float) -> Row:
+    """Gradient over the adjoint written by hand, which must be right itself."""
+    prepared = Prepared(case)
+    error = prepared.error(prepared.by_hand)
+    return timed_row(f"{BY_HAND}{case.name}", prepared.ratio_by_hand(budget), HAND_BAR, error)
+
+
+def bundle_row(mode: str, budget: float) -> Row:
+    """Small Jacobians in compiled code over those written by hand."""
+    prepared = BundleAdjustment()
+    prepared.setup(mode)
+    name = f"{BY_HAND}bundle adjustment, {mode}"
+    return timed_row(name, prepared.ratio_by_hand(budget), HAND_BAR, prepared.track_error(mode))
+
+
+def timed_row(name: str, timing: Paired, bar: float, error: float) -> Row:
+    """A ratio of times, and the error of what was timed."""
     times = (f"{1e3 * timing.base:.3f} ms", f"{1e3 * timing.other:.3f} ms")
-    return Row(case.name, *times, timing.ratio, "x", case.bar, note, right=error <= ALLOWED_ERROR)
+    return Row(name, *times, timing.ratio, "x", bar, f"error {error:.0e}", right=error <= ALLOWED_ERROR)
 
 
 def jacobian_row(mode: str, budget: float) -> Row:
     """A dense Jacobian over one call of the kernel."""
     prepared = Kuramoto()
     prepared.setup(mode)
-    timing, error = prepared.ratio(budget), prepared.track_error(mode)
-    times = (f"{1e3 * timing.base:.3f} ms", f"{1e3 * timing.other:.3f} ms")
-    name = f"{mode}: Kuramoto, 200 x 200"
-    return Row(name, *times, timing.ratio, "x", BAR, f"error {error:.0e}", right=error <= ALLOWED_ERROR)
+    return timed_row(f"{mode}: Kuramoto, 200 x 200", prepared.ratio(budget), BAR, prepared.track_error(mode))
 
 
 def direction_row(what: str, case: Case, budget: float) -> Row:
@@ -83,9 +99,7 @@ def direction_row(what: str, case: Case, budget: float) -> Row:
     directed = Directed(case)
     error = directed.error(what)
     timing, bar = (directed.jvp_ratio(budget), JVP_BAR) if what == "jvp" else (directed.hvp_ratio(budget), HVP_BAR)
-    times = (f"{1e3 * timing.base:.3f} ms", f"{1e3 * timing.other:.3f} ms")
-    name = f"{what}: {case.name.partition(',')[0]}"
-    return Row(name, *times, timing.ratio, "x", bar, f"error {error:.0e}", right=error <= ALLOWED_ERROR)
+    return timed_row(f"{what}: {case.name.partition(',')[0]}", timing, bar, error)
 
 
 def call_row() -> Row:
@@ -124,6 +138,8 @@ def rows(words: list[str], *, quick: bool, probes: bool) -> Iterator[Row | str]:
     """The table's rows as they are measured; a text where measuring failed."""
     budget = 0.2 if quick else 1.0
     makers: list[tuple[str, Callable[[], Row]]] = [(case.name, partial(ratio_row, case, budget)) for case in ALL]
+    makers += [(f"{BY_HAND}{case.name}", partial(hand_row, case, budget)) for case in ALL if case.by_hand]
+    makers += [(f"{BY_HAND}bundle adjustment", partial(bundle_row, mode, budget)) for mode in BundleAdjustment.params]
     for what in ("jvp", "hvp over gradient"):
         makers += [(f"{what}: {case.name}", partial(direction_row, what, case, budget)) for case in DIRECTED_CASES]
     makers += [(f"{mode}: Kuramoto", partial(jacobian_row, mode, budget)) for mode in MODES]
@@ -133,7 +149,7 @@ def rows(words: list[str], *, quick: bool, probes: bool) -> Iterator[Row | str]:
             try:
                 yield make()
             except Exception:  # noqa: BLE001 - the other rows are still worth having
-                yield f"{name:34} FAILED\n{traceback.format_exc(limit=-3)}"
+                yield f"{name:46} FAILED\n{traceback.format_exc(limit=-3)}"
     if probes and not words:
         yield from start_rows()
 

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from .case import Case
-from .kernels import demonstrations, factorizations, jacobi, lorenz, nbody, perceptron, predator_prey, rosenbrock
+from .kernels import (
+    asian_option,
+    demonstrations,
+    factorizations,
+    gaussian_mixture,
+    jacobi,
+    kmeans,
+    lorenz,
+    lstm,
+    nbody,
+    perceptron,
+    polynomial_fit,
+    predator_prey,
+    rosenbrock,
+)
 
 LOOPS = (
     Case(
@@ -25,6 +39,45 @@ LOOPS = (
         "n-body energy, 500 bodies",
         *(nbody.nbody_energy, nbody.nbody_inputs, (0,), 2.5),
         by_hand=nbody.nbody_energy_by_hand,
+    ),
+)
+
+FITS = (
+    Case(
+        "polynomial fit, 10^5 points",
+        *(polynomial_fit.polynomial_misfit, polynomial_fit.polynomial_inputs, (0,)),
+        by_hand=polynomial_fit.polynomial_misfit_by_hand,
+    ),
+    Case(
+        "k-means cost, k = 16, n = 10^4",
+        *(kmeans.kmeans_cost, kmeans.kmeans_inputs, (0,)),
+        by_hand=kmeans.kmeans_cost_by_hand,
+    ),
+    Case(
+        "Gaussian mixture, d = 10, k = 25",
+        *(gaussian_mixture.mixture_log_likelihood, gaussian_mixture.small_mixture_inputs, (0, 1, 2)),
+        by_hand=gaussian_mixture.mixture_log_likelihood_by_hand,
+    ),
+    Case(
+        "Gaussian mixture, d = 32, k = 50",
+        *(gaussian_mixture.mixture_log_likelihood, gaussian_mixture.large_mixture_inputs, (0, 1, 2)),
+        by_hand=gaussian_mixture.mixture_log_likelihood_by_hand,
+    ),
+)
+
+MONTE_CARLO = (
+    Case(
+        "Asian option, 5000 paths",
+        *(asian_option.asian_option, asian_option.asian_inputs, (0, 1, 2, 3, 4)),
+        by_hand=asian_option.asian_option_by_hand,
+    ),
+)
+
+SEQUENCES = (
+    Case(
+        "LSTM, diagonal weights",
+        *(lstm.lstm_loss, lstm.lstm_inputs, (0, 1)),
+        by_hand=lstm.lstm_loss_by_hand,
     ),
 )
 
@@ -53,16 +106,14 @@ FACTORIZATIONS = (
     Case("LU sum, n = 200", factorizations.lu_sum, factorizations.positive_definite, (0,), 4.0),
 )
 
-NETWORKS = (
-    Case("perceptron 64-128-10", perceptron.perceptron_loss, perceptron.perceptron_inputs, (0, 1, 2, 3), 3.0),
-)
+NETWORKS = (Case("perceptron 64-128-10", perceptron.perceptron_loss, perceptron.perceptron_inputs, (0, 1, 2, 3), 3.0),)
 
 DEMONSTRATIONS = (
     Case("demo lynx, 50 steps a year", demonstrations.posterior, demonstrations.posterior_inputs, (0,), 3.0),
     Case("demo cities, map 20 times over", demonstrations.map_stress, demonstrations.map_inputs, (0,), 3.0),
 )
 
-ALL = (*LOOPS, *STENCILS, *FACTORIZATIONS, *NETWORKS, *DEMONSTRATIONS)
+ALL = (*LOOPS, *FITS, *MONTE_CARLO, *SEQUENCES, *STENCILS, *FACTORIZATIONS, *NETWORKS, *DEMONSTRATIONS)
 
 
 def case_named(name: str) -> Case:

@@ -39,6 +39,19 @@ class Family(ABC):
     track_error.unit = "relative"  # type: ignore[attr-defined]
 
 
+class FamilyByHand(Family):
+    """A family whose kernels all have adjoints written by hand."""
+
+    def time_by_hand(self, name: str) -> None:
+        assert self.prepared.by_hand is not None
+        self.prepared.by_hand()
+
+    def track_ratio_to_hand(self, name: str) -> float:
+        return self.prepared.ratio_by_hand().ratio
+
+    track_ratio_to_hand.unit = "x"  # type: ignore[attr-defined]
+
+
 def names(cases: tuple[Case, ...]) -> list[str]:
     """The cases' names."""
     return [case.name for case in cases]

@@ -8,6 +8,12 @@ from typing import Any
 import numpy as np
 
 from .case import compiled
+from .kernels.bundle_adjustment import (
+    bundle_inputs,
+    residual_jacobians,
+    residual_jacobians_by_hand,
+    residuals,
+)
 from .kernels.kuramoto import kuramoto, kuramoto_inputs, kuramoto_jacobian_by_hand
 from .kernels.matrix_vector import matrix_vector, matrix_vector_inputs
 from .timing import Paired, paired
@@ -55,6 +61,48 @@ class Kuramoto:
 
     def track_error(self, mode: str) -> float:
         """The largest difference to the Jacobian written by hand, over its largest element."""
+        expected = self.by_hand()
+        return float(np.max(np.abs(self.jacobian() - expected)) / np.max(np.abs(expected)))
+
+    track_error.unit = "relative"  # type: ignore[attr-defined]
+
+
+class BundleAdjustment:
+    """Many small Jacobians of 2 by 15 inside compiled code, by reverse and by lanes."""
+
+    params = ("jacrev", "jacfwd")
+    param_names = ("mode",)
+    timeout = 300.0
+
+    def setup(self, mode: str) -> None:
+        self.arguments = bundle_inputs()
+        self.primal = partial(compiled(residuals), *self.arguments)
+        self.by_hand = partial(compiled(residual_jacobians_by_hand), *self.arguments)
+        self.jacobian = partial(residual_jacobians(_mode(mode)), *self.arguments)
+        for call in (self.primal, self.by_hand, self.jacobian):
+            call()
+
+    def time_primal(self, mode: str) -> None:
+        self.primal()
+
+    def time_jacobian(self, mode: str) -> None:
+        self.jacobian()
+
+    def time_by_hand(self, mode: str) -> None:
+        self.by_hand()
+
+    def track_ratio_to_hand(self, mode: str) -> float:
+        """The Jacobians over those written by hand."""
+        return self.ratio_by_hand().ratio
+
+    track_ratio_to_hand.unit = "x"  # type: ignore[attr-defined]
+
+    def ratio_by_hand(self, budget: float = 1.0) -> Paired:
+        """Times of the Jacobians by hand and by jitad."""
+        return paired(self.by_hand, self.jacobian, budget)
+
+    def track_error(self, mode: str) -> float:
+        """The largest difference to the Jacobians written by hand, over their largest element."""
         expected = self.by_hand()
         return float(np.max(np.abs(self.jacobian() - expected)) / np.max(np.abs(expected)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
@@ -30,12 +30,22 @@ from jitad.program.types import Array
 class Needs:
     """Answers for one program with its shadows bound."""
 
-    def __init__(self, program: Program, activity: Activity, aliases: Aliases, order: Order, shadows: dict[Var, Var]):
+    def __init__(
+        self,
+        program: Program,
+        activity: Activity,
+        aliases: Aliases,
+        order: Order,
+        shadows: dict[Var, Var],
+        settled: Container[Statement] = (),
+    ):
         self._program = program
-        self._activity = activity
+        self.activity = activity
         self._aliases = aliases
         self._order = order
         self.shadows = shadows
+        self.settled = settled
+        """The statements that the reverse sweep has nothing to do for, although derivatives flow through them."""
         self._touching: dict[Var, list[Statement]] = {}
         for statement in walk(program.body):
             for array in _active_accesses(statement):
@@ -48,6 +58,8 @@ class Needs:
 
     def works(self, statement: Statement, undone: set[Statement]) -> bool:
         """True when the reverse sweep has anything to do for a statement."""
+        if statement in self.settled:
+            return False
         if statement in undone or isinstance(statement, Alloc) or self.is_active(statement):
             return True
         blocks = sub_blocks(statement)
@@ -59,13 +71,13 @@ class Needs:
         """True when derivatives flow through the statement itself."""
         match statement:
             case Compute(out=out) | Load(out=out):
-                return out in self._activity
+                return out in self.activity
             case Store(array=array) | Accumulate(array=array):
-                return array in self._activity
+                return array in self.activity
             case Call(outs=outs):
-                return any(out in self._activity for out in outs)
+                return any(out in self.activity for out in outs)
             case Loop(params=values) | Branch(results=values):
-                return any(value in self._activity for value in values)
+                return any(value in self.activity for value in values)
         return False
 
     def clears(self, store: Statement, array: Var) -> bool:
@@ -119,7 +131,7 @@ class Needs:
 
     def partials(self, statement: Compute) -> list[Rule | None]:
         """One rule per argument; None where the argument isn't active or the derivative is declared zero."""
-        return active_partials(statement, self._activity)
+        return active_partials(statement, self.activity)
 
     def _call(self, statement: Call) -> Iterator[object]:
         rule, values = self.vjp(statement)
@@ -130,7 +142,7 @@ class Needs:
         values: list[object] = []
         for value in (*statement.outs, *statement.args):
             values.append(value)
-            values.append(self.shadows.get(value) if isinstance(value, Var) and value in self._activity else None)
+            values.append(self.shadows.get(value) if isinstance(value, Var) and value in self.activity else None)
         arguments: list[RuleArgument] = [v.type if isinstance(v, Var) else v for v in values]  # type: ignore[misc]
         return vjp_rule(statement.primitive, tuple(arguments), statement.origin), values
 

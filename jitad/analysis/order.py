@@ -83,13 +83,25 @@ class Order:
         )
 
     def _varies(self, operand: Operand, loop: Loop) -> bool:
-        """True for the loop's index, plus or minus literals."""
+        """True for the loop's index, plus or minus what doesn't change in the loop."""
         while operand is not loop.index:
             made = self._made_by.get(operand)
-            if made is None or made.primitive not in (core.add, core.sub) or not isinstance(made.args[1], Const):
+            if made is None or made.primitive not in (core.add, core.sub):
                 return False
-            operand = made.args[0]
+            first, second = made.args
+            if not self._changes(second, loop):
+                operand = first
+            elif not self._changes(first, loop):
+                operand = second
+            else:
+                return False
         return True
+
+    def _changes(self, operand: Operand, loop: Loop) -> bool:
+        """True for what is bound in a loop."""
+        if isinstance(operand, Const):
+            return False
+        return operand is loop.index or any(owner is loop for _, _, owner in self._homes.get(operand, []))
 
     def _apart(self, first: Statement, second: Statement, branch: Branch) -> bool:
         """True when the statements are in different arms of ``branch``."""

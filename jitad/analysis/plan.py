@@ -16,7 +16,8 @@ class Plan:
     allocations of blocks that give their memory back in the forward sweep: the reverse sweep reads none of their
     contents, and takes memory for their shadows itself. ``reloads`` are the statements whose reversal reads elements
     of an alias group, with whether these are the elements before the statement ran. ``reasons`` says, for each
-    recorded value, why it is.
+    recorded value, why it is. ``one_pass`` are the loops that are reversed as they run, ``replayed`` those
+    that the reverse sweep runs again, each iteration with its reversal.
     """
 
     records: dict[Block, list[Var]] = field(default_factory=dict)
@@ -25,3 +26,12 @@ class Plan:
     scratch: set[Statement] = field(default_factory=set)
     reloads: list[tuple[Statement, Var, bool]] = field(default_factory=list)
     reasons: dict[Var, str] = field(default_factory=dict)
+    one_pass: set[Statement] = field(default_factory=set)
+    replayed: set[Statement] = field(default_factory=set)
+
+    def absorb(self, inner: Plan) -> None:
+        """Take over what was decided for a part of the program that is differentiated by itself."""
+        self.records.update(inner.records)
+        self.undone |= inner.undone
+        self.reasons.update(inner.reasons)
+        self.one_pass |= inner.one_pass

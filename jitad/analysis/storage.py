@@ -17,6 +17,7 @@ from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order, written_arrays
 from jitad.analysis.plan import Plan
+from jitad.analysis.replay import is_replayed, loads, read_again, without_totals
 from jitad.analysis.scratch import find_scratch
 from jitad.primitives.core import cost
 from jitad.program.statements import (
@@ -91,6 +92,9 @@ class _Planner:
             return []
         demands: list[tuple[Var, int]] = []
         for at, statement in enumerate(block):
+            if isinstance(statement, Loop) and self._replays(statement):
+                demands.extend((need, at + 1) for need in self._replay(statement))
+                continue
             if statement not in self.plan.scratch:
                 demands.extend((need, at + 1) for need in self.needs.of(statement, self.plan.undone))
             for array, before in self.needs.contents(statement):
@@ -101,7 +105,22 @@ class _Planner:
             return []
         return _BlockPlanner(self, block, owner).decide(demands)
 
+    def _replays(self, loop: Loop) -> bool:
+        return self.needs.works(loop, self.plan.undone) and is_replayed(loop, self.needs.activity)
+
+    def _replay(self, loop: Loop) -> list[Var]:
+        """Plan a loop that the reverse sweep runs again; what that reads from outside it."""
+        self.plan.replayed.add(loop)
+        again = loads(loop)
+        self.plan.reloads.extend((load, self.aliases.root(load.array), True) for load in again)
+        return [
+            *read_again(without_totals(loop, self.needs.activity)),
+            *(self.needs.shadows[s.array] for s in again if s.array in self.needs.activity),
+        ]
+
     def _reversed_blocks(self, statement: Statement) -> Iterator[Block]:
+        if statement in self.needs.settled:
+            return
         if isinstance(statement, Loop):
             yield statement.body
         elif isinstance(statement, Branch):
@@ -247,16 +266,19 @@ class _BlockPlanner:
 
     def _cost(self, var: Operand, at: int) -> float:
         """Additions that recomputing takes beyond what is recomputed anyway; infinite when it can't be done."""
-        if not isinstance(var, Var) or var not in self._defined or var in self._records or var in self._free:
-            return 0.0
-        if self._unavailable(var, at):
-            return math.inf
-        _, statement = self._defined[var]
-        own = 0.0
-        if var not in self._computed:
-            own = float(cost(statement) if isinstance(statement, Compute) else isinstance(statement, Load))
-        for operand in self._sources(var):
-            own += self._cost(operand, at)
-            if own == math.inf:
-                break
-        return own
+        total, pending, counted = 0.0, [var], set[Operand]()
+        while pending:
+            current = pending.pop()
+            if current in counted or not isinstance(current, Var) or current not in self._defined:
+                continue
+            counted.add(current)
+            if current in self._records or current in self._free:
+                continue
+            if self._unavailable(current, at):
+                return math.inf
+            if current in self._computed:
+                continue
+            _, statement = self._defined[current]
+            total += float(cost(statement) if isinstance(statement, Compute) else isinstance(statement, Load))
+            pending.extend(self._sources(current))
+        return total

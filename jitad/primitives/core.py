@@ -251,6 +251,8 @@ def simplify(primitive: ScalarPrimitive, args: tuple[Operand, ...], result: Scal
         if primitive is pos:
             return _same_type(first, result)
         return None
+    if primitive is select and isinstance(first, Const):
+        return _same_type(args[1] if first.value else args[2], result)
     if primitive is select or len(args) != 2:
         return None
     second = args[1]

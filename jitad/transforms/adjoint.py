@@ -19,14 +19,18 @@ from jitad.analysis.plan import Plan
 from jitad.analysis.randomness import refuse_active_parameters
 from jitad.analysis.storage import plan_storage
 from jitad.program.builder import Builder
-from jitad.program.statements import Block, Const, Operand, Program, Var
+from jitad.program.statements import Block, Const, Loop, Operand, Program, Statement, Var
 from jitad.program.types import Array, Scalar
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
+from jitad.transforms.induction import remove_counters
 from jitad.transforms.invariant import move_invariants_out
 from jitad.transforms.localize import add_array, copy_array, localize
+from jitad.transforms.nonnegative import fold_signs
+from jitad.transforms.one_pass import OnePass, Within, find_one_pass
 from jitad.transforms.order_free import mark_order_free
+from jitad.transforms.privatize import privatize
 from jitad.transforms.reverse import Reversal
 from jitad.transforms.scope import Scope
 from jitad.transforms.shadows import add_shadows
@@ -48,32 +52,41 @@ class Adjoint:
 
 
 def adjoint(
-    program: Program, wrt: Sequence[int], *, dependents: Sequence[int] | None = None, seeded: bool = False
+    program: Program,
+    wrt: Sequence[int],
+    *,
+    dependents: Sequence[int] | None = None,
+    seeded: bool = False,
+    within: Within | None = None,
 ) -> Adjoint:
     """The adjoint of ``program`` with respect to the parameters at the positions ``wrt``.
 
     ``dependents`` are the positions of the results that are differentiated (all floating-point ones by default).
     With ``seeded`` their cotangents are parameters; without, there is one scalar dependent with cotangent 1.
+    ``within`` says what an iteration of a loop takes over from the program that the loop is in.
     Raises ``MissingRuleError`` when a derivative would flow through a function without a rule.
     """
-    primal = mark_order_free(move_invariants_out(localize(program)))
+    primal = _prepared(program)
     if dependents is None:
         dependents = [i for i, r in enumerate(primal.results) if r.type.is_float]
     inputs = [primal.params[i] for i in wrt]
     results = [primal.results[i] for i in dependents]
     activity = Activity(primal, Aliases(primal), inputs, results)
     refuse_active_parameters(primal, activity)
-    shadowed = add_shadows(primal, activity, inputs)
+    seeds = _seeds(results, seeded=seeded)
+    one_pass = find_one_pass(primal, activity, Aliases(primal), _numbers(results, seeds))
+    shadowed = add_shadows(primal, activity, inputs, types=None if within is None else within.types)
+    at_once = _by_statement(one_pass, shadowed.program)
     aliases = Aliases(shadowed.program)
     order = Order(shadowed.program, aliases)
-    needs = Needs(shadowed.program, activity, aliases, order, shadowed.shadows)
+    needs = Needs(shadowed.program, activity, aliases, order, shadowed.shadows, at_once)
     plan = plan_storage(shadowed.program, aliases, order, needs)
-    guards = Guards(shadowed.program, activity, seeded=seeded)
+    guards = Guards(shadowed.program, activity, seeded=seeded) if within is None else within.guards
 
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
     scope = Scope(shadowed.program.body, plan, None, bound)
-    seeds = _seed(scope, activity, results, shadowed.shadows, seeded)
-    forward = Reversal(needs, plan, activity, guards).reverse(shadowed.program.body, scope)
+    _start(scope, activity, results, shadowed.shadows, seeds)
+    forward = Reversal(needs, plan, activity, guards, at_once, _adjoint_within).reverse(shadowed.program.body, scope)
     outputs = _keep_array_results(forward, primal.results)
     gradients: list[Var] = []
     for var in inputs:
@@ -83,7 +96,7 @@ def adjoint(
             outputs.append(scope.adjoints.get(var, Const(0.0, var.type)))
     whole = Program(
         f"{program.name}_adjoint",
-        [*primal.params, *seeds, *gradients],
+        [*primal.params, *(seed for seed in seeds if isinstance(seed, Var)), *gradients],
         Block([*forward.statements, *scope.builder.block.statements]),
         outputs,
         program.origin,
@@ -92,27 +105,45 @@ def adjoint(
     return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
 
 
-def _seed(scope: Scope, activity: Activity, results: list[Operand], shadows: dict[Var, Var], seeded: bool) -> list[Var]:
-    """Start the adjoints of the results; the parameters that hold their cotangents."""
+def _prepared(program: Program) -> Program:
+    """A program that never changes its arguments, in the form in which least must be recorded."""
+    own = move_invariants_out(localize(program))
+    return mark_order_free(privatize(fold_signs(remove_counters(own))))
+
+
+def _seeds(results: Sequence[Operand], *, seeded: bool) -> list[Operand]:
+    """The adjoints of the results: parameters, or the literal 1."""
     if not seeded:
         (result,) = results
         assert isinstance(result.type, Scalar)
-        if result in activity:
-            scope.add(result, Const(1.0, result.type))
-        return []
-    seeds = []
-    for result in results:
-        type_ = result.type
-        seed = Var("seed", type_ if isinstance(type_, Scalar) else Array(type_.dtype, type_.ndim, "C"))
-        seeds.append(seed)
+        return [Const(1.0, result.type)]
+    return [Var("seed", t if isinstance(t, Scalar) else Array(t.dtype, t.ndim, "C")) for t in (r.type for r in results)]
+
+
+def _numbers(results: Sequence[Operand], seeds: Sequence[Operand]) -> dict[Var, Operand]:
+    """The adjoints of the results that are numbers, unless one stands for several results."""
+    found = {r: s for r, s in zip(results, seeds, strict=True) if isinstance(r, Var) and isinstance(r.type, Scalar)}
+    return found if all(list(results).count(result) == 1 for result in found) else {}
+
+
+def _by_statement(one_pass: Sequence[OnePass], program: Program) -> dict[Statement, OnePass]:
+    """Loops that are reversed as they run, by the statements that they have become in ``program``."""
+    by_index = {one.loop.index: one for one in one_pass}
+    return {s: by_index[s.index] for s in program.body if isinstance(s, Loop) and s.index in by_index}
+
+
+def _start(
+    scope: Scope, activity: Activity, results: list[Operand], shadows: dict[Var, Var], seeds: Sequence[Operand]
+) -> None:
+    """Start the adjoints of the results from their seeds."""
+    for result, seed in zip(results, seeds, strict=True):
         if result not in activity:
             continue
-        if isinstance(type_, Scalar):
+        if isinstance(result.type, Scalar):
             scope.add(result, seed)
         else:
-            assert isinstance(result, Var)
+            assert isinstance(result, Var) and isinstance(seed, Var)
             add_array(scope.builder, shadows[result], seed)
-    return seeds
 
 
 def _keep_array_results(forward: Block, results: list[Operand]) -> list[Operand]:
@@ -127,3 +158,8 @@ def _keep_array_results(forward: Block, results: list[Operand]) -> list[Operand]
         else:
             kept.append(result)
     return kept
+
+
+def _adjoint_within(program: Program, wrt: Sequence[int], dependents: Sequence[int], within: Within) -> Adjoint:
+    """The adjoint of an iteration of a loop that is reversed as it runs."""
+    return adjoint(program, wrt, dependents=dependents, seeded=True, within=within)

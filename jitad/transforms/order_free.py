@@ -7,12 +7,11 @@ loop may then run in any order too, record in rows, and gather.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.order import Order
-from jitad.primitives import core
+from jitad.analysis.sums import carried_sums
 from jitad.program.statements import (
     Accumulate,
     Block,
@@ -23,15 +22,12 @@ from jitad.program.statements import (
     Draw,
     Load,
     Loop,
-    Operand,
     Program,
     Statement,
     Store,
     Var,
-    operands,
     walk,
 )
-from jitad.program.types import Array
 
 _ALLOWED = (Compute, Dim, Load, Store, Accumulate, Loop, Branch)
 
@@ -51,8 +47,8 @@ class _Marker:
 
     def _statement(self, statement: Statement) -> Statement:
         if isinstance(statement, Loop):
-            inside = list(walk(statement.body))
-            known = statement.order_free and _carries_only_sums(statement, inside)
+            inside = walk(statement.body)
+            known = statement.order_free and _carries_only_sums(statement)
             free = not any(isinstance(s, Draw) for s in inside) and (known or self._is_free(statement))
             return replace(statement, body=self.block(statement.body), order_free=free)
         if isinstance(statement, Branch):
@@ -65,7 +61,7 @@ class _Marker:
             return False
         if any(isinstance(s, Loop) and not s.is_counted for s in statements):
             return False
-        return _carries_only_sums(loop, statements) and self._never_meet(loop, statements)
+        return _carries_only_sums(loop) and self._never_meet(loop, statements)
 
     def _never_meet(self, loop: Loop, statements: list[Statement]) -> bool:
         accesses: dict[Var, list[Load | Store | Accumulate]] = {}
@@ -82,42 +78,5 @@ class _Marker:
         )
 
 
-def _carries_only_sums(loop: Loop, statements: list[Statement]) -> bool:
-    """True when every carried value is a number to which an iteration adds, and which it doesn't read otherwise."""
-    made = {s.out: s for s in statements if isinstance(s, Compute)}
-    results = {r: (s, at) for s in statements if isinstance(s, Loop) for at, r in enumerate(s.results)}
-    reads: Counter[Operand] = Counter(o for s in statements for o in operands(s))
-    for statement in (loop, *statements):
-        if isinstance(statement, Loop):
-            reads.update(statement.yields)
-        elif isinstance(statement, Branch):
-            reads.update((*statement.then_yields, *statement.otherwise_yields))
-    return all(
-        not isinstance(param.type, Array) and param.type.is_float and _is_sum(param, new, made, results, reads)
-        for param, new in zip(loop.params, loop.yields, strict=True)
-    )
-
-
-def _is_sum(
-    param: Var,
-    new: Operand,
-    made: dict[Var, Compute],
-    results: dict[Var, tuple[Loop, int]],
-    reads: Counter[Operand],
-) -> bool:
-    """True when ``new`` is ``param`` with terms added, and nothing else reads the numbers in between."""
-    if reads[new] != 1 or not isinstance(new, Var):
-        return False
-    if new is param:
-        return True
-    if new in results:
-        inner, at = results[new]
-        within = _is_sum(inner.params[at], inner.yields[at], made, results, reads)
-        return within and _is_sum(param, inner.inits[at], made, results, reads)
-    statement = made.get(new)
-    if statement is None or statement.primitive not in (core.add, core.sub):
-        return False
-    first, second = statement.args
-    if statement.primitive is core.add and _is_sum(param, second, made, results, reads) and first is not param:
-        return True
-    return second is not param and _is_sum(param, first, made, results, reads)
+def _carries_only_sums(loop: Loop) -> bool:
+    return len(carried_sums(loop)) == len(loop.params)

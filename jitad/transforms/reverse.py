@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.guards import Guards
 from jitad.analysis.needs import Needs
 from jitad.analysis.plan import Plan
+from jitad.analysis.replay import without_totals
 from jitad.analysis.rules import Rule
-from jitad.primitives.spec import ProgramPrimitive
+from jitad.analysis.sums import carried_sums
 from jitad.program.builder import Builder, const_int, is_const
-from jitad.program.rewrite import inline
+from jitad.program.rewrite import Copier, inline
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -38,24 +40,26 @@ from jitad.program.statements import (
 from jitad.program.types import Scalar
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import clear, for_each
+from jitad.transforms.one_pass import OnePass, ReverseOf, active_inputs, uses_stack
 from jitad.transforms.product import product
 from jitad.transforms.scope import Scope, releases, zero
-
-_STACK = (Push, Pop, Alloc, Release)
-"""Statements for which the order of iterations matters: the tape is a stack."""
-
-
-def _uses_stack(statement: Statement) -> bool:
-    return isinstance(statement, _STACK) or (
-        isinstance(statement, Call) and isinstance(statement.primitive, ProgramPrimitive)
-    )
 
 
 class Reversal:
     """Builds the forward sweep (the primal with recording) and the reverse sweep of blocks."""
 
-    def __init__(self, needs: Needs, plan: Plan, activity: Activity, guards: Guards) -> None:
+    def __init__(
+        self,
+        needs: Needs,
+        plan: Plan,
+        activity: Activity,
+        guards: Guards,
+        one_pass: Mapping[Statement, OnePass],
+        reverse_of: ReverseOf,
+    ) -> None:
         self._needs = needs
+        self._one_pass = one_pass
+        self._reverse_of = reverse_of
         self._guards = guards
         self._plan = plan
         self._active = activity
@@ -96,6 +100,10 @@ class Reversal:
                 return [] if statement.out in self._needs.shadows.values() else [statement]
             case Alloc(at_end=False):
                 scope.builder.add(Release(array_type(statement.out).dtype, scope.value(statement.offset)))
+            case Loop() if statement in self._one_pass:
+                return self._at_once(statement, self._one_pass[statement], scope)
+            case Loop() if statement in self._plan.replayed:
+                self._replay(statement, scope)
             case Loop() if self._needs.works(statement, self._plan.undone):
                 return [self._loop(statement, scope)]
             case Branch() if self._needs.works(statement, self._plan.undone):
@@ -157,35 +165,35 @@ class Reversal:
     # Control flow
 
     def _loop(self, loop: Loop, scope: Scope) -> Loop:
-        carried = [(p, i, y, r) for p, i, y, r in _carried(loop) if p in self._active]
-        outer = [v for v in self._free_active(loop.body, [y for _, _, y, _ in carried]) if v not in loop.params]
+        carried = [row for row in _carried(loop) if row.param in self._active]
+        outer = [v for v in self._free_active(loop.body, [row.new for row in carried]) if v not in loop.params]
         inner = Scope(loop.body, self._plan, scope)
         index = Var(loop.index.name, loop.index.type)
         inner.values[loop.index] = index
-        finals: list[Operand] = [scope.take(result) or zero(p) for p, _, _, result in carried]
-        # An order-free loop carries nothing but sums: each of its terms has the adjoint of the final sum.
-        bars = [] if loop.order_free else [Var(f"{p.name}_bar", p.type) for p, *_ in carried]
+        finals = {row.param: scope.take(row.result) or zero(row.param) for row in carried}
+        bars = {row.param: Var(f"{row.param.name}_bar", row.param.type) for row in carried if not row.is_sum}
         sums = [Var(f"{v.name}_bar", v.type) for v in outer]
         for var, total in zip(outer, sums, strict=True):
             inner.adjoints[var] = total
-        for (param, _, new, _), bar in zip(carried, [*bars] or finals, strict=True):
-            if new is not param or bars:
-                inner.add(new, bar)
-        inits = [*(finals if bars else []), *(scope.adjoints.get(v, zero(v)) for v in outer)]
+        for row in carried:  # each of the terms of a sum has the adjoint of the final sum
+            if not row.is_sum:
+                inner.add(row.new, bars[row.param])
+            elif row.new is not row.param:
+                inner.add(row.new, finals[row.param])
+        inits = [*(finals[param] for param in bars), *(scope.adjoints.get(v, zero(v)) for v in outer)]
         arrays = _CarriedBack(loop, scope, inner, needed=loop.body in self._plan.carried_back)
         forward = self.reverse(loop.body, inner)
-        yields: list[Operand] = [inner.adjoints.get(p, zero(p)) for (p, *_), _ in zip(carried, bars, strict=False)]
-        yields += [inner.adjoints.get(v, zero(v)) for v in outer]
-        results = [Var(v.name, v.type) for v in (*bars, *sums)]
+        yields: list[Operand] = [inner.adjoints.get(v, zero(v)) for v in (*bars, *outer)]
+        results = [Var(v.name, v.type) for v in (*bars.values(), *sums)]
         blocks = (forward, inner.builder.block)
-        ordered = any(_uses_stack(s) for block in blocks for s in walk(block))
+        ordered = any(uses_stack(s) for block in blocks for s in walk(block))
         any_order = loop.order_free and self._needs.undoes_in_any_order(loop, self._plan.undone)
         rows = any_order and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
         free = loop.order_free and (rows or not ordered)
         scope.builder.add(
             replace(
                 counted_loop(index, self._bounds(loop, scope), inner.builder.block),
-                params=[*bars, *sums, *arrays.params],
+                params=[*bars.values(), *sums, *arrays.params],
                 inits=[*inits, *arrays.inits],
                 yields=[*yields, *arrays.yields],
                 results=[*results, *arrays.results],
@@ -196,11 +204,43 @@ class Reversal:
         )
         for var, result in zip(outer, results[len(bars) :], strict=True):
             scope.adjoints[var] = result
-        flowed: list[Operand] = [*results[: len(bars)]] if bars else finals
-        for (_, init, _, _), final in zip(carried, flowed, strict=True):
-            if init in self._active:
-                scope.add(init, final)
+        finals.update(zip(bars, results, strict=False))
+        for row in carried:
+            if row.init in self._active:
+                scope.add(row.init, finals[row.param])
         return replace(loop, body=forward, order_free=free, rows=rows and ordered)
+
+    def _at_once(self, loop: Loop, one: OnePass, scope: Scope) -> list[Statement]:
+        """A loop that the forward sweep reverses as it runs; only adjoints of numbers remain to be passed on."""
+        for result in loop.results:
+            scope.take(result)
+        forward, bars, plan = one.write(self._needs.shadows, self._guards, self._reverse_of)
+        self._plan.absorb(plan)
+        self._plan.one_pass.add(loop)
+        for var, bar in bars.items():
+            scope.add(var, bar)
+        for at, final in one.finals.items():
+            if loop.inits[at] in self._active:
+                scope.add(loop.inits[at], final)
+        return forward
+
+    def _replay(self, loop: Loop, scope: Scope) -> None:
+        """A loop of terms: the reverse sweep runs it again, each iteration followed by its reversal."""
+        finals = {at: scope.take(result) for at, result in enumerate(loop.results)}
+        known = {at: final for at, final in finals.items() if final is not None}
+        if not known:
+            return
+        again = without_totals(loop, self._active)
+        one = OnePass(again, Block(), known, active_inputs(loop, self._active))
+        statements, bars, _ = one.write(self._needs.shadows, self._guards, self._reverse_of)
+        copier = Copier(lambda var: var if var in known.values() else scope.value(var))
+        for statement in statements:
+            copier.statement(statement, scope.builder)
+        for var, bar in bars.items():
+            scope.add(var, copier(bar))
+        for at, final in known.items():
+            if loop.inits[at] in self._active:
+                scope.add(loop.inits[at], final)
 
     def _bounds(self, loop: Loop, scope: Scope) -> tuple[Operand, Operand, Operand]:
         """The range of the primal loop's index; a conditional loop's counts its iterations."""
@@ -244,7 +284,7 @@ class Reversal:
 def _row_wise(block: Block) -> bool:
     """True when a body uses the tape only by pushes and pops of its own."""
     own = {id(statement) for statement in block if isinstance(statement, Push | Pop)}
-    return all(id(statement) in own for statement in walk(block) if _uses_stack(statement))
+    return all(id(statement) in own for statement in walk(block) if uses_stack(statement))
 
 
 class _CarriedBack:
@@ -261,9 +301,21 @@ class _CarriedBack:
         self.results = [Var(slot.name, slot.type) for slot in after]
 
 
-def _carried(loop: Loop) -> list[tuple[Var, Operand, Operand, Var]]:
+@dataclass(frozen=True)
+class _Carried:
+    """A number that a loop carries; ``is_sum``: an iteration only adds to it."""
+
+    param: Var
+    init: Operand
+    new: Operand
+    result: Var
+    is_sum: bool
+
+
+def _carried(loop: Loop) -> list[_Carried]:
+    sums = carried_sums(loop)
     rows = zip(loop.params, loop.inits, loop.yields, loop.results, strict=True)
-    return [row for row in rows if isinstance(row[0].type, Scalar)]
+    return [_Carried(*row, at in sums) for at, row in enumerate(rows) if isinstance(row[0].type, Scalar)]
 
 
 class _Lazy(dict[Var, Operand]):

@@ -7,6 +7,7 @@ Every conditional loop counts its iterations.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from jitad.analysis.activity import Activity
@@ -34,13 +35,19 @@ class Shadowed:
     shadows: dict[Var, Var]
 
 
-def add_shadows(program: Program, active: Activity, inputs: list[Var], suffix: str = "bar") -> Shadowed:
-    """``program`` with shadows bound; the caller binds those of the array ``inputs`` (all of them)."""
+def add_shadows(
+    program: Program, active: Activity, inputs: list[Var], suffix: str = "bar", types: Mapping[Var, Array] | None = None
+) -> Shadowed:
+    """``program`` with shadows bound; the caller binds those of the array ``inputs`` (all of them).
+
+    These are contiguous, unless ``types`` says otherwise.
+    """
     pass_ = _Shadows(active, suffix)
     for var in inputs:
         if isinstance(var.type, Array):
             layout = "F" if var.type.layout == "F" else "C"
-            pass_.shadows[var] = Var(f"{var.name}_{suffix}", Array(var.type.dtype, var.type.ndim, layout))
+            type_ = (types or {}).get(var, Array(var.type.dtype, var.type.ndim, layout))
+            pass_.shadows[var] = Var(f"{var.name}_{suffix}", type_)
     body = pass_.block(program.body)
     return Shadowed(Program(program.name, program.params, body, program.results, program.origin), pass_.shadows)
 

@@ -32,10 +32,10 @@ def nbody_energy_by_hand(position, mass):
             dx = position[i, 0] - position[j, 0]
             dy = position[i, 1] - position[j, 1]
             dz = position[i, 2] - position[j, 2]
-            squared = dx * dx + dy * dy + dz * dz + SOFTENING
-            pair = mass[i] * mass[j] / math.sqrt(squared)
+            inverse = 1.0 / math.sqrt(dx * dx + dy * dy + dz * dz + SOFTENING)
+            pair = mass[i] * mass[j] * inverse
             energy -= pair
-            pull = pair / squared
+            pull = pair * inverse * inverse
             gx += pull * dx
             gy += pull * dy
             gz += pull * dz
