@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,13 @@ import numpy as np
 
 from jitad.api.derived import Derived, shifted
 from jitad.errors import ArgumentError, MissingRuleError
+from jitad.program.statements import Alloc, Const
 from jitad.program.types import Array
 from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
 
 if TYPE_CHECKING:
     from jitad.api.differentiate import Reading
-    from jitad.program.statements import Program
+    from jitad.program.statements import Operand, Program
     from jitad.transforms.adjoint import Adjoint
 
 FORWARD, REVERSE, EITHER, HESSIAN = "forward", "reverse", "either", "forward over reverse"
@@ -144,12 +146,11 @@ class JacobianPrograms:
         from jitad.transforms.lanes import WIDTH
 
         program = self.reading.program
-        rows = [program.results[at].type for at in self.dependents]
-        columns = [program.params[at].type for at in self.wrt]
-        types = rows if mode == REVERSE else columns
-        if any(isinstance(type_, Array) for type_ in types):
-            return WIDTH
-        return min(WIDTH, 1 << (len(types) - 1).bit_length())
+        rows = [program.results[at] for at in self.dependents]
+        columns = [program.params[at] for at in self.wrt]
+        sizes = [_size(program, operand) for operand in (rows if mode == REVERSE else columns)]
+        total = sum(size for size in sizes if size is not None)
+        return WIDTH if None in sizes else min(WIDTH, 1 << max(total - 1, 0).bit_length())
 
     def adjoint(self, mode: str) -> Adjoint | None:
         """The adjoint that a mode runs again and again; None in forward mode, which runs the tangent."""
@@ -160,6 +161,17 @@ class JacobianPrograms:
         if mode == HESSIAN:
             return column_adjoint(self.reading.program, self.wrt, self.dependents[0])
         return row_adjoint(self.reading.program, self.wrt, self.dependents)
+
+
+def _size(program: Program, operand: Operand) -> int | None:
+    """How many elements a parameter or a result has; None where that isn't known while reading."""
+    if not isinstance(operand.type, Array):
+        return 1
+    for statement in program.body:
+        if isinstance(statement, Alloc) and statement.out is operand:
+            lengths = [length.value for length in statement.shape if isinstance(length, Const)]
+            return int(math.prod(lengths)) if len(lengths) == len(statement.shape) else None
+    return None
 
 
 def _differentiated(reading: Reading, *, has_aux: bool) -> ResultTree:
