@@ -69,12 +69,18 @@ def gradient_adjoint(reading: Reading, wrt: Sequence[int], *, has_aux: bool = Fa
     tree = reading.kernel.result
     leaf = tree
     if has_aux:
-        if not (isinstance(tree, SequenceResult) and len(tree.items) == 2):
+        if not is_pair(tree):
             raise _not_scalar(reading, f"{_what(tree, reading.program)}, and has_aux=True asks for a pair (value, aux)")
+        assert isinstance(tree, SequenceResult)
         leaf = tree.items[0]
     require_scalar(reading, leaf)
     assert isinstance(leaf, ScalarResult)
     return adjoint(reading.program, wrt, dependents=[leaf.index]), tree
+
+
+def is_pair(tree: ResultTree) -> bool:
+    """True for a pair (value, aux), which a complex number isn't."""
+    return isinstance(tree, SequenceResult) and not isinstance(tree, ComplexResult) and len(tree.items) == 2
 
 
 def require_scalar(reading: Reading, leaf: ResultTree | None = None) -> None:
