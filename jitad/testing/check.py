@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from jitad.api.derivative import GradientRequest, active_leaves, describe_all
+from jitad.api.derivative import GradientRequest, describe_all
 from jitad.api.gradient import checked_argnums, refuse_uncallable
+from jitad.api.leaves import active_leaves
 from jitad.api.structure import copied
 from jitad.errors import ArgumentError
 from jitad.testing.judge import ROUNDING, Comparison, Judge, Tolerance
@@ -17,7 +18,7 @@ from jitad.testing.space import Vector
 from jitad.testing.subject import Subject, floating_argnums
 
 MODES = ("fwd", "rev")
-RTOL = {"float64": 1e-7, "float32": 1e-4}
+RTOL = {"float64": 1e-7, "float32": 1e-4, "complex128": 1e-7, "complex64": 1e-4}
 MOST_ENTRIES = 20
 """So many entries are checked one by one; the others only along random directions."""
 
