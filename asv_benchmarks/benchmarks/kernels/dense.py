@@ -46,7 +46,7 @@ def durbin(autocorrelation):
 
 
 def rank_k_update(alpha, beta, c, a):
-    """Squared norm of the lower half of alpha a a' + beta c; shapes (n, n), (n, k)."""
+    """Squared norm of c after its lower half became alpha a a' + beta c; shapes (n, n), (n, k)."""
     updated = c.copy()
     for i in range(a.shape[0]):
         updated[i, : i + 1] *= beta
@@ -56,7 +56,7 @@ def rank_k_update(alpha, beta, c, a):
 
 
 def rank_2k_update(alpha, beta, c, a, b):
-    """Squared norm of the lower half of alpha (a b' + b a') + beta c; shapes (n, n), (n, k), (n, k)."""
+    """Squared norm of c after its lower half became alpha (a b' + b a') + beta c; shapes (n, n), (n, k), (n, k)."""
     updated = c.copy()
     for i in range(a.shape[0]):
         updated[i, : i + 1] *= beta
