@@ -20,6 +20,7 @@ from .kernels import (
     predator_prey,
     reductions,
     rosenbrock,
+    small,
 )
 
 LOOPS = (
@@ -106,7 +107,7 @@ STENCILS = (
 GRIDS = (
     Case("heat in 2-d, 50 sweeps of 250^2", grids.heat_2d, grids.plate_inputs, (0,)),
     Case("heat in 3-d, 10 sweeps of 100^3", grids.heat_3d, grids.block_inputs, (0,)),
-    Case("finite-difference time domain", grids.time_domain, grids.time_domain_inputs, (0, 1, 2, 3)),
+    Case("finite-difference time domain", grids.maxwell, grids.maxwell_inputs, (0, 1, 2, 3)),
     Case("advection, tridiagonal solve", grids.advection, grids.advection_inputs, (0, 1)),
 )
 
@@ -145,6 +146,8 @@ FACTORIZATIONS = (
 
 NETWORKS = (Case("perceptron 64-128-10", perceptron.perceptron_loss, perceptron.perceptron_inputs, (0, 1, 2, 3), 3.0),)
 
+SMALL = (Case("sum of squares, n = 10", small.sum_of_squares, small.small_inputs, (0,)),)
+
 DEMONSTRATIONS = (
     Case("demo lynx, 50 steps a year", demonstrations.posterior, demonstrations.posterior_inputs, (0,), 3.0),
     Case("demo cities, map 20 times over", demonstrations.map_stress, demonstrations.map_inputs, (0,), 3.0),
@@ -153,7 +156,7 @@ DEMONSTRATIONS = (
 ALL = (
     *(*LOOPS, *FITS, *MONTE_CARLO, *SEQUENCES),
     *(*STENCILS, *GRIDS, *FACTORIZATIONS, *DENSE, *REDUCTIONS, *NETWORKS),
-    *DEMONSTRATIONS,
+    *(*SMALL, *DEMONSTRATIONS),
 )
 
 

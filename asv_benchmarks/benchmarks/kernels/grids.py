@@ -41,7 +41,7 @@ def heat_3d(first, steps):
     return np.sum(a * a)
 
 
-def time_domain(electric_x, electric_y, magnetic, source):
+def maxwell(electric_x, electric_y, magnetic, source):
     """Energy of the magnetic field after Yee's scheme in two dimensions; shapes (n, m) each, (steps,).
 
     The first row of the electric field is driven by ``source``.
@@ -89,7 +89,7 @@ def block_inputs(n: int = 100, steps: int = 10) -> tuple[Any, ...]:
     return np.random.default_rng(21).normal(size=(n, n, n)), steps
 
 
-def time_domain_inputs(n: int = 200, m: int = 250, steps: int = 50) -> tuple[Any, ...]:
+def maxwell_inputs(n: int = 200, m: int = 250, steps: int = 50) -> tuple[Any, ...]:
     """Random fields, and a pulse."""
     rng = np.random.default_rng(22)
     fields = (rng.normal(size=(n, m)) for _ in range(3))

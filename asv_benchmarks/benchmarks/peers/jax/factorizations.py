@@ -45,4 +45,4 @@ def _factor(matrix):
 
 
 def _library_factor(matrix):
-    return jnp.linalg.cholesky(matrix, symmetrize_input=False)
+    return jnp.linalg.cholesky(jnp.tril(matrix) + jnp.tril(matrix, -1).T, symmetrize_input=False)

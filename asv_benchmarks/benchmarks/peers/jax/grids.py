@@ -27,7 +27,7 @@ def heat_3d(first, steps):
     return jnp.sum(a * a)
 
 
-def time_domain(electric_x, electric_y, magnetic, source):
+def maxwell(electric_x, electric_y, magnetic, source):
     def advance(fields, driven):
         ex, ey, hz = fields
         ey = ey.at[0, :].set(driven)
