@@ -10,12 +10,14 @@ from .kernels import (
     factorizations,
     gaussian_mixture,
     grids,
+    hidden_markov,
     jacobi,
     kmeans,
     lorenz,
     lstm,
     nbody,
     perceptron,
+    phylogeny,
     polynomial_fit,
     predator_prey,
     reductions,
@@ -82,6 +84,16 @@ SEQUENCES = (
         "LSTM, diagonal weights",
         *(lstm.lstm_loss, lstm.lstm_inputs, (0, 1)),
         by_hand=lstm.lstm_loss_by_hand,
+    ),
+    Case(
+        "hidden Markov model, 16 states",
+        *(hidden_markov.hidden_markov, hidden_markov.hidden_markov_inputs, (0, 1, 2)),
+        by_hand=hidden_markov.hidden_markov_by_hand,
+    ),
+    Case(
+        "phylogenetic tree, 64 leaves",
+        *(phylogeny.tree_log_likelihood, phylogeny.tree_inputs, (0,)),
+        by_hand=phylogeny.tree_log_likelihood_by_hand,
     ),
 )
 

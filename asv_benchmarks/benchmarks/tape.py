@@ -19,7 +19,7 @@ class Limit:
     why: str
 
 
-# What the adjoint written by hand allocates beside the gradient, where there is one.
+# Where there is an adjoint written by hand: what it allocates beside the gradient.
 LIMITS = {
     "Lorenz, 10^6 Euler steps": Limit(24 * 1_000_000, "three coordinates a step"),
     "predator-prey, RK4": Limit(32 * 20 * 500 + 16 * 21, "both species twice a step, and once more a year"),
@@ -33,6 +33,12 @@ LIMITS = {
     "LSTM, diagonal weights": Limit(
         8 * (1023 * (14 * (2 * 6 + 1) + 1) + 14 * (2 * 4 + 2)),
         "cells, gates, the cells' tanh; what the outputs weigh; memory and its adjoint",
+    ),
+    "hidden Markov model, 16 states": Limit(
+        8 * (2000 * 17 + 16 * 17), "what was reached and the norm of each step; weights; the transition turned over"
+    ),
+    "phylogenetic tree, 64 leaves": Limit(
+        8 * 4 * 500 * (127 + 63), "the partial likelihoods, and inner nodes' adjoints"
     ),
     "Jacobi slices, two grids": Limit(4 * GRID, "the two grids and their adjoints; a linear stencil records nothing"),
     "Jacobi slices, swapped grids": Limit(4 * GRID, "the two grids and their adjoints"),
