@@ -1,8 +1,9 @@
 """Print jitad's gradients beside others in one run: ``python -m asv_benchmarks.compare [WORD ...] [--cores N]``.
 
 A line for each kernel, in Markdown: the compiled kernel's time, and the times of jitad's forward sweep, of the adjoint
-written by hand, of jitad's gradient and of each installed engine's, over the kernel's. All are timed by turns. Words
-choose the kernels whose names contain them. The exit status is 1 when two gradients differ.
+written by hand, of jitad's gradient and of each installed engine's, over the kernel's. All are timed by turns, on one
+core in processor time, so that other work on the machine doesn't count. Words choose the kernels whose names contain
+them. The exit status is 1 when two gradients differ.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from pathlib import Path
 
 
@@ -19,15 +21,16 @@ def main() -> int:
     parser.add_argument("words", nargs="*", help="only kernels whose names contain one of these")
     parser.add_argument("--cores", type=int, default=1, help="how many cores everything may use (default: %(default)s)")
     parser.add_argument("--budget", type=float, default=2.0, help="seconds for a kernel (default: %(default)s)")
-    parser.add_argument("--without", nargs="*", default=[], metavar="ENGINE", help="engines to leave out")
+    parser.add_argument("--without", default="", metavar="ENGINE[,ENGINE]", help="engines to leave out")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the table there too")
     chosen = parser.parse_args()
     confine(chosen.cores)
 
     from .comparison import compared, table  # what starts threads is imported when the cores are chosen
 
+    clock = time.process_time if chosen.cores == 1 else time.perf_counter
     rows = []
-    for row in compared(chosen.words, set(chosen.without), chosen.budget):
+    for row in compared(chosen.words, set(chosen.without.split(",")), chosen.budget, clock):
         print(row.progress(), file=sys.stderr, flush=True)
         rows.append(row)
     text = table(rows)

@@ -23,6 +23,8 @@ ALLOWED_DIFFERENCE = 1e-7
 
 ROUNDS = 5
 
+Clock = Callable[[], float]
+
 
 @dataclass
 class Row:
@@ -44,14 +46,14 @@ class Row:
         return f"{self.name}: {1e3 * self.primal:.3f} ms; {times}{faults}"
 
 
-def compared(words: list[str], without: set[str], budget: float) -> Iterator[Row]:
+def compared(words: list[str], without: set[str], budget: float, clock: Clock) -> Iterator[Row]:
     """A row for each kernel whose name has one of the words (all, if there are none), as it is measured."""
     present = [engine for engine in engines.installed() if engine not in without]
     makers: list[tuple[str, Callable[[], Row]]] = [
-        (case.name, partial(case_row, case, present, budget)) for case in ALL
+        (case.name, partial(case_row, case, present, budget, clock)) for case in ALL
     ]
     for mode in BundleAdjustment.params:
-        makers.append((f"bundle adjustment, {mode}", partial(bundle_row, mode, present, budget)))
+        makers.append((f"bundle adjustment, {mode}", partial(bundle_row, mode, present, budget, clock)))
     for name, make in makers:
         if not words or any(word.lower() in name.lower() for word in words):
             try:
@@ -60,7 +62,7 @@ def compared(words: list[str], without: set[str], budget: float) -> Iterator[Row
                 yield Row(name, wrong={"all": traceback.format_exc(limit=-1) or str(failure)})
 
 
-def case_row(case: Case, present: list[str], budget: float) -> Row:
+def case_row(case: Case, present: list[str], budget: float, clock: Clock) -> Row:
     """A case by jitad, by hand, and by each engine that has a form of its kernel."""
     import jitad
 
@@ -84,13 +86,14 @@ def case_row(case: Case, present: list[str], budget: float) -> Row:
             continue
         if not apart <= ALLOWED_DIFFERENCE:
             row.wrong[who] = f"differs from jitad's by {apart:.1e}"
-    _time(row, prepared.primal, gradients, budget)
+    _time(row, prepared.primal, gradients, budget, clock)
     # By itself: a pullback keeps its thread's tape, so that the next gradient has to make another.
-    _time(row, prepared.primal, {"forward": partial(jitad.vjp, case.kernel, *prepared.arguments)}, 0.3 * budget)
+    forward = partial(jitad.vjp, case.kernel, *prepared.arguments)
+    _time(row, prepared.primal, {"forward": forward}, 0.3 * budget, clock)
     return row
 
 
-def bundle_row(mode: str, present: list[str], budget: float) -> Row:
+def bundle_row(mode: str, present: list[str], budget: float, clock: Clock) -> Row:
     """The Jacobians of bundle adjustment by one mode."""
     prepared = BundleAdjustment()
     prepared.setup(mode)
@@ -102,7 +105,7 @@ def bundle_row(mode: str, present: list[str], budget: float) -> Row:
         apart = _apart((call(),), (prepared.by_hand(),))
         if not apart <= ALLOWED_DIFFERENCE:
             row.wrong[who] = f"differs from the one by hand by {apart:.1e}"
-    _time(row, prepared.primal, calls, budget)
+    _time(row, prepared.primal, calls, budget, clock)
     return row
 
 
@@ -117,8 +120,10 @@ def _bundle_by_jax(mode: str, arguments: tuple[Any, ...]) -> Callable[[], Any]:
     return lambda: jax.block_until_ready(jacobians(*held))
 
 
-def _time(row: Row, primal: Callable[[], Any], calls: dict[str, Callable[[], Any]], budget: float) -> None:
-    base, *others = by_turns((primal, *calls.values()), budget, ROUNDS)
+def _time(
+    row: Row, primal: Callable[[], Any], calls: dict[str, Callable[[], Any]], budget: float, clock: Clock
+) -> None:
+    base, *others = by_turns((primal, *calls.values()), budget, ROUNDS, clock)
     row.primal = statistics.median(base)
     row.ratios |= {who: ratio(base, samples) for who, samples in zip(calls, others, strict=True)}
 
