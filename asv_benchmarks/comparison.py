@@ -14,7 +14,7 @@ import numpy as np
 
 from .benchmarks import engines
 from .benchmarks.case import Case, Prepared
-from .benchmarks.catalogue import ALL
+from .benchmarks.catalogue import ALL, ARRAY_STYLE
 from .benchmarks.jacobians import BundleAdjustment
 from .benchmarks.timing import by_turns, ratio
 
@@ -148,6 +148,9 @@ TITLES = {
 }
 
 
+OWN = ("jitad", "forward")
+
+
 def table(rows: list[Row]) -> str:
     """The rows in Markdown, and below them how jitad compares with each other column."""
     shown = {who: title for who, title in TITLES.items() if any(who in row.ratios for row in rows)}
@@ -157,14 +160,21 @@ def table(rows: list[Row]) -> str:
             f"{row.ratios[who]:.3g}" + ("!" if who in row.wrong else "") if who in row.ratios else "" for who in shown
         )
         lines.append(f"| {row.name} | {1e3 * row.primal:.3g} | {' | '.join(cells)} |")
-    lines.append("")
-    for who, title in shown.items():
-        both = [(row.ratios[who], row.ratios["jitad"]) for row in rows if {who, "jitad"} <= set(row.ratios)]
-        if who not in ("jitad", "forward") and both:
-            times = [other / jitad for other, jitad in both]
-            mean = exp(sum(map(log, times)) / len(times))
-            lines.append(
-                f"{title}: {mean:.2f} times jitad's time in the geometric mean of {len(times)} kernels, "
-                f"{min(times):.2f} to {max(times):.2f}; jitad is faster on {sum(t > 1.0 for t in times)}."
-            )
-    return "\n".join(lines)
+    array_style = {case.name for case in ARRAY_STYLE}
+    for group, members in (("", rows), ("in array style, ", [row for row in rows if row.name in array_style])):
+        lines.append("")
+        found = (summary(who, f"{group}{title}", members) for who, title in shown.items() if who not in OWN)
+        lines += filter(None, found)
+    return "\n".join(lines).rstrip()
+
+
+def summary(who: str, title: str, rows: list[Row]) -> str:
+    """How many times jitad's time somebody needs, over the kernels that both have; empty if there are none."""
+    times = [row.ratios[who] / row.ratios["jitad"] for row in rows if {who, "jitad"} <= set(row.ratios)]
+    if not times:
+        return ""
+    mean = exp(sum(map(log, times)) / len(times))
+    return (
+        f"- {title}: {mean:.2f} times jitad's time in the geometric mean of {len(times)} kernels, "
+        f"{min(times):.2f} to {max(times):.2f}; jitad is faster on {sum(t > 1.0 for t in times)}."
+    )

@@ -165,11 +165,9 @@ DEMONSTRATIONS = (
     Case("demo cities, map 20 times over", demonstrations.map_stress, demonstrations.map_inputs, (0,), 3.0),
 )
 
-ALL = (
-    *(*LOOPS, *FITS, *MONTE_CARLO, *SEQUENCES),
-    *(*STENCILS, *GRIDS, *FACTORIZATIONS, *DENSE, *REDUCTIONS, *NETWORKS),
-    *(*SMALL, *DEMONSTRATIONS),
-)
+ARRAY_STYLE = (*STENCILS, *GRIDS, *FACTORIZATIONS, *DENSE, *NETWORKS)
+
+ALL = (*LOOPS, *FITS, *MONTE_CARLO, *SEQUENCES, *ARRAY_STYLE, *REDUCTIONS, *SMALL, *DEMONSTRATIONS)
 
 
 def case_named(name: str) -> Case:

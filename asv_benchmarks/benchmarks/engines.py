@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -54,7 +55,7 @@ def with_torch(loss: Callable[..., Any], arguments: tuple[Any, ...], argnums: tu
     """Tensors, recorded on each call."""
     import torch
 
-    held = [value if isinstance(value, int) else torch.as_tensor(value) for value in arguments]
+    held: list[Any] = [value if isinstance(value, int) else torch.as_tensor(np.asarray(value)) for value in arguments]
 
     def call() -> Any:
         by = [held[at].detach().requires_grad_() for at in argnums]
@@ -107,10 +108,18 @@ def calls(case: Case, arguments: tuple[Any, ...], engine: str) -> Iterator[tuple
 
 def forms(engine: str, kernel: Callable[..., Any]) -> ModuleType | None:
     """The module with an engine's forms of the kernels of a module, if there is one."""
-    name = kernel.__module__.rpartition(".")[2]
-    if not (Path(__file__).parent / "peers" / engine / f"{name}.py").exists():
-        return None
-    return importlib.import_module(f"{__package__}.peers.{engine}.{name}")
+    file = _file(engine, kernel)
+    return importlib.import_module(f"{__package__}.peers.{engine}.{file.stem}") if file.exists() else None
+
+
+def has_form(engine: str, kernel: Callable[..., Any]) -> bool:
+    """Whether an engine, installed or not, has its own form of a kernel that has the same loops."""
+    file, name = _file(engine, kernel), kernel.__name__
+    return file.exists() and re.search(rf"^(def {name}\(|{name} = )", file.read_text(), re.MULTILINE) is not None
+
+
+def _file(engine: str, kernel: Callable[..., Any]) -> Path:
+    return Path(__file__).parent / "peers" / engine / f"{kernel.__module__.rpartition('.')[2]}.py"
 
 
 def _with(arguments: Any, argnums: tuple[int, ...], by: Any) -> list[Any]:

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 from . import engines
 from .case import Prepared
-from .catalogue import ALL, case_named
-from .family import names
+from .catalogue import ALL
 from .timing import paired
+
+CALLS = {
+    f"{engine}: {case.name}": (engine, case)
+    for engine in engines.ENGINES
+    for case in ALL
+    if engines.has_form(engine, case.kernel)
+}
 
 
 class Engines:
-    """Each kernel that an engine has a form of; the rest is skipped, as asv does when set-up isn't implemented."""
+    """What an engine has a form of; what isn't installed is skipped, as asv does when set-up isn't implemented."""
 
-    params = (names(ALL), list(engines.ENGINES))
-    param_names = ("kernel", "engine")
+    params = tuple(CALLS)
+    param_names = ("engine and kernel",)
     timeout = 600.0
 
-    def setup(self, name: str, engine: str) -> None:
-        case = case_named(name)
-        if engine not in engines.installed() or engines.forms(engine, case.kernel) is None:
+    def setup(self, name: str) -> None:
+        engine, case = CALLS[name]
+        if engine not in engines.installed():
             raise NotImplementedError
         self.prepared = Prepared(case)
-        found = dict(engines.calls(case, self.prepared.arguments, engine))
-        if engine not in found:
-            raise NotImplementedError
-        self.call = found[engine]
-
-    def time_gradient(self, name: str, engine: str) -> None:
+        self.call = dict(engines.calls(case, self.prepared.arguments, engine))[engine]
         self.call()
 
-    def track_ratio_to_jitad(self, name: str, engine: str) -> float:
+    def time_gradient(self, name: str) -> None:
+        self.call()
+
+    def track_ratio_to_jitad(self, name: str) -> float:
         """Above 1 where jitad is faster."""
         return paired(self.prepared.gradient, self.call).ratio
 
