@@ -26,9 +26,10 @@ def main() -> int:
     chosen = parser.parse_args()
     confine(chosen.cores)
 
+    from .benchmarks.timing import CLOCK
     from .comparison import compared, table  # what starts threads is imported when the cores are chosen
 
-    clock = time.process_time if chosen.cores == 1 else time.perf_counter
+    clock = CLOCK if chosen.cores == 1 else time.perf_counter
     rows = []
     for row in compared(chosen.words, set(chosen.without.split(",")), chosen.budget, clock):
         print(row.progress(), file=sys.stderr, flush=True)

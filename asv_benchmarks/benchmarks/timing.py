@@ -11,6 +11,12 @@ from dataclasses import dataclass
 SAMPLE_SECONDS = 2e-3
 """A sample repeats a call until it takes at least this long."""
 
+FINE_SECONDS = 1e-5
+
+CLOCK = time.process_time if time.get_clock_info("process_time").resolution < FINE_SECONDS else time.perf_counter
+"""Processor time of all threads, so that other work on the machine counts for nothing; where that is told too coarsely
+(on Windows), the time that passes."""
+
 
 @dataclass(frozen=True)
 class Paired:
@@ -49,13 +55,12 @@ def by_turns(
     functions: Sequence[Callable[[], object]],
     budget: float,
     rounds: int,
-    clock: Callable[[], float] = time.perf_counter,
+    clock: Callable[[], float] = CLOCK,
 ) -> list[list[float]]:
     """Samples of the time of one call of each function, one of each by turns.
 
     Takes about ``budget`` seconds, and at least ``rounds`` samples. All are called once before, and the garbage
-    collector is off meanwhile. With ``time.process_time`` as the clock other
-    processes count for nothing, but all threads of this one count.
+    collector is off meanwhile.
     """
     calls = [_calls(function) for function in functions]
     samples: list[list[float]] = [[] for _ in functions]
@@ -80,7 +85,7 @@ def _calls(function: Callable[[], object]) -> int:
     return calls
 
 
-def _sample(function: Callable[[], object], calls: int, clock: Callable[[], float] = time.perf_counter) -> float:
+def _sample(function: Callable[[], object], calls: int, clock: Callable[[], float] = CLOCK) -> float:
     start = clock()
     for _ in range(calls):
         function()
