@@ -1,1 +1,1 @@
-"""Benchmarks of jitad: an asv suite in ``benchmarks``, and ``table``, which prints every ratio in one run."""
+"""Benchmarks of jitad: an asv suite, ``table`` of all ratios and bars, and ``compare`` with other engines."""

@@ -7,10 +7,13 @@ import tempfile
 from pathlib import Path
 
 from . import probe
-from .catalogue import FACTORIZATIONS, LOOPS, NETWORKS, STENCILS
+from .catalogue import DENSE, FACTORIZATIONS, FITS, GRIDS, LOOPS, NETWORKS, SEQUENCES, STENCILS
 from .family import names
 
-CASES = (LOOPS[0], LOOPS[1], LOOPS[3], STENCILS[0], FACTORIZATIONS[0], NETWORKS[0])
+CASES = (
+    *(LOOPS[0], LOOPS[1], LOOPS[3], FITS[2], SEQUENCES[0]),
+    *(STENCILS[0], GRIDS[2], FACTORIZATIONS[0], DENSE[5], NETWORKS[0]),
+)
 
 
 class Import:

@@ -19,10 +19,10 @@ class Limit:
     why: str
 
 
-# What the adjoint written by hand allocates beside the gradient, where there is one.
+# Where there is an adjoint written by hand: what it allocates beside the gradient.
 LIMITS = {
     "Lorenz, 10^6 Euler steps": Limit(24 * 1_000_000, "three coordinates a step"),
-    "predator-prey, RK4": Limit(16 * 20 * 500 + 16 * 21, "both species a step, and once more a year"),
+    "predator-prey, RK4": Limit(32 * 20 * 500 + 16 * 21, "both species twice a step, and once more a year"),
     "Rosenbrock, n = 10^5": Limit(0, "everything is recomputed from the input"),
     "n-body energy, 500 bodies": Limit(0, "everything is recomputed from the input"),
     "polynomial fit, 10^5 points": Limit(0, "the powers are recomputed"),
@@ -31,8 +31,14 @@ LIMITS = {
     "Gaussian mixture, d = 32, k = 50": Limit(8 * 50 * (3 * 32 + 2), "Q's diagonal; one point's distances and terms"),
     "Asian option, 5000 paths": Limit(8 * 100, "the prices of one path at a time"),
     "LSTM, diagonal weights": Limit(
-        8 * (1023 * (14 * (2 * 7 + 1) + 1) + 14 * (2 * 4 + 2)),
-        "states, gates, the cell's tanh; what the outputs weigh; memory and its adjoint",
+        8 * (1023 * (14 * (2 * 6 + 1) + 1) + 14 * (2 * 4 + 2)),
+        "cells, gates, the cells' tanh; what the outputs weigh; memory and its adjoint",
+    ),
+    "hidden Markov model, 16 states": Limit(
+        8 * (2000 * 17 + 16 * 17), "what was reached and the norm of each step; weights; the transition turned over"
+    ),
+    "phylogenetic tree, 64 leaves": Limit(
+        8 * 4 * 500 * (127 + 63), "the partial likelihoods, and inner nodes' adjoints"
     ),
     "Jacobi slices, two grids": Limit(4 * GRID, "the two grids and their adjoints; a linear stencil records nothing"),
     "Jacobi slices, swapped grids": Limit(4 * GRID, "the two grids and their adjoints"),

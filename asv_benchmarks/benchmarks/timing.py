@@ -11,6 +11,12 @@ from dataclasses import dataclass
 SAMPLE_SECONDS = 2e-3
 """A sample repeats a call until it takes at least this long."""
 
+FINE_SECONDS = 1e-5
+
+CLOCK = time.process_time if time.get_clock_info("process_time").resolution < FINE_SECONDS else time.perf_counter
+"""Processor time of all threads, so that other work on the machine counts for nothing; where that is told too coarsely
+(on Windows), the time that passes."""
+
 
 @dataclass(frozen=True)
 class Paired:
@@ -24,23 +30,15 @@ class Paired:
 def paired(base: Callable[[], object], other: Callable[[], object], budget: float = 1.0, rounds: int = 9) -> Paired:
     """Time two functions by turns, so that a slow spell of the machine meets both.
 
-    Takes about ``budget`` seconds, and at least ``rounds`` samples of each. Both are called once before, and the
-    garbage collector is off meanwhile.
+    Takes about ``budget`` seconds, and at least ``rounds`` samples of each.
     """
-    base_calls, other_calls = _calls(base), _calls(other)
-    bases, others = [], []
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        until = time.perf_counter() + budget
-        while len(bases) < rounds or time.perf_counter() < until:
-            bases.append(_sample(base, base_calls))
-            others.append(_sample(other, other_calls))
-    finally:
-        if collecting:
-            gc.enable()
-    ratios = [b / a for a, b in zip(bases, others, strict=True)]
-    return Paired(statistics.median(bases), statistics.median(others), statistics.median(ratios))
+    bases, others = by_turns((base, other), budget, rounds)
+    return Paired(statistics.median(bases), statistics.median(others), ratio(bases, others))
+
+
+def ratio(bases: Sequence[float], others: Sequence[float]) -> float:
+    """The median of the ratios of neighbouring samples."""
+    return statistics.median(other / base for base, other in zip(bases, others, strict=True))
 
 
 def seconds(function: Callable[[], object], budget: float = 0.5, rounds: int = 9) -> float:
@@ -50,13 +48,33 @@ def seconds(function: Callable[[], object], budget: float = 0.5, rounds: int = 9
 
 def fastest(functions: Sequence[Callable[[], object]], budget: float = 1.0, rounds: int = 9) -> list[float]:
     """The least time of one call of each function, timed by turns: what it takes when nothing else runs."""
+    return [min(samples) for samples in by_turns(functions, budget, rounds)]
+
+
+def by_turns(
+    functions: Sequence[Callable[[], object]],
+    budget: float,
+    rounds: int,
+    clock: Callable[[], float] = CLOCK,
+) -> list[list[float]]:
+    """Samples of the time of one call of each function, one of each by turns.
+
+    Takes about ``budget`` seconds, and at least ``rounds`` samples. All are called once before, and the garbage
+    collector is off meanwhile.
+    """
     calls = [_calls(function) for function in functions]
     samples: list[list[float]] = [[] for _ in functions]
-    until = time.perf_counter() + budget
-    while len(samples[0]) < rounds or time.perf_counter() < until:
-        for function, count, found in zip(functions, calls, samples, strict=True):
-            found.append(_sample(function, count))
-    return [min(found) for found in samples]
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        until = time.perf_counter() + budget
+        while len(samples[0]) < rounds or time.perf_counter() < until:
+            for function, count, found in zip(functions, calls, samples, strict=True):
+                found.append(_sample(function, count, clock))
+    finally:
+        if collecting:
+            gc.enable()
+    return samples
 
 
 def _calls(function: Callable[[], object]) -> int:
@@ -67,8 +85,8 @@ def _calls(function: Callable[[], object]) -> int:
     return calls
 
 
-def _sample(function: Callable[[], object], calls: int) -> float:
-    start = time.perf_counter()
+def _sample(function: Callable[[], object], calls: int, clock: Callable[[], float] = CLOCK) -> float:
+    start = clock()
     for _ in range(calls):
         function()
-    return (time.perf_counter() - start) / calls
+    return (clock() - start) / calls

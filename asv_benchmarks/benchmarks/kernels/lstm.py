@@ -56,14 +56,14 @@ def lstm_loss(main, extra, state, sequence):
 def lstm_loss_by_hand(main, extra, state, sequence):
     """Value and gradient of ``lstm_loss`` by ``main`` and ``extra``.
 
-    Kept of each step and layer: the hidden state and cell before it, the four gates and the cell's tanh.
+    Kept of each step and layer: the cell before it, the four gates and the cell's tanh. The hidden state is a product.
     """
     layers = state.shape[0] // 2
     steps, width = sequence.shape
     main_bar = np.zeros_like(main)
     extra_bar = np.zeros_like(extra)
     memory = state.copy()
-    kept = np.empty((steps - 1, layers, 7, width))
+    kept = np.empty((steps - 1, layers, 6, width))
     outputs = np.empty((steps - 1, width))
     totals = np.empty(steps - 1)
     passed = np.empty(width)
@@ -80,17 +80,16 @@ def lstm_loss_by_hand(main, extra, state, sequence):
                 take = 1.0 / (1.0 + math.exp(-(hidden[a] * weight[1, a] + bias[1, a])))
                 give = 1.0 / (1.0 + math.exp(-(passed[a] * weight[2, a] + bias[2, a])))
                 candidate = math.tanh(hidden[a] * weight[3, a] + bias[3, a])
-                keep[0, a] = hidden[a]
-                keep[1, a] = cell[a]
+                keep[0, a] = cell[a]
                 cell[a] = cell[a] * forget + take * candidate
                 squashed = math.tanh(cell[a])
                 hidden[a] = give * squashed
                 passed[a] = hidden[a]
-                keep[2, a] = forget
-                keep[3, a] = take
-                keep[4, a] = give
-                keep[5, a] = candidate
-                keep[6, a] = squashed
+                keep[1, a] = forget
+                keep[2, a] = take
+                keep[3, a] = give
+                keep[4, a] = candidate
+                keep[5, a] = squashed
         weights = 2.0
         expected = 0.0
         targets = 0.0
@@ -109,7 +108,7 @@ def lstm_loss_by_hand(main, extra, state, sequence):
         last = kept[t, layers - 1]
         for a in range(width):
             output_bar = scale * (sequence[t + 1, a] - totals[t] * outputs[t, a])
-            extra_bar[1, a] += output_bar * last[4, a] * last[6, a]
+            extra_bar[1, a] += output_bar * last[3, a] * last[5, a]
             extra_bar[2, a] += output_bar
             passed_bar[a] = output_bar * extra[1, a]
         for layer in range(layers - 1, -1, -1):
@@ -118,10 +117,12 @@ def lstm_loss_by_hand(main, extra, state, sequence):
             hidden_bar, cell_bar = memory_bar[2 * layer], memory_bar[2 * layer + 1]
             keep = kept[t, layer]
             below = kept[t, layer - 1]
+            before = kept[t - 1, layer]
             for a in range(width):
-                hidden, cell, forget, take = keep[0, a], keep[1, a], keep[2, a], keep[3, a]
-                give, candidate, squashed = keep[4, a], keep[5, a], keep[6, a]
-                entered = below[4, a] * below[6, a] if layer > 0 else sequence[t, a] * extra[0, a]
+                hidden = before[3, a] * before[5, a] if t > 0 else state[2 * layer, a]
+                cell, forget, take = keep[0, a], keep[1, a], keep[2, a]
+                give, candidate, squashed = keep[3, a], keep[4, a], keep[5, a]
+                entered = below[3, a] * below[5, a] if layer > 0 else sequence[t, a] * extra[0, a]
                 given = passed_bar[a] + hidden_bar[a]
                 summed = cell_bar[a] + given * give * (1.0 - squashed * squashed)
                 forget_bar = summed * cell * forget * (1.0 - forget)

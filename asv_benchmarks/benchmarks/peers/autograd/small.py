@@ -1,0 +1,7 @@
+"""A kernel with next to no work."""
+
+import autograd.numpy as np
+
+
+def sum_of_squares(x):
+    return np.sum(x * x)

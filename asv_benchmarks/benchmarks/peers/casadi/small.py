@@ -1,0 +1,7 @@
+"""A kernel with next to no work."""
+
+import casadi
+
+
+def sum_of_squares(x):
+    return casadi.sumsqr(x)
