@@ -35,9 +35,9 @@ __all__ = [
     "expm1",
     "hypot",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "pow",
     "sin",
     "sinh",
@@ -92,7 +92,7 @@ hypot = _of_two("hypot", np.hypot)
 
 def pow(x: Any, y: Any) -> Any:  # noqa: A001 - the name that the function has everywhere
     """``x ** y`` of two numbers or arrays, broadcast; that of integers is a float, as ``math.pow``'s is."""
-    integers = np.result_type(x, y).kind in "biu"
+    integers = np.result_type(np.asarray(x), np.asarray(y)).kind in "biu"
     return np.float_power(x, y) if integers else np.power(x, y)
 
 

@@ -79,7 +79,7 @@ def libmvec() -> Library | None:
     """glibc's, when this is a glibc that has it."""
     if is_possible():
         with contextlib.suppress(OSError):
-            version = "".join(platform.libc_ver())
+            version = " ".join(platform.libc_ver()).strip()
             return Library("libmvec", version or "libmvec.so.1", ctypes.CDLL("libmvec.so.1"))
     return None
 

@@ -59,21 +59,34 @@ def _any(rng, dtype, count):
     return rng.integers(0, np.iinfo(bits).max, count, dtype=bits, endpoint=True).view(dtype)
 
 
-def worst(result: np.ndarray, true: np.ndarray, dtype: str) -> tuple[float, int, int]:
-    """The largest error in units in the last place and where, and where a special value is first wrong (-1: nowhere).
+class Judge:
+    """Compares results with true values."""
 
-    An infinity may stand for a number that rounds beyond the largest one by the same error, and the other way about.
-    """
-    with np.errstate(all="ignore"):
-        rounded = true.astype(dtype)
+    def __init__(self, true: np.ndarray, dtype: str) -> None:
         top = np.finfo(dtype).max
-        unit = np.spacing(np.minimum(np.abs(rounded), np.nextafter(top, top.dtype.type(0)))).astype(np.longdouble)
-        largest = np.longdouble(top)
-        bounded = np.clip(result.astype(np.longdouble), -largest - unit, largest + unit)
-        error = np.abs(bounded - np.clip(true, -largest - unit, largest + unit)) / unit
-        wrong = np.isnan(result) != np.isnan(true)
-        wrong |= (true == 0) & ((result != 0) | (np.signbit(result) != np.signbit(true)))
-        wrong |= np.isinf(true) & (result.astype(np.longdouble) != true)
-        error[np.isnan(true) | np.isnan(result) | wrong] = 0
-    at = int(np.argmax(error))
-    return float(error[at]), at, int(np.flatnonzero(wrong)[0]) if wrong.any() else -1
+        self._true = true
+        with np.errstate(all="ignore"):
+            rounded = np.minimum(np.abs(true.astype(dtype)), np.nextafter(top, top.dtype.type(0)))
+            self._unit = np.spacing(rounded).astype(np.longdouble)
+        self._largest = np.longdouble(top) + np.spacing(np.nextafter(top, top.dtype.type(0)))
+
+    def worst(self, result: np.ndarray) -> tuple[float, int]:
+        """The largest error in units in the last place, and where.
+
+        An infinity counts as the number after the largest one, so that it may stand for a number that rounds
+        to it with an error.
+        """
+        with np.errstate(all="ignore"):
+            error = np.abs(self._bounded(result) - self._bounded(self._true)) / self._unit
+        error[np.isnan(error)] = 0
+        at = int(np.argmax(error))
+        return float(error[at]), at
+
+    def wrong(self, result: np.ndarray) -> np.ndarray:
+        """Where a NaN, an infinity or a zero isn't what it should be, or stands where it shouldn't."""
+        true = self._true
+        zero = (true == 0) & ((result != 0) | (np.signbit(result) != np.signbit(true)))
+        return np.flatnonzero((np.isnan(result) != np.isnan(true)) | zero | (np.isinf(true) & (result != true)))
+
+    def _bounded(self, values: np.ndarray) -> np.ndarray:
+        return np.clip(values.astype(np.longdouble), -self._largest, self._largest)
