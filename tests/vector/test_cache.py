@@ -54,8 +54,8 @@ def run(tmp_path: Path, own_cache: Path) -> Any:
     program = tmp_path / "program.py"
     program.write_text(textwrap.dedent(PROGRAM))
 
-    def run(setting: str) -> dict[str, Any]:
-        environment = {**os.environ, "JITAD_VECTOR_MATH": setting, "JITAD_CACHE_DIR": str(tmp_path / "cache")}
+    def run(setting: str, **others: str) -> dict[str, Any]:
+        environment = {**os.environ, "JITAD_VECTOR_MATH": setting, "JITAD_CACHE_DIR": str(tmp_path / "cache"), **others}
         done = subprocess.run(
             [sys.executable, str(program)], env=environment, capture_output=True, text=True, check=False
         )
@@ -73,3 +73,5 @@ def test_code_from_disk_finds_its_functions_or_does_without(run: Any) -> None:
     assert not first["alone"] and not second["alone"]  # libmvec's last bits differ from libm's
     # the user's own cached code is loaded, and calls the scalar function; jitad's is compiled for what there is
     assert without["hits"] == 1 and without["compiled"] and without["alone"] and not without["served"]
+    other_cpu = run("auto", NUMBA_CPU_NAME="generic")  # SSE2 only
+    assert other_cpu["compiled"] and not other_cpu["hits"] and other_cpu["served"]
