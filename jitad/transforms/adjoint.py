@@ -8,7 +8,7 @@ statement's contribution to the adjoints of its arguments.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
@@ -21,6 +21,7 @@ from jitad.program.builder import Builder
 from jitad.program.statements import Block, Const, Operand, Program, Var
 from jitad.program.types import Array, Scalar
 from jitad.transforms.deadcode import remove_dead_code
+from jitad.transforms.fuse import fuse_sweeps
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.invariant import move_invariants_out
@@ -87,7 +88,12 @@ def adjoint(
         program.origin,
     )
     tidied = hoist_sums(gather_scattered_sums(remove_dead_code(whole)))
-    return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
+    tidied = remove_dead_code(tidied)
+    if seeded:
+        return Adjoint(tidied, tuple(wrt), plan)
+    fused, dropped = fuse_sweeps(tidied)
+    records = {block: [var for var in values if var not in dropped] for block, values in plan.records.items()}
+    return Adjoint(fused, tuple(wrt), replace(plan, records=records))
 
 
 def _seed(scope: Scope, activity: Activity, results: list[Operand], shadows: dict[Var, Var], seeded: bool) -> list[Var]:
