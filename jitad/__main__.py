@@ -1,4 +1,4 @@
-"""The command line: ``jitad demo``, ``jitad primitives``, ``jitad new-plugin`` and ``jitad --version``."""
+"""The command line: ``jitad demo``, ``jitad primitives``, ``jitad new-plugin`` and ``jitad doctor``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from jitad._version import __version__
-from jitad.commands import demo, new_plugin, primitives
+from jitad.commands import demo, doctor, new_plugin, primitives
 from jitad.errors import JitadError
 
 
@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
     )
     main_parser.add_argument("--version", action="version", version=f"jitad {__version__}")
     commands = main_parser.add_subparsers(dest="command", metavar="command")
-    for command in (demo, primitives, new_plugin):
+    for command in (demo, primitives, new_plugin, doctor):
         command.add(commands)
     return main_parser
 

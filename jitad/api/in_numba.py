@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 
 def register() -> None:
-    """Tell Numba what the functions of jitad give in compiled code."""
+    """Tell Numba what the functions of jitad give in compiled code, and where that finds vector functions."""
     from numba.core.registry import cpu_target
     from numba.extending import overload
+
+    from jitad.vector import overloads
 
     for function in (grad, value_and_grad, jacfwd, jacrev, jacobian):
         overload(function, prefer_literal=True, strict=False)(_with_aux(function))
@@ -30,6 +32,7 @@ def register() -> None:
         overload(plain, prefer_literal=True, strict=False)(_without_aux(plain))
     for directional in (jvp, hvp):
         overload(directional, prefer_literal=True, strict=False)(_along(directional))
+    overloads.register()
     cpu_target.typing_context.refresh()
 
 

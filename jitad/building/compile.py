@@ -18,6 +18,7 @@ import numpy as np
 from jitad.building.cache import VARIABLE, content_key, kernels_folder, write_once
 from jitad.building.imports import Header, header_of, own_hash, packages_hash
 from jitad.errors import CacheError
+from jitad.vector.choice import fingerprint
 
 if TYPE_CHECKING:
     from jitad.emission.emit import Emitted
@@ -42,7 +43,7 @@ def build(
     header = header_of(emitted.names, stand_ins=not for_compiled_code)
     text = "\n".join(['"""A kernel made by jitad."""', "", *header.lines, "", "", ""]) + emitted.source.strip() + "\n"
     flags = "fastmath=" + (repr(sorted(fastmath)) if isinstance(fastmath, set) else repr(bool(fastmath)))
-    key = content_key([text, flags, own_hash(), packages_hash(header.code_from)])
+    key = content_key([text, flags, fingerprint(), own_hash(), packages_hash(header.code_from)])
     path = kernels_folder() / f"k_{key}.py"
     if not compiled:
         write_once(path, text)

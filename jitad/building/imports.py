@@ -143,4 +143,5 @@ def packages_hash(packages: set[str]) -> str:
 def own_hash() -> str:
     """A hash of the parts of jitad whose code ends up inside compiled modules."""
     root = Path(__file__).parent.parent
-    return sources_hash(path for part in ("runtime", "primitives", "building") for path in (root / part).rglob("*.py"))
+    parts = ("runtime", "primitives", "building", "vector")
+    return sources_hash(path for part in parts for path in (root / part).rglob("*.py"))

@@ -13,6 +13,7 @@ from typing import Any
 
 from jitad.emission.memory import tape_dtypes
 from jitad.emission.source import Emitter
+from jitad.emission.vector_math import with_vector_math
 from jitad.program.statements import Program
 from jitad.program.types import Array
 
@@ -35,6 +36,7 @@ class Emitted:
 
 def emit(program: Program, *, measured: bool = False) -> Emitted:
     """The source of a program; with ``measured`` it also returns the tape's peak, in elements per dtype."""
+    program = with_vector_math(program)
     tapes = tape_dtypes(program)
     emitter = Emitter(program, tapes, measured)
     source = emitter.function()

@@ -13,6 +13,7 @@ import numpy as np
 
 from jitad.primitives import core
 from jitad.primitives.spec import ZERO, Partial, Primitive, ScalarPrimitive
+from jitad.vector.functions import FUNCTIONS
 
 _LOG_2 = math.log(2.0)
 _LOG_10 = math.log(10.0)
@@ -35,6 +36,8 @@ def call(
     name = name or function.__name__
     arguments = ", ".join(f"{{{position}}}" for position in range(len(partials)))
     emitted = f"{prefix}{function.__name__}"
+    if function.__name__ in FUNCTIONS:
+        also = (*also, f"jitad.math:{function.__name__}")
     return ScalarPrimitive(
         name=name,
         callables=tuple(dict.fromkeys((function, *((plain,) if isinstance(plain, np.ufunc) else ()), *also))),
@@ -323,7 +326,7 @@ square = ScalarPrimitive(
 )
 math_pow = ScalarPrimitive(
     name="math_pow",
-    callables=(math.pow,),
+    callables=(math.pow, "jitad.math:pow"),
     template="math_pow({0}, {1})",
     typed_as=math.pow,
     partials=core.pow_.partials,

@@ -15,6 +15,7 @@ from jitad.reading.arrays.arguments import axes_of, dtype_of, flag
 from jitad.reading.arrays.loops import fold, for_each
 from jitad.reading.arrays.maps import ONE, ZERO, allocate, anywhere, as_lazy, from_variable, require_array, size_of
 from jitad.reading.arrays.materialize import materialize, settled
+from jitad.reading.arrays.searching import extreme_places, joined
 from jitad.reading.context import Context
 from jitad.reading.values import ArrayValue, LazyValue, ScalarValue, SequenceValue, StaticValue, Value
 
@@ -81,12 +82,6 @@ def _split(axes: Sequence[int], ndim: int) -> list[int]:
     return [k for k in range(ndim) if k not in axes]
 
 
-def _joined(axes: Sequence[int], kept: Sequence[Operand], inner: Sequence[Operand]) -> list[Operand]:
-    """The index of all axes, from that of the axes kept and that of the axes reduced."""
-    rest, own = iter(kept), iter(inner)
-    return [next(own) if k in axes else next(rest) for k in range(len(kept) + len(inner))]
-
-
 def _along(
     ctx: Context,
     source: LazyValue,
@@ -99,7 +94,7 @@ def _along(
 
     def element(builder: Builder, index: Sequence[Operand]) -> Operand:
         def body(inside: Builder, at: list[Operand], carried: list[Operand]) -> list[Operand]:
-            return [step(inside, carried[0], source.element(inside, _joined(axes, index, at)))]
+            return [step(inside, carried[0], source.element(inside, joined(axes, index, at)))]
 
         return fold(ctx, inner_shape, [start], body, builder=builder)[0]
 
@@ -204,38 +199,6 @@ def root_of(ctx: Context, value: Value) -> Value:
     return ctx.apply(roots.PRIMITIVES[0], (value,))
 
 
-def _extreme_places(
-    ctx: Context, source: LazyValue, axes: Sequence[int], better: ScalarPrimitive
-) -> Callable[[Builder, Sequence[Operand]], list[Operand]]:
-    """Where the extreme element along ``axes`` is, for an index of the other axes; the first of equals.
-
-    The search sees the values with their derivatives stopped, so that it leaves nothing on the tape: the
-    derivative flows through the one element found. As in NumPy, the first NaN wins.
-    """
-    inner_shape = [source.shape[k] for k in axes]
-    is_float = source.dtype.startswith("float")
-
-    def places(builder: Builder, kept: Sequence[Operand]) -> list[Operand]:
-        first = source.element(builder, _joined(axes, kept, [ZERO] * len(axes)))
-        seen = builder.compute(core.stopped, first) if is_float else first
-
-        def step(inner: Builder, at: list[Operand], carried: list[Operand]) -> list[Operand]:
-            item = source.element(inner, _joined(axes, kept, at))
-            best = carried[0]
-            if is_float:
-                item = inner.compute(core.stopped, item)
-            take = inner.compute(better, item, best)
-            if is_float:
-                is_nan, was_number = inner.compute(core.ne, item, item), inner.compute(core.eq, best, best)
-                take = inner.compute(core.or_, take, inner.compute(core.and_, is_nan, was_number))
-            return [inner.select(take, new, old) for new, old in zip((item, *at), carried, strict=True)]
-
-        inits = [seen, *([ZERO] * len(axes))]
-        return fold(ctx, inner_shape, inits, step, builder=builder, order_free=False)[1:]
-
-    return places
-
-
 def _require_some(ctx: Context, source: LazyValue, axes: Sequence[int], name: str) -> None:
     for k in axes:
         empty = ctx.builder.compute(core.eq, source.shape[k], ZERO)
@@ -251,10 +214,10 @@ def _extreme(
     axes = axes_of(ctx, axis, source.ndim)
     kept = flag(ctx, keepdims, "keepdims")
     _require_some(ctx, source, axes, name)
-    places = _extreme_places(ctx, source, axes, better)
+    places = extreme_places(ctx, source, axes, better)
 
     def element(builder: Builder, index: Sequence[Operand]) -> Operand:
-        return source.element(builder, _joined(axes, index, places(builder, index)))
+        return source.element(builder, joined(axes, index, places(builder, index)))
 
     if len(axes) == source.ndim and not kept:
         return ScalarValue(element(ctx.builder, ()))
@@ -275,7 +238,7 @@ def _arg_extreme(ctx: Context, a: Value, axis: Value | None, better: ScalarPrimi
     source = _source(ctx, a, name)
     axes = axes_of(ctx, axis, source.ndim)
     _require_some(ctx, source, axes, name)
-    places = _extreme_places(ctx, source, axes, better)
+    places = extreme_places(ctx, source, axes, better)
 
     def element(builder: Builder, index: Sequence[Operand]) -> Operand:
         flat: Operand = ZERO
@@ -322,7 +285,7 @@ def _cumulative(ctx: Context, a: Value, axis: Value | None, kind: Fold, name: st
 
     def outer(builder: Builder, kept: list[Operand]) -> None:
         def step(inner: Builder, at: list[Operand], carried: list[Operand]) -> list[Operand]:
-            index = _joined(along, kept, at)
+            index = joined(along, kept, at)
             item = inner.cast(source.element(inner, index), type_)
             total = inner.compute_typed(kind.join, (carried[0], item), type_)
             inner.store(out.base, index, total)

@@ -1,0 +1,1 @@
+"""Elementary functions in vector registers: which there are, who serves them, and how compiled code calls them."""
