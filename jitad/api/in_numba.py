@@ -24,8 +24,10 @@ def register() -> None:
     from numba.core.registry import cpu_target
     from numba.extending import overload
 
+    from jitad.runtime import complexes
     from jitad.vector import overloads
 
+    complexes.register()
     for function in (grad, value_and_grad, jacfwd, jacrev, jacobian):
         overload(function, prefer_literal=True, strict=False)(_with_aux(function))
     for plain in (value_and_jacobian, hessian):

@@ -10,6 +10,7 @@ import pytest
 from numba import njit
 
 import jitad
+from jitad.plugin import composite
 from jitad.testing import check_grads
 
 Z = np.array([0.4 + 1.2j, -0.7 + 0.3j, 1.1 - 0.6j])
@@ -254,6 +255,21 @@ def test_refusals_in_kernels(kernel, part):
     assert "test_complex.py" in str(caught.value) and "What to do: " in str(caught.value)
 
 
+def test_definitions_of_plugins_say_whether_they_take_complex_numbers():
+    @composite(takes_complex=True)
+    def doubled(z):
+        return z + z
+
+    @composite()
+    def squared(z):
+        return z * z
+
+    assert jitad.grad(lambda z: abs(doubled(z)))(3 + 4j) == pytest.approx(2 * (0.6 + 0.8j))
+    assert jitad.grad(squared)(3.0) == 6.0
+    with pytest.raises(jitad.UnsupportedCallError, match="squared isn't defined for complex numbers"):
+        jitad.grad(lambda z: abs(squared(z)))(1j)
+
+
 # Compiled
 
 
@@ -262,6 +278,21 @@ shift = np.array([0.1j, 0.2, -0.3])
 
 def shifted(z, s):
     return np.sum(abs(z * shift + s) ** 2)
+
+
+def test_compiled_code_sees_complex_arrays_as_real_ones():
+    @njit
+    def views(z, a):
+        parts = jitad.view_as_real(z)
+        parts[0, 1] = 7.0
+        whole = jitad.view_as_complex(a)
+        whole[1] = 1j
+        return jitad.view_as_real(z[::2]), whole
+
+    z, a = Z.copy(), np.ones((2, 2), np.float32)
+    halved, whole = views(z, a)
+    assert z[0].imag == 7.0 and a[1, 0] == 0.0 and whole.dtype == np.complex64
+    np.testing.assert_array_equal(halved, jitad.view_as_real(z[::2]))
 
 
 def test_compiled_code_takes_complex_numbers_and_arrays(compiled):

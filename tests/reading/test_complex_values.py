@@ -163,6 +163,7 @@ def reversed_into_itself(z):
     z *= z[0]
     z[:] = np.conj(z) * z[::-1]
     z[z.real > z.imag] = z[0]
+    z[np.array([2, 3, 0, 1])] = 0.5 * z
 
 
 def seen_as_real(v):
