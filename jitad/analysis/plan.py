@@ -14,7 +14,8 @@ class Plan:
     ``records`` are pushed at the end of each run of a block; ``undone`` stores push the old value first;
     ``carried_back`` are the bodies of loops whose carried arrays the reverse loop carries too. ``scratch`` are the
     allocations of blocks that give their memory back in the forward sweep: the reverse sweep reads none of their
-    contents, and takes memory for their shadows itself. ``reloads`` are the statements whose reversal reads elements
+    contents, and takes memory for their shadows itself. ``late`` are the allocations of shadows for
+    which only the reverse sweep takes memory. ``reloads`` are the statements whose reversal reads elements
     of an alias group, with whether these are the elements before the statement ran. ``reasons`` says, for each
     recorded value, why it is. ``one_pass`` are the loops that are reversed as they run, ``replayed`` those
     that the reverse sweep runs again, each iteration with its reversal.
@@ -24,6 +25,7 @@ class Plan:
     undone: set[Statement] = field(default_factory=set)
     carried_back: set[Block] = field(default_factory=set)
     scratch: set[Statement] = field(default_factory=set)
+    late: set[Statement] = field(default_factory=set)
     reloads: list[tuple[Statement, Var, bool]] = field(default_factory=list)
     reasons: dict[Var, str] = field(default_factory=dict)
     one_pass: set[Statement] = field(default_factory=set)

@@ -32,6 +32,20 @@ def find_scratch(program: Program, aliases: Aliases, plan: Plan, shadows: set[Va
     return found
 
 
+def find_late(program: Program, aliases: Aliases, shadows: set[Var]) -> set[Statement]:
+    """The allocations of shadows in blocks of loops and branches that live and die there.
+
+    The reverse sweep of such a block begins and ends with them.
+    """
+    return {
+        s
+        for statement in walk(program.body)
+        for block in sub_blocks(statement)
+        for s in block
+        if isinstance(s, Alloc) and s.out in shadows and aliases.home(aliases.root(s.out)) is block
+    }
+
+
 def _uses_tape_otherwise(block: Block, plan: Plan) -> bool:
     own = {id(s) for s in block if isinstance(s, Alloc)}
     for statement in walk(block):

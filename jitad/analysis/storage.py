@@ -18,7 +18,7 @@ from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order, written_arrays
 from jitad.analysis.plan import Plan
 from jitad.analysis.replay import is_replayed, loads, read_again, without_totals
-from jitad.analysis.scratch import find_scratch
+from jitad.analysis.scratch import find_late, find_scratch
 from jitad.primitives.core import cost
 from jitad.program.statements import (
     Alloc,
@@ -56,9 +56,11 @@ def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs)
     """
     stores = [(s, array) for s in walk(program.body) for array in written_arrays(s)]
 
+    late = find_late(program, aliases, set(needs.shadows.values()))
+
     def attempt(undone: set[Statement], scratch: set[Statement]) -> tuple[Plan, set[Statement]]:
         """A plan, and the stores that it needs undone."""
-        planner = _Planner(aliases, order, needs, Plan(undone=undone, scratch=scratch))
+        planner = _Planner(aliases, order, needs, Plan(undone=undone, scratch=scratch, late=late - scratch))
         planner.visit(program.body, None)
         return planner.plan, {
             store
@@ -95,7 +97,7 @@ class _Planner:
             if isinstance(statement, Loop) and self._replays(statement):
                 demands.extend((need, at + 1) for need in self._replay(statement))
                 continue
-            if statement not in self.plan.scratch:
+            if statement not in self.plan.scratch and statement not in self.plan.late:
                 demands.extend((need, at + 1) for need in self.needs.of(statement, self.plan.undone))
             for array, before in self.needs.contents(statement):
                 self.plan.reloads.append((statement, self.aliases.root(array), before))
@@ -243,7 +245,9 @@ class _BlockPlanner:
         """What recomputing ``var`` reads."""
         _, statement = self._defined[var]
         if isinstance(statement, Alloc):
-            return statement.shape if statement in self._planner.plan.scratch else (statement.offset, *statement.shape)
+            plan = self._planner.plan
+            is_taken_again = statement in plan.scratch or statement in plan.late
+            return statement.shape if is_taken_again else (statement.offset, *statement.shape)
         return () if statement is None else operands(statement)
 
     def _unavailable(self, var: Var, at: int) -> str:

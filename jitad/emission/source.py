@@ -96,8 +96,8 @@ class Emitter(MemoryWriter):
                 self._strided_array(statement)
             case OffsetOf():
                 self._offset_of(statement)
-            case Release(dtype=dtype, offset=offset):
-                self._line(f"top_{dtype} = {self._text(offset)}")
+            case Release(dtype=dtype, offset=offset, at_end=at_end):
+                self._line(f"{'limit' if at_end else 'top'}_{dtype} = {self._text(offset)}")
             case View():
                 self._view(statement)
             case Reshape(out=out, base=base, shape=shape):

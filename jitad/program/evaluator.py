@@ -240,7 +240,13 @@ class _Machine:
             self.values[out] = np.int64(stride // memory.itemsize)
 
     def release(self, s: Release) -> None:
-        self.arena(s.dtype).release(int(self.get(s.offset)))
+        arena, offset = self.arena(s.dtype), int(self.get(s.offset))
+        if s.at_end:
+            assert arena.end <= offset <= CAPACITY, f"release up to {offset}, which is before the end {arena.end}"
+            arena.memory[arena.end : offset] = arena.poison
+            arena.end = offset
+        else:
+            arena.release(offset)
 
     def view(self, s: View) -> None:
         base = self.values[s.base]

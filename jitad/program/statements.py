@@ -93,7 +93,7 @@ class Alloc(Statement):
     """A fresh C-contiguous array on the tape, filled with ``fill`` (None leaves it uninitialised).
 
     ``offset`` is bound to its position on the tape of its dtype, in elements. ``at_end`` takes it from the far
-    end of the tape, where nothing is released before the program ends (for results).
+    end of the tape (for results, and for memory that only the reverse sweep of a block takes).
     """
 
     out: Var
@@ -132,10 +132,11 @@ class OffsetOf(Statement):
 
 @dataclass(eq=False)
 class Release(Statement):
-    """Give back the tape of ``dtype`` from ``offset`` on."""
+    """Give back the tape of ``dtype`` from ``offset`` on; with ``at_end`` what lies before ``offset`` at its far end."""
 
     dtype: str
     offset: Operand
+    at_end: bool = False
 
 
 @dataclass(frozen=True)

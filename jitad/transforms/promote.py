@@ -46,7 +46,7 @@ def promote(program: Program) -> Program:
 
 def _chosen(program: Program) -> set[Var]:
     """The arrays that can be values."""
-    found = {s.out for s in walk(program.body) if isinstance(s, Alloc) and not s.shape and not s.at_end}
+    found = {s.out for s in walk(program.body) if isinstance(s, Alloc) and not s.shape}
     found.difference_update(result for result in program.results if isinstance(result, Var))
     offsets: dict[Operand, Var] = {s.offset: s.out for s in walk(program.body) if isinstance(s, Alloc)}
     _drop(program.body, found, offsets)

@@ -78,7 +78,7 @@ class Reversal:
         forward = Block([s for parts in reversed(forward_parts) for s in parts])
         forward.statements += releases(s for s in forward if s in self._plan.scratch)
         forward.statements += tail.statements
-        scope.builder.block.statements += releases(scope.scratch)
+        scope.builder.block.statements += scope.given_back()
         return forward
 
     def _statement(self, statement: Statement, scope: Scope) -> list[Statement]:
@@ -96,6 +96,8 @@ class Reversal:
                 return self._store(statement, scope, active)
             case Call():
                 return self._call(statement, scope, active)
+            case Alloc() if statement in self._plan.late:
+                return []
             case Alloc() if statement in self._plan.scratch:
                 return [] if statement.out in self._needs.shadows.values() else [statement]
             case Alloc(at_end=False):

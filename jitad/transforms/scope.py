@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from jitad.analysis.plan import Plan
-from jitad.program.builder import Builder, is_const
+from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Alloc,
@@ -44,6 +44,7 @@ class Scope:
         self._records = plan.records.get(block, [])
         self._plan = plan
         self.scratch: list[Statement] = []
+        self._ends: dict[str, Var] = {}
 
     # Primal values
 
@@ -71,7 +72,7 @@ class Scope:
         return tuple(self.value(operand) for operand in operands)
 
     def _recompute(self, statement: Statement) -> None:
-        if statement in self._plan.scratch:
+        if statement in self._plan.scratch or statement in self._plan.late:
             self._allocate(statement)
             return
         if isinstance(statement, Alloc):  # it is still on the tape: only its place is needed
@@ -89,14 +90,29 @@ class Scope:
             self.values[var] = copier(var)
 
     def _allocate(self, statement: Statement) -> None:
-        """Memory for an array that gave its own back in the forward sweep; nobody reads what was in it."""
+        """Memory for an array that has none in the forward sweep, or has given it back; it starts as zeros.
+
+        Where that is shadows alone, it is taken from the far end of the tape: what the forward sweep has recorded
+        is on top of the tape.
+        """
         assert isinstance(statement, Alloc)
         type_ = array_type(statement.out)
         array, shape = Var(statement.out.name, type_), self.all(statement.shape)
-        self.scratch.append(Alloc(array, Var(statement.offset.name, INT64), shape, 0))
-        self.builder.add(self.scratch[-1])
+        at_end = statement in self._plan.late
+        if at_end and type_.dtype not in self._ends:
+            self._ends[type_.dtype] = Var(f"{type_.dtype}_end", INT64)
+            mark = Var("mark", Array(type_.dtype, 1))
+            self.builder.add(Alloc(mark, self._ends[type_.dtype], (const_int(0),), None, at_end=True))
+        taken = Alloc(array, Var(statement.offset.name, INT64), shape, 0, at_end)
+        self.builder.add(taken)
+        if not at_end:
+            self.scratch.append(taken)
         self.builder.know_shape(array, shape)
         self.values[statement.out] = array
+
+    def given_back(self) -> list[Release]:
+        """What gives back the memory that was taken here."""
+        return [*releases(self.scratch), *(Release(dtype, end, at_end=True) for dtype, end in self._ends.items())]
 
     # Records
 
@@ -159,9 +175,9 @@ def releases(statements: Iterable[Statement]) -> list[Release]:
     """What gives back all that these statements, in order, took from the tapes for arrays and still hold."""
     held: dict[str, list[Operand]] = {}
     for statement in statements:
-        if isinstance(statement, Alloc):
+        if isinstance(statement, Alloc) and not statement.at_end:
             held.setdefault(array_type(statement.out).dtype, []).append(statement.offset)
-        elif isinstance(statement, Release):
+        elif isinstance(statement, Release) and not statement.at_end:
             offsets = held.get(statement.dtype, [])
             del offsets[offsets.index(statement.offset) if statement.offset in offsets else 0 :]
     return [Release(dtype, offsets[0]) for dtype, offsets in held.items() if offsets]
