@@ -39,7 +39,7 @@ from jitad.program.types import Scalar
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import clear, for_each
 from jitad.transforms.one_pass import OnePass, ReverseOf, uses_stack
-from jitad.transforms.product import product
+from jitad.transforms.product import partials_of, product
 from jitad.transforms.scope import Scope, releases, zero
 
 
@@ -110,12 +110,11 @@ class Reversal:
         bar = scope.take(statement.out)
         if bar is None:
             return
-        values = (*statement.args, statement.out)
-        for arg, rule in zip(statement.args, self._needs.partials(statement), strict=True):
-            if rule is not None:
-                (partial,) = inline(rule.program, _Lazy(rule, values, scope), scope.builder)
-                is_guarded = self._guards.guards(statement)
-                scope.add(arg, product(scope.builder, bar, partial, is_guarded=is_guarded))
+        values, rules = (*statement.args, statement.out), self._needs.partials(statement)
+        partials = [inline(r.program, _Lazy(r, values, scope), scope.builder)[0] if r else None for r in rules]
+        is_guarded = self._guards.guards(statement)
+        for arg, partial in partials_of(scope.builder, statement.args, partials):
+            scope.add(arg, product(scope.builder, bar, partial, is_guarded=is_guarded))
 
     def _store(self, statement: Store | Accumulate, scope: Scope, active: bool) -> list[Statement]:
         """``A[i] = v`` gives ``v_bar += A_bar[i]; A_bar[i] = 0``, after its old value is put back."""
