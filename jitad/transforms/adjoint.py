@@ -28,6 +28,7 @@ from jitad.transforms.localize import add_array, copy_array, localize
 from jitad.transforms.one_pass import OnePass, Within, find_one_pass
 from jitad.transforms.order_free import mark_order_free
 from jitad.transforms.reverse import Reversal
+from jitad.transforms.rotate import rotate_sums
 from jitad.transforms.scope import Scope
 from jitad.transforms.shadows import add_shadows
 
@@ -96,7 +97,7 @@ def adjoint(
         outputs,
         program.origin,
     )
-    tidied = hoist_sums(gather_scattered_sums(remove_dead_code(whole)))
+    tidied = rotate_sums(hoist_sums(gather_scattered_sums(remove_dead_code(whole))))
     return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
 
 
