@@ -31,11 +31,13 @@ from jitad.program.statements import (
     Var,
     array_type,
     counted_loop,
+    definitions,
     free_variables,
     permuted_arrays,
     walk,
 )
-from jitad.program.types import Scalar
+from jitad.program.types import INT64, Scalar
+from jitad.transforms.flowing import add_where
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import clear, for_each
 from jitad.transforms.one_pass import OnePass, ReverseOf, uses_stack
@@ -162,12 +164,12 @@ class Reversal:
     def _loop(self, loop: Loop, scope: Scope) -> Loop:
         carried = [(p, i, y, r) for p, i, y, r in _carried(loop) if p in self._active]
         outer = [v for v in self._free_active(loop.body, [y for _, _, y, _ in carried]) if v not in loop.params]
-        inner = Scope(loop.body, self._plan, scope)
-        index = Var(loop.index.name, loop.index.type)
-        inner.values[loop.index] = index
         finals: list[Operand] = [scope.take(result) or zero(p) for p, _, _, result in carried]
         # An order-free loop carries nothing but sums: each of its terms has the adjoint of the final sum.
         bars = [] if loop.order_free else [Var(f"{p.name}_bar", p.type) for p, *_ in carried]
+        inner = Scope(loop.body, self._plan, scope, carried=bars)
+        index = Var(loop.index.name, loop.index.type)
+        inner.values[loop.index] = index
         sums = [Var(f"{v.name}_bar", v.type) for v in outer]
         for var, total in zip(outer, sums, strict=True):
             inner.adjoints[var] = total
@@ -185,18 +187,22 @@ class Reversal:
         any_order = loop.order_free and self._needs.undoes_in_any_order(loop, self._plan.undone)
         rows = any_order and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
         free = loop.order_free and (rows or not ordered)
-        scope.builder.add(
-            replace(
-                counted_loop(index, self._bounds(loop, scope), inner.builder.block),
-                params=[*bars, *sums, *arrays.params],
-                inits=[*inits, *arrays.inits],
-                yields=[*yields, *arrays.yields],
-                results=[*results, *arrays.results],
-                order_free=free,
-                descending=loop.descending if free and not ordered else not loop.descending,
-                rows=rows and ordered,
-            )
+        flags = inner.flowing.close(finals, yields)
+        body, yields = flags.settle(inner.builder.block, [*yields, *arrays.yields])
+        made = replace(
+            counted_loop(index, self._bounds(loop, scope), body),
+            params=[*bars, *sums, *arrays.params, *flags.params],
+            inits=[*inits, *arrays.inits, *flags.inits],
+            yields=[*yields, *flags.yields],
+            results=[*results, *arrays.results, *(Var(param.name, param.type) for param in flags.params)],
+            order_free=free,
+            descending=loop.descending if free and not ordered else not loop.descending,
+            rows=rows and ordered,
         )
+        if ordered or arrays.params or self._reads_shadows(loop) or not _may_be_long(loop):
+            scope.builder.add(made)
+        else:
+            results = add_where(scope.flowing, finals, made, results, [*map(zero, bars), *inits[len(bars) :]])
         for var, result in zip(outer, results[len(bars) :], strict=True):
             scope.adjoints[var] = result
         flowed: list[Operand] = [*results[: len(bars)]] if bars else finals
@@ -204,6 +210,11 @@ class Reversal:
             if init in self._active:
                 scope.add(init, final)
         return replace(loop, body=forward, order_free=free, rows=rows and ordered)
+
+    def _reads_shadows(self, loop: Loop) -> bool:
+        """True when adjoints flow into the reversal of a loop through memory as well."""
+        writes = (s for s in walk(loop.body) if isinstance(s, Store | Accumulate | Call))
+        return any(self._needs.is_active(statement) for statement in writes)
 
     def _at_once(self, loop: Loop, one: OnePass, scope: Scope) -> list[Statement]:
         """A loop that the forward sweep reverses as it runs; only adjoints of numbers remain to be passed on."""
@@ -248,6 +259,9 @@ class Reversal:
             reverses.append(inner.builder.block)
             all_yields.append([inner.adjoints.get(v, zero(v)) for v in outer])
         results = [Var(f"{v.name}_bar", v.type) for v in outer]
+        for at, result in enumerate(results):
+            chosen = (_from_outside(b, y[at]) for b, y in zip(reverses, all_yields, strict=True))
+            scope.flowing.choose(result, condition, *chosen)
         scope.builder.add(Branch(condition, reverses[0], all_yields[0], reverses[1], all_yields[1], results))
         for var, result in zip(outer, results, strict=True):
             scope.adjoints[var] = result
@@ -262,6 +276,23 @@ def _row_wise(block: Block) -> bool:
     """True when a body uses the tape only by pushes and pops of its own."""
     own = {id(statement) for statement in block if isinstance(statement, Push | Pop)}
     return all(id(statement) in own for statement in walk(block) if uses_stack(statement))
+
+
+def _may_be_long(loop: Loop) -> bool:
+    """False for loops so short that running them costs less than deciding about it."""
+    bounds = (loop.start, loop.stop, loop.step)
+    if not all(isinstance(bound, Const) for bound in bounds):
+        return True
+    return len(range(*(int(bound.value) for bound in bounds if isinstance(bound, Const)))) > _SHORT
+
+
+_SHORT = 4
+
+
+def _from_outside(block: Block, operand: Operand) -> Operand:
+    """An operand that an arm of a branch yields, or a literal that isn't zero for one that the arm makes."""
+    made = any(operand in definitions(statement) for statement in block)
+    return Const(1, INT64) if made else operand
 
 
 class _CarriedBack:
