@@ -20,6 +20,7 @@ from jitad.analysis.storage import plan_storage
 from jitad.program.builder import Builder
 from jitad.program.statements import Block, Const, Loop, Operand, Program, Statement, Var
 from jitad.program.types import Array, Scalar
+from jitad.transforms.choose import differentiate_choices
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
@@ -68,6 +69,7 @@ def adjoint(
         dependents = [i for i, r in enumerate(primal.results) if r.type.is_float]
     inputs = [primal.params[i] for i in wrt]
     results = [primal.results[i] for i in dependents]
+    primal = differentiate_choices(primal, Activity(primal, Aliases(primal), inputs, results))
     activity = Activity(primal, Aliases(primal), inputs, results)
     seeds = _seeds(results, seeded=seeded)
     one_pass = find_one_pass(primal, activity, Aliases(primal), _numbers(results, seeds))

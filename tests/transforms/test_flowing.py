@@ -70,12 +70,14 @@ def two_best(centres, points):
 
 def largest_chain(centres, points):
     best = -1.0
+    least = 1.0
     for j in range(centres.shape[0]):
         state = 0.1
         for a in range(points.shape[1]):
             state = np.sin(state) * points[0, a] + centres[j, a]
         best = max(best, state)
-    return best
+        least = min(least, state)
+    return best - least
 
 
 def weighted_choice(centres, points):
@@ -123,12 +125,14 @@ def through_memory(centres, points):
 
 def short(centres, points):
     best = -100.0
+    least = 100.0
     for j in range(centres.shape[0]):
         s = 0.0
         for a in range(2):
             s += centres[j, a] * points[0, a]
         best = max(best, s)
-    return best
+        least = min(least, s)
+    return best - least
 
 
 KERNELS = (
@@ -152,7 +156,7 @@ def inputs(n: int = 4, k: int = 5, d: int = 3, dtype: Any = np.float64) -> tuple
 @pytest.mark.parametrize(
     ("kernel", "expected"),
     [
-        *((nearest_centre, 1), (nearest_by_branch, 1), (two_best, 1), (weighted_choice, 1)),
+        *((two_best, 1), (weighted_choice, 1)),
         *((largest_chain, 0), (always, 0), (always_both, 0), (through_memory, 0), (short, 0)),
     ],
 )
@@ -185,7 +189,7 @@ def test_no_candidates() -> None:
     with uncompiled():
         gradient = jitad.grad(nearest_centre)(np.zeros((0, 3)), np.ones((0, 3)))
         assert gradient.shape == (0, 3)
-        assert jitad.value_and_grad(largest_chain)(np.zeros((0, 3)), np.ones((1, 3)))[0] == -1.0
+        assert jitad.value_and_grad(largest_chain)(np.zeros((0, 3)), np.ones((1, 3)))[0] == -2.0
 
 
 def test_only_what_is_chosen_is_touched() -> None:
