@@ -19,6 +19,8 @@ from jitad.program.statements import Block, Branch, Compute, Const, Loop, Operan
 from jitad.program.types import BOOL
 
 _YES, _NO = Const(True, BOOL), Const(False, BOOL)
+_DEEPEST = 12
+"""How many operations are followed back; what lies further is taken for an adjoint that isn't zero."""
 _LINEAR = frozenset({core.neg, core.pos, core.mul, guarded.times, *core.casts.values()})
 
 
@@ -61,20 +63,27 @@ class Flowing:
         """Take note that ``result`` is one of two operands of this block."""
         self._choices[result] = (condition, then, otherwise)
 
-    def any(self, operands: Iterable[Operand]) -> Operand:
+    def any(self, operands: Iterable[Operand], depth: int = 0) -> Operand:
         """The condition under which one of several adjoints may differ from zero."""
         found: Operand = _NO
         for operand in operands:
-            found = self._either(found, self.of(operand))
+            found = found if found == _YES else self._either(found, self.of(operand, depth))
         return found
 
-    def of(self, operand: Operand) -> Operand:
+    def of(self, operand: Operand, depth: int = 0) -> Operand:
         """The condition under which an adjoint may differ from zero; the literal True when none is known."""
         if isinstance(operand, Const):
             return _YES if operand.value != 0 else _NO
         known = self._recall(operand)
+        if known is None and depth == _DEEPEST:
+            return _YES
         if known is None:
-            known = self._known[operand] = self._found(operand)
+            condition, parts = self._derivation(operand)
+            if condition is not None:
+                known = self._chosen(condition, *(self.of(part, depth + 1) for part in parts))
+            else:
+                known = self.any(parts, depth + 1) if parts else _YES
+            self._known[operand] = known
         return known
 
     def close(self, finals: Sequence[Operand], yields: Sequence[Operand]) -> Carried:
@@ -97,23 +106,17 @@ class Flowing:
                 found.yields.append(new)
         return found
 
-    def _is_always(self, operand: Operand, assumed: Container[Operand]) -> bool:
+    def _is_always(self, operand: Operand, assumed: Container[Operand], depth: int = 0) -> bool:
         """True when no selection leaves an adjoint out, nor any of the ``assumed`` ones that it is made of."""
         if isinstance(operand, Const):
             return operand.value != 0
         if operand in self.carried:
             return operand in assumed
-        chosen, made = self._choice(operand), self.builder.made_by(operand)
-        if chosen is None and made is not None and made.primitive is core.select:
-            condition, then, otherwise = made.args
-            chosen = (condition, then, otherwise)
-        if chosen is not None:
-            return all(self._is_always(arm, assumed) for arm in chosen[1:])
-        if made is not None and made.primitive in (core.add, core.sub):
-            return any(self._is_always(arg, assumed) for arg in made.args)
-        if made is not None and made.primitive in _LINEAR:
-            return self._is_always(_linear_part(made), assumed)
-        return True
+        condition, parts = self._derivation(operand)
+        if depth == _DEEPEST or not parts:
+            return True
+        found = (self._is_always(part, assumed, depth + 1) for part in parts)
+        return any(found) if condition is None else all(found)
 
     def _recall(self, operand: Var) -> Operand | None:
         """What this block, or one around it, knows already, or carries."""
@@ -123,40 +126,35 @@ class Flowing:
             return self._known[operand]
         return None if self._parent is None else self._parent._recall(operand)
 
-    def _found(self, operand: Var) -> Operand:
-        chosen = self._choice(operand)
+    def _derivation(self, operand: Var) -> tuple[Operand | None, tuple[Operand, ...]]:
+        """Of what an adjoint is made: two sides and the condition that chooses, or terms; nothing where that is unknown."""
+        chosen, made = self._choice(operand), self.builder.made_by(operand)
         if chosen is not None:
-            return self._chosen(*chosen)
-        made = self.builder.made_by(operand)
-        return _YES if made is None else self._made(made)
+            return chosen[0], chosen[1:]
+        if made is None:
+            return None, ()
+        if made.primitive is core.select:
+            return made.args[0], made.args[1:]
+        if made.primitive in (core.add, core.sub):
+            return None, made.args
+        return None, (_linear_part(made),) if made.primitive in _LINEAR else ()
 
     def _choice(self, operand: Var) -> tuple[Operand, Operand, Operand] | None:
         if operand in self._choices or self._parent is None:
             return self._choices.get(operand)
         return self._parent._choice(operand)
 
-    def _made(self, made: Compute) -> Operand:
-        args, primitive = made.args, made.primitive
-        if primitive is core.select:
-            return self._chosen(*args)
-        if primitive in (core.add, core.sub):
-            return self.any(args)
-        if primitive in _LINEAR:
-            return self.of(_linear_part(made))
-        return _YES
-
     def _chosen(self, condition: Operand, then: Operand, otherwise: Operand) -> Operand:
-        """The condition of one of two adjoints."""
+        """The condition of one of two adjoints, given those of both."""
         builder = self.builder
-        first, second = self.of(then), self.of(otherwise)
         holds = builder.cast(condition, BOOL)
-        if first == second:
-            return first
-        if second == _NO:
-            return self._both(holds, first)
-        if first == _NO:
-            return self._both(builder.compute(core.not_, holds), second)
-        return builder.select(holds, first, second)
+        if then == otherwise:
+            return then
+        if otherwise == _NO:
+            return self._both(holds, then)
+        if then == _NO:
+            return self._both(builder.compute(core.not_, holds), otherwise)
+        return builder.select(holds, then, otherwise)
 
     def _both(self, a: Operand, b: Operand) -> Operand:
         if _NO in (a, b):
