@@ -15,7 +15,7 @@ import numpy as np
 
 from jitad.primitives.spec import ZERO, Partial, ScalarPrimitive
 from jitad.program.statements import Compute, Const, Operand
-from jitad.program.types import INT64, Scalar
+from jitad.program.types import BOOL, INT64, Scalar
 
 if TYPE_CHECKING:
     from jitad.program.builder import Builder
@@ -269,6 +269,10 @@ def simplify(primitive: ScalarPrimitive, args: tuple[Operand, ...], result: Scal
             return _same_type(first, result)
         if _is(first, 0):
             return _same_type(second, result)
+    if primitive in (and_, or_) and result == BOOL:
+        for literal, other in (args, args[::-1]):
+            if isinstance(literal, Const):
+                return _same_type(other if bool(literal.value) is (primitive is and_) else literal, result)
     if primitive in (add, sub) and result == INT64 and isinstance(second, Const):
         return _shift(primitive, first, second, builder)
     if primitive is sub and result == INT64 and first is second:

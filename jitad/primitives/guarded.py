@@ -41,20 +41,14 @@ STEEP = frozenset({"sqrt", "cbrt", "pow", "math_pow", "float_power", "asin", "ac
 """The names of primitives that are finite themselves where a partial derivative is infinite."""
 
 
-def _guarded(name: str, symbol: str, like: ScalarPrimitive) -> ScalarPrimitive:
-    return ScalarPrimitive(
-        name=name,
-        template=f"({{0}} {symbol} {{1}} if {{0}} != 0 else {{0}})",
-        typed_as=like.typed_as,
-        partials=like.partials,
-        cost=like.cost + 1,
-        doc=f"``a {symbol} b``, and 0 where ``a`` is 0, whatever ``b`` is.",
-    )
-
-
-times = _guarded("guarded_product", "*", core.mul)
-over = _guarded("guarded_quotient", "/", core.truediv)
-assert times.typed_as is operator.mul
+times = ScalarPrimitive(
+    name="guarded_product",
+    template="({0} * {1} if {0} != 0 else {0})",
+    typed_as=operator.mul,
+    partials=core.mul.partials,
+    cost=core.mul.cost + 1,
+    doc="``a * b``, and 0 where ``a`` is 0, whatever ``b`` is.",
+)
 
 
 def is_tame(statement: Compute) -> bool:

@@ -37,17 +37,12 @@ def _cast(dtype: str) -> ScalarPrimitive:
 casts: dict[str, ScalarPrimitive] = {dtype: _cast(dtype) for dtype in ("float64", "float32")}
 
 
-def _guarded(like: ScalarPrimitive) -> ScalarPrimitive:
-    name = f"{like.name}_lanes"
-    return ScalarPrimitive(
-        name=name,
-        template=f"{name}({{0}}, {{1}})",
-        typed_as=None,
-        partials=(None, None),
-        names=((name, getattr(lanes, name)),),
-        plain_names=((name, getattr(plain, name)),),
-    )
-
-
-guarded_products = {primitive: _guarded(primitive) for primitive in (guarded.times, guarded.over)}
-"""The forms of guarded products for lanes."""
+guarded_times = ScalarPrimitive(
+    name=f"{guarded.times.name}_lanes",
+    template="guarded_product_lanes({0}, {1})",
+    typed_as=None,
+    partials=(None, None),
+    names=(("guarded_product_lanes", lanes.guarded_product_lanes),),
+    plain_names=(("guarded_product_lanes", plain.guarded_product_lanes),),
+)
+"""The form of a guarded product for lanes."""

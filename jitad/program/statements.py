@@ -132,7 +132,7 @@ class OffsetOf(Statement):
 
 @dataclass(eq=False)
 class Release(Statement):
-    """Give back the tape of ``dtype`` from ``offset`` on; with ``at_end`` what lies before ``offset`` at its far end."""
+    """Give back the tape of ``dtype`` from ``offset`` on; with ``at_end`` what lies before it at the far end."""
 
     dtype: str
     offset: Operand

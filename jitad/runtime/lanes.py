@@ -137,22 +137,12 @@ def _converted(value: Any, dtype: Any) -> Any:
 @intrinsic
 def guarded_product_lanes(typingctx, a, b):
     """``a * b`` lane by lane, and 0 where ``a`` is 0, whatever ``b`` is."""
-    return _zero_wins(a, b, "fmul")
-
-
-@intrinsic
-def guarded_quotient_lanes(typingctx, a, b):
-    """``a / b`` lane by lane, and 0 where ``a`` is 0, whatever ``b`` is."""
-    return _zero_wins(a, b, "fdiv")
-
-
-def _zero_wins(a: Any, b: Any, instruction: str) -> Any:
     if not isinstance(a, LaneVector) or a != b:
         return None
 
     def codegen(context, builder, sig, args):
         first, second = args
-        value = getattr(builder, instruction)(first, second)
+        value = builder.fmul(first, second)
         zero = ir.Constant(first.type, [0.0] * sig.return_type.width)
         return builder.select(builder.fcmp_unordered("!=", first, zero), value, first)
 

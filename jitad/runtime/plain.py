@@ -104,11 +104,6 @@ def guarded_product_lanes(a: Array, b: Array) -> Array:
     return np.where(a != 0, a * b, a)
 
 
-def guarded_quotient_lanes(a: Array, b: Array) -> Array:
-    """``a / b`` lane by lane, and 0 where ``a`` is 0, whatever ``b`` is."""
-    return np.where(a != 0, a / b, a)
-
-
 def load_lanes(width: int, array: Array, *index: int) -> Array:
     """``width`` elements from ``array[index]`` on, along the last axis."""
     return array[_neighbours(index, width)].copy()

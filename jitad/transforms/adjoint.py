@@ -21,6 +21,7 @@ from jitad.analysis.storage import plan_storage
 from jitad.program.builder import Builder
 from jitad.program.statements import Block, Const, Loop, Operand, Program, Statement, Var
 from jitad.program.types import Array, Scalar
+from jitad.transforms.choose import differentiate_choices
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
@@ -32,6 +33,7 @@ from jitad.transforms.one_pass import OnePass, Within, find_one_pass
 from jitad.transforms.order_free import mark_order_free
 from jitad.transforms.privatize import privatize
 from jitad.transforms.reverse import Reversal
+from jitad.transforms.rotate import rotate_sums
 from jitad.transforms.scope import Scope
 from jitad.transforms.shadows import add_shadows
 
@@ -71,6 +73,7 @@ def adjoint(
         dependents = [i for i, r in enumerate(primal.results) if r.type.is_float]
     inputs = [primal.params[i] for i in wrt]
     results = [primal.results[i] for i in dependents]
+    primal = differentiate_choices(primal, Activity(primal, Aliases(primal), inputs, results))
     activity = Activity(primal, Aliases(primal), inputs, results)
     refuse_active_parameters(primal, activity)
     seeds = _seeds(results, seeded=seeded)
@@ -101,7 +104,7 @@ def adjoint(
         outputs,
         program.origin,
     )
-    tidied = hoist_sums(gather_scattered_sums(remove_dead_code(whole)))
+    tidied = rotate_sums(hoist_sums(gather_scattered_sums(remove_dead_code(whole))))
     return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
 
 

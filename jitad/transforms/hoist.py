@@ -10,28 +10,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
-from jitad.primitives import core
 from jitad.program.builder import Builder
 from jitad.program.statements import (
     Accumulate,
-    Alloc,
     Block,
     Branch,
-    Call,
     Const,
-    Load,
     Loop,
     Operand,
     Program,
-    Statement,
-    Store,
     Var,
     array_type,
-    definitions,
     operands,
-    walk,
 )
-from jitad.program.types import Array
+from jitad.transforms.loop_sums import add_if_it_ran, bound_in, touched
 
 
 def hoist_sums(program: Program) -> Program:
@@ -60,17 +52,12 @@ class _Hoister:
         if not loop.is_counted or not isinstance(loop.step, Const):
             builder.add(loop)
             return
-        inside = {loop.index, *loop.params}
-        for statement in walk(loop.body):
-            inside.update(definitions(statement))
-            if isinstance(statement, Loop):
-                inside.update((statement.index, *statement.params))
-        touched = self._touched(loop)
+        inside, blocked = bound_in(loop), touched(loop, self._aliases)
         sums: dict[tuple[Var, tuple[Operand, ...]], list[Accumulate]] = {}
         for statement in loop.body:
             if not isinstance(statement, Accumulate) or inside.intersection(operands(statement)[:-1]):
                 continue
-            if self._aliases.root(statement.array) not in touched:
+            if self._aliases.root(statement.array) not in blocked:
                 sums.setdefault((statement.array, statement.index), []).append(statement)
         if not sums:
             builder.add(loop)
@@ -98,30 +85,4 @@ class _Hoister:
                 results=[*loop.results, *results],
             )
         )
-        self._add_totals(loop, list(sums), results, builder)
-
-    def _add_totals(
-        self, loop: Loop, places: list[tuple[Var, tuple[Operand, ...]]], totals: list[Var], builder: Builder
-    ) -> None:
-        """Add the sums where they belong, unless the loop hasn't run: the place may not exist then."""
-        assert isinstance(loop.step, Const) and loop.start is not None and loop.stop is not None
-        ran = builder.compute(core.lt if loop.step.value > 0 else core.gt, loop.start, loop.stop)
-        arm = builder.nested()
-        for (array, index), total in zip(places, totals, strict=True):
-            arm.accumulate(array, index, total)
-        builder.add(Branch(ran, arm.block, [], Block(), [], []))
-
-    def _touched(self, loop: Loop) -> set[Var]:
-        """The alias groups that the loop reads or overwrites, or whose arrays it binds anew."""
-        roots: set[Var] = set()
-        for statement in walk(loop.body):
-            match statement:
-                case Load(array=array) | Store(array=array):
-                    roots.add(self._aliases.root(array))
-                case Alloc() | Call():
-                    roots.update(self._arrays(statement))
-        return roots
-
-    def _arrays(self, statement: Statement) -> set[Var]:
-        found = (*definitions(statement), *operands(statement))
-        return {self._aliases.root(v) for v in found if isinstance(v, Var) and isinstance(v.type, Array)}
+        add_if_it_ran(loop, [(*place, total) for place, total in zip(sums, results, strict=True)], builder)

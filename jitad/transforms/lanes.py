@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from jitad.analysis.laned import Laned
-from jitad.primitives import core
+from jitad.primitives import core, guarded
 from jitad.primitives import lanes as lane_primitives
 from jitad.program.builder import Builder, const_int
 from jitad.program.statements import (
@@ -210,9 +210,9 @@ class _Laner:
             condition, *values = args
             spread = (self._spread(value, builder) for value in values)
             builder.add(Compute(out, primitive, (condition, *spread)))
-        elif primitive in lane_primitives.guarded_products:
+        elif primitive is guarded.times:
             both = tuple(self._spread(arg, builder) for arg in args)
-            builder.add(Compute(out, lane_primitives.guarded_products[primitive], both))
+            builder.add(Compute(out, lane_primitives.guarded_times, both))
         elif primitive in _CASTS:
             builder.add(Compute(out, _CASTS[primitive], (self(args[0]),)))
         else:

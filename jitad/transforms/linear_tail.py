@@ -25,7 +25,7 @@ from jitad.program.statements import (
     sub_blocks,
 )
 from jitad.program.types import Scalar
-from jitad.transforms.product import add_term, product
+from jitad.transforms.product import add_term, partials_of, product
 
 
 class _NotLinear(Exception):
@@ -98,13 +98,16 @@ class LinearTail:
 
     def _compute(self, statement: Compute, bar: Operand, dependent: set[Var], bars: dict[Operand, Operand]) -> None:
         values = (*statement.args, statement.out)
+        partials: list[Operand | None] = []
         for arg, rule in zip(statement.args, active_partials(statement, self._active), strict=True):
             if rule is None or arg not in dependent:
+                partials.append(None)
                 continue
             given = {
                 p: self._copier(values[at]) for at, p in enumerate(rule.params) if p is not None and at in rule.used
             }
-            (partial,) = inline(rule.program, given, self._builder)
+            partials += inline(rule.program, given, self._builder)
+        for arg, partial in partials_of(self._builder, statement.args, partials):
             term = product(self._builder, bar, partial)
             if term is not None and isinstance(arg.type, Scalar):
                 bars[arg] = add_term(self._builder, bars.get(arg), self._builder.cast(term, arg.type))

@@ -33,15 +33,17 @@ from jitad.program.statements import (
     Var,
     array_type,
     counted_loop,
+    definitions,
     free_variables,
     permuted_arrays,
     walk,
 )
-from jitad.program.types import Scalar
+from jitad.program.types import INT64, Scalar
+from jitad.transforms.flowing import add_where
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import clear, for_each
 from jitad.transforms.one_pass import OnePass, ReverseOf, active_inputs, uses_stack
-from jitad.transforms.product import product
+from jitad.transforms.product import partials_of, product
 from jitad.transforms.scope import Scope, releases, zero
 
 
@@ -116,12 +118,11 @@ class Reversal:
         bar = scope.take(statement.out)
         if bar is None:
             return
-        values = (*statement.args, statement.out)
-        for arg, rule in zip(statement.args, self._needs.partials(statement), strict=True):
-            if rule is not None:
-                (partial,) = inline(rule.program, _Lazy(rule, values, scope), scope.builder)
-                is_guarded = self._guards.guards(statement)
-                scope.add(arg, product(scope.builder, bar, partial, is_guarded=is_guarded))
+        values, rules = (*statement.args, statement.out), self._needs.partials(statement)
+        partials = [inline(r.program, _Lazy(r, values, scope), scope.builder)[0] if r else None for r in rules]
+        is_guarded = self._guards.guards(statement)
+        for arg, partial in partials_of(scope.builder, statement.args, partials):
+            scope.add(arg, product(scope.builder, bar, partial, is_guarded=is_guarded))
 
     def _store(self, statement: Store | Accumulate, scope: Scope, active: bool) -> list[Statement]:
         """``A[i] = v`` gives ``v_bar += A_bar[i]; A_bar[i] = 0``, after its old value is put back."""
@@ -169,11 +170,11 @@ class Reversal:
     def _loop(self, loop: Loop, scope: Scope) -> Loop:
         carried = [row for row in _carried(loop) if row.param in self._active]
         outer = [v for v in self._free_active(loop.body, [row.new for row in carried]) if v not in loop.params]
-        inner = Scope(loop.body, self._plan, scope)
-        index = Var(loop.index.name, loop.index.type)
-        inner.values[loop.index] = index
         finals = {row.param: scope.take(row.result) or zero(row.param) for row in carried}
         bars = {row.param: Var(f"{row.param.name}_bar", row.param.type) for row in carried if not row.is_sum}
+        inner = Scope(loop.body, self._plan, scope, carried=list(bars.values()))
+        index = Var(loop.index.name, loop.index.type)
+        inner.values[loop.index] = index
         sums = [Var(f"{v.name}_bar", v.type) for v in outer]
         for var, total in zip(outer, sums, strict=True):
             inner.adjoints[var] = total
@@ -192,18 +193,23 @@ class Reversal:
         any_order = loop.order_free and self._needs.undoes_in_any_order(loop, self._plan.undone)
         rows = any_order and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
         free = loop.order_free and (rows or not ordered)
-        scope.builder.add(
-            replace(
-                counted_loop(index, self._bounds(loop, scope), inner.builder.block),
-                params=[*bars.values(), *sums, *arrays.params],
-                inits=[*inits, *arrays.inits],
-                yields=[*yields, *arrays.yields],
-                results=[*results, *arrays.results],
-                order_free=free,
-                descending=loop.descending if free and not ordered else not loop.descending,
-                rows=rows and ordered,
-            )
+        flags = inner.flowing.close([finals[param] for param in bars], yields)
+        body, yields = flags.settle(inner.builder.block, [*yields, *arrays.yields])
+        made = replace(
+            counted_loop(index, self._bounds(loop, scope), body),
+            params=[*bars.values(), *sums, *arrays.params, *flags.params],
+            inits=[*inits, *arrays.inits, *flags.inits],
+            yields=[*yields, *flags.yields],
+            results=[*results, *arrays.results, *(Var(param.name, param.type) for param in flags.params)],
+            order_free=free,
+            descending=loop.descending if free and not ordered else not loop.descending,
+            rows=rows and ordered,
         )
+        if ordered or arrays.params or self._reads_shadows(loop) or not _may_be_long(loop):
+            scope.builder.add(made)
+        else:
+            untouched = [*map(zero, bars), *inits[len(bars) :]]
+            results = add_where(scope.flowing, finals.values(), made, results, untouched)
         for var, result in zip(outer, results[len(bars) :], strict=True):
             scope.adjoints[var] = result
         finals.update(zip(bars, results, strict=False))
@@ -211,6 +217,11 @@ class Reversal:
             if row.init in self._active:
                 scope.add(row.init, finals[row.param])
         return replace(loop, body=forward, order_free=free, rows=rows and ordered)
+
+    def _reads_shadows(self, loop: Loop) -> bool:
+        """True when adjoints flow into the reversal of a loop through memory as well."""
+        writes = (s for s in walk(loop.body) if isinstance(s, Store | Accumulate | Call))
+        return any(self._needs.is_active(statement) for statement in writes)
 
     def _at_once(self, loop: Loop, one: OnePass, scope: Scope) -> list[Statement]:
         """A loop that the forward sweep reverses as it runs; only adjoints of numbers remain to be passed on."""
@@ -273,6 +284,9 @@ class Reversal:
             reverses.append(inner.builder.block)
             all_yields.append([inner.adjoints.get(v, zero(v)) for v in outer])
         results = [Var(f"{v.name}_bar", v.type) for v in outer]
+        for at, result in enumerate(results):
+            chosen = (_from_outside(b, y[at]) for b, y in zip(reverses, all_yields, strict=True))
+            scope.flowing.choose(result, condition, *chosen)
         scope.builder.add(Branch(condition, reverses[0], all_yields[0], reverses[1], all_yields[1], results))
         for var, result in zip(outer, results, strict=True):
             scope.adjoints[var] = result
@@ -287,6 +301,23 @@ def _row_wise(block: Block) -> bool:
     """True when a body uses the tape only by pushes and pops of its own."""
     own = {id(statement) for statement in block if isinstance(statement, Push | Pop)}
     return all(id(statement) in own for statement in walk(block) if uses_stack(statement))
+
+
+def _may_be_long(loop: Loop) -> bool:
+    """False for loops so short that running them costs less than deciding about it."""
+    bounds = (loop.start, loop.stop, loop.step)
+    if not all(isinstance(bound, Const) for bound in bounds):
+        return True
+    return len(range(*(int(bound.value) for bound in bounds if isinstance(bound, Const)))) > _SHORT
+
+
+_SHORT = 4
+
+
+def _from_outside(block: Block, operand: Operand) -> Operand:
+    """An operand that an arm of a branch yields, or a literal that isn't zero for one that the arm makes."""
+    made = any(operand in definitions(statement) for statement in block)
+    return Const(1, INT64) if made else operand
 
 
 class _CarriedBack:

@@ -24,6 +24,7 @@ from jitad.program.statements import (
     definitions,
 )
 from jitad.program.types import INT64, Array, Scalar
+from jitad.transforms.flowing import Flowing
 from jitad.transforms.product import add_term
 
 
@@ -31,12 +32,21 @@ class Scope:
     """The reversal of one primal block.
 
     ``values`` maps primal names to what stands for them here; ``adjoints`` maps active scalars to the sum of the
-    contributions so far.
+    contributions so far; ``flowing`` tells where adjoints, ``carried`` by a loop around the block or not, aren't zero.
     """
 
-    def __init__(self, block: Block, plan: Plan, parent: Scope | None, params: Sequence[Var] = ()) -> None:
+    def __init__(
+        self,
+        block: Block,
+        plan: Plan,
+        parent: Scope | None,
+        params: Sequence[Var] = (),
+        *,
+        carried: Sequence[Var] = (),
+    ) -> None:
         self.parent = parent
         self.builder: Builder = Builder() if parent is None else parent.builder.nested()
+        self.flowing: Flowing = Flowing(self.builder, None if parent is None else parent.flowing, carried)
         self.values: dict[Var, Operand] = {}
         self.adjoints: dict[Var, Operand] = {}
         self._statements = {var: statement for statement in block for var in definitions(statement)}

@@ -36,7 +36,7 @@ from jitad.program.statements import (
 from jitad.program.types import Array, Scalar
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.localize import clear, localize
-from jitad.transforms.product import add_term, product
+from jitad.transforms.product import add_term, partials_of, product
 from jitad.transforms.shadows import add_shadows
 
 
@@ -143,11 +143,14 @@ class _Pusher:
         """The chain rule: the sum of each argument's tangent times its partial derivative."""
         total: Operand | None = None
         values = (*statement.args, statement.out)
+        partials: list[Operand | None] = []
         for arg, rule in zip(statement.args, active_partials(statement, self._active), strict=True):
             if rule is None or arg not in self.dots:
+                partials.append(None)
                 continue
             given = {p: v for p, v in zip(rule.params, values, strict=True) if p is not None}
-            (partial,) = inline(rule.program, given, builder)
+            partials += inline(rule.program, given, builder)
+        for arg, partial in partials_of(builder, statement.args, partials):
             assert isinstance(statement.out.type, Scalar)
             dot = builder.cast(self._dot(arg), statement.out.type)
             term = product(builder, dot, partial, is_guarded=is_steep(statement))
