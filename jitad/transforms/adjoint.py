@@ -72,14 +72,14 @@ def adjoint(
     results = [primal.results[i] for i in dependents]
     activity = Activity(primal, Aliases(primal), inputs, results)
     seeds = _seeds(results, seeded=seeded)
-    one_pass = find_one_pass(primal, activity, Aliases(primal), _numbers(results, seeds))
+    guards = Guards(primal, activity, seeded=seeded) if within is None else within.guards
+    one_pass = find_one_pass(primal, activity, Aliases(primal), guards, _numbers(results, seeds))
     shadowed = add_shadows(primal, activity, inputs, types=None if within is None else within.types)
     at_once = _by_statement(one_pass, shadowed.program)
     aliases = Aliases(shadowed.program)
     order = Order(shadowed.program, aliases)
     needs = Needs(shadowed.program, activity, aliases, order, shadowed.shadows, at_once)
     plan = plan_storage(shadowed.program, aliases, order, needs)
-    guards = Guards(shadowed.program, activity, seeded=seeded) if within is None else within.guards
 
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
     scope = Scope(shadowed.program.body, plan, None, bound)

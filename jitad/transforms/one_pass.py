@@ -125,7 +125,7 @@ def active_inputs(loop: Loop, activity: Activity) -> tuple[Var, ...]:
 
 
 def find_one_pass(
-    program: Program, activity: Activity, aliases: Aliases, seeds: Mapping[Var, Operand]
+    program: Program, activity: Activity, aliases: Aliases, guards: Guards, seeds: Mapping[Var, Operand]
 ) -> list[OnePass]:
     """The loops of a program's outermost block that can be reversed as they run.
 
@@ -134,19 +134,22 @@ def find_one_pass(
     found = []
     for at, statement in enumerate(program.body):
         if isinstance(statement, Loop):
-            one = _Candidate(program, at, statement, activity, aliases).examined(seeds)
+            one = _Candidate(program, at, statement, activity, aliases, guards).examined(seeds)
             if one is not None:
                 found.append(one)
     return found
 
 
 class _Candidate:
-    def __init__(self, program: Program, at: int, loop: Loop, activity: Activity, aliases: Aliases) -> None:
+    def __init__(
+        self, program: Program, at: int, loop: Loop, activity: Activity, aliases: Aliases, guards: Guards
+    ) -> None:
         self._program = program
         self._at = at
         self._loop = loop
         self._active = activity
         self._aliases = aliases
+        self._guards = guards
 
     def examined(self, seeds: Mapping[Var, Operand]) -> OnePass | None:
         loop = self._loop
@@ -158,7 +161,7 @@ class _Candidate:
         active = active_inputs(loop, self._active)
         if self._in_head(active) or self._written_later(active):
             return None
-        tail = LinearTail(self._program, self._at, self._active)
+        tail = LinearTail(self._program, self._at, self._active, self._guards)
         finals = tail.adjoints([loop.results[at] for at in carried], seeds)
         if finals is None:
             return None
