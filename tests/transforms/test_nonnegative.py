@@ -52,9 +52,9 @@ def conditional_counter(x, n):
 def row_and_column(x, n):
     at, total = 0, 0.0
     for i in range(3):
-        for j in range(3):
-            total += x[at * 3 + j] * x[(i + at) // 2]
-        at += 1
+        for j in range(2):
+            total += x[at * 2 + j] * x[(i + at) // 2]
+        at += 2
     return total
 
 
