@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from jitad.analysis.activity import Activity
-from jitad.analysis.aliasing import Aliases
+from jitad.analysis.aliasing import Aliases, passes_on_arrays
 from jitad.analysis.guards import Guards
 from jitad.analysis.order import written_arrays
 from jitad.analysis.plan import Plan
@@ -169,10 +169,14 @@ class _Candidate:
         return OnePass(loop, tail.before, known, active) if known else None
 
     def _keeps_to_itself(self) -> bool:
-        """True when an iteration writes only to arrays of its own."""
+        """True when an iteration writes only to arrays of its own, and gives no array another name as it runs.
+
+        Such names are how copies come about: an iteration has its own copy of an array from outside that it may pass
+        on, which would cost more than the iteration.
+        """
         own = {self._aliases.root(s.out) for s in walk(self._loop.body) if isinstance(s, Alloc)}
         written = {self._aliases.root(array) for s in walk(self._loop.body) for array in written_arrays(s)}
-        return written <= own and not any(self._aliases.home(root) is None for root in own)
+        return written <= own and not passes_on_arrays(self._loop.body)
 
     def _in_head(self, active: Sequence[Var]) -> bool:
         """True when the block that decides about another iteration makes something that has derivatives."""

@@ -245,6 +245,14 @@ def of_what_is_added_to_later(x, y):
     return total + y[2] * y[3]
 
 
+def of_arrays_chosen_as_it_runs(x, y):
+    total = 0.0
+    for i in range(x.size):
+        chosen = x if i % 2 == 0 else y
+        total += chosen[i] * chosen[0]
+    return total
+
+
 IN_REVERSE = [
     squared_afterwards,
     times_what_depends_on_it,
@@ -263,6 +271,7 @@ IN_REVERSE = [
     of_what_is_overwritten_later,
     of_what_is_overwritten_later_through_a_view,
     of_what_is_added_to_later,
+    of_arrays_chosen_as_it_runs,
 ]
 
 
