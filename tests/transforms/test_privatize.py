@@ -353,3 +353,25 @@ def test_results_stay_outside() -> None:
     before, after = privatized(kernel)
     assert Aliases(after).home(after.results[0]) is after.body  # type: ignore[arg-type]
     np.testing.assert_array_equal(evaluate(after, [M, X])[0], evaluate(before, [M, X])[0])
+
+
+def averaged(m, x):
+    b = np.empty(4)
+    state = x[0]
+    for i in range(3):
+        for j in range(4):
+            b[j] = m[i, j] * state
+        mean = 0.0
+        for j in range(4):
+            mean += b[j] / 4.0
+        for _ in range(3):
+            state = np.sin(state) * mean
+    return state
+
+
+@pytest.mark.parametrize("wrt", [(0, 1), (1,), (0,)])
+def test_a_buffer_that_isnt_read_again_isnt_kept_for_every_iteration(wrt: tuple[int, ...]) -> None:
+    assert depths(privatized(averaged)[1].body)["b"] == 1
+    made = adjoint_of(averaged, M, X, wrt=wrt)  # what the inner loop records would stay above the buffer
+    assert set(depths(made.program.body).values()) <= {0}
+    assert_gradient(averaged, M, X)
