@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from tests import random_terms
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LENGTH = 4
 PARAMETERS = "x, y, a, b, m, n"
+TERMS = {**random_terms.SIMPLE, **random_terms.NESTING}
 
 
 @dataclass
@@ -39,7 +42,7 @@ class _Names:
         )
 
 
-class _Writer:
+class Writer:
     """Draws statements and writes them down."""
 
     def __init__(self, draw: Callable[[Any], Any], size: int, derivatives: int = 0) -> None:
@@ -185,7 +188,11 @@ class _Writer:
     def statements(self, count: int) -> None:
         for _ in range(count):
             self.left -= 1
-            getattr(self, self.one_of(*self.kinds()))()
+            kind = self.one_of(*self.kinds())
+            if kind in TERMS:
+                TERMS[kind](self)
+            else:
+                getattr(self, kind)()
 
     def kinds(self) -> list[str]:
         simple = ["assign", "assign", "store", "store", "update", "make", "rebind", "alias", "slice_store", "swap"]
@@ -193,7 +200,9 @@ class _Writer:
             return simple
         if self.derivatives > 0 and not self.loops:
             simple += ["loss", "loss"]
-        return [*simple, "for_loop", "for_loop", "branch", "branch", "while_loop", "local_function", "leave"]
+        nesting = ["for_loop", "for_loop", "branch", "branch", "while_loop", "local_function", "leave"]
+        terms = [*random_terms.SIMPLE] if self.loops >= 2 else [*TERMS]
+        return [*simple, *nesting, *terms, *terms]
 
     def assign(self) -> None:
         value = self.number()
@@ -254,10 +263,7 @@ class _Writer:
 
     def for_loop(self) -> None:
         index = self.fresh("i")
-        header = self.one_of(
-            "range(3)", "range(n)", "range(1, 4)", "range(3, -1, -1)", "range(0, 4, 2)", "range(n - 1)"
-        )
-        self.loop(f"for {index} in {header}:", index)
+        self.loop(f"for {index} in {self.one_of(*random_terms.RANGES)}:", index)
 
     def while_loop(self) -> None:
         count = self.fresh("k")
@@ -330,7 +336,7 @@ class _Writer:
 @st.composite
 def kernels(draw: Callable[[Any], Any], derivatives: int = 0) -> str:
     """The source of a module that defines ``kernel``, which takes up to so many derivatives of functions of its own."""
-    writer = _Writer(draw, size=12, derivatives=derivatives)
+    writer = Writer(draw, size=12, derivatives=derivatives)
     if derivatives and draw(st.booleans()):
         writer.loss()
     writer.statements(draw(st.integers(2, 6)))

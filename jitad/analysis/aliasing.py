@@ -8,7 +8,7 @@ into them.
 
 from __future__ import annotations
 
-from jitad.program.statements import Alloc, AtOffset, Block, Branch, Loop, Program, Reshape, Var, View, sub_blocks
+from jitad.program.statements import Alloc, AtOffset, Block, Branch, Loop, Program, Reshape, Var, View, sub_blocks, walk
 from jitad.program.types import Array
 
 
@@ -75,3 +75,9 @@ class Aliases:
             self.flowing.add(first)
             for other in others:
                 self._join(other, first)
+
+
+def passes_on_arrays(block: Block) -> bool:
+    """True when a loop in a block carries an array, or a branch in it yields one."""
+    passed = [v for s in walk(block) if isinstance(s, Loop | Branch) for v in s.results]
+    return any(isinstance(v.type, Array) for v in passed)

@@ -122,7 +122,7 @@ class Order:
             for var in definitions(statement):
                 self._homes[var] = path[:-1]
             if isinstance(statement, Loop):
-                self._homes.update(dict.fromkeys(statement.params, path))
+                self._homes.update(dict.fromkeys((statement.index, *statement.params), path))
             elif isinstance(statement, Compute):
                 self._made_by[statement.out] = statement
             own = {self._aliases.root(array) for array in written_arrays(statement)}

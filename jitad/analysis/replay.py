@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import replace
 
+from jitad.analysis.aliasing import passes_on_arrays
 from jitad.analysis.sums import carried_sums
 from jitad.primitives.core import cost
 from jitad.program.statements import Block, Branch, Compute, Const, Dim, Load, Loop, Operand, Var, free_variables, walk
@@ -27,7 +28,7 @@ def is_replayed(loop: Loop, active: Container[Operand]) -> bool:
     if not flowing or len(flowing) == len(loop.params) or not flowing <= carried_sums(loop):
         return False
     statements = list(walk(loop.body))
-    if not all(isinstance(s, Compute | Dim | Load | Loop | Branch) for s in statements):
+    if not all(isinstance(s, Compute | Dim | Load | Loop | Branch) for s in statements) or passes_on_arrays(loop.body):
         return False
     return sum(cost(s) for s in statements if isinstance(s, Compute)) <= MOST_COST
 

@@ -7,6 +7,8 @@ tape doesn't grow with the iterations.
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.plan import Plan
 from jitad.program.statements import Alloc, Block, Program, Statement, Var, sub_blocks, walk
@@ -43,6 +45,16 @@ def find_late(program: Program, aliases: Aliases, shadows: set[Var]) -> set[Stat
         for block in sub_blocks(statement)
         for s in block
         if isinstance(s, Alloc) and s.out in shadows and aliases.home(aliases.root(s.out)) is block
+    }
+
+
+def held_in_vain(program: Program, aliases: Aliases, plan: Plan, arrays: Container[Var]) -> set[Var]:
+    """Those of some arrays that stay on the tape from iteration to iteration, although nobody reads them again."""
+    read = {root for _, root, _ in plan.reloads}
+    return {
+        s.out
+        for s in walk(program.body)
+        if isinstance(s, Alloc) and s.out in arrays and s not in plan.scratch and aliases.root(s.out) not in read
     }
 
 

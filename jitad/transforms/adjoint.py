@@ -7,7 +7,7 @@ statement's contribution to the adjoints of its arguments.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jitad.analysis.activity import Activity
@@ -17,9 +17,10 @@ from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
 from jitad.analysis.plan import Plan
 from jitad.analysis.randomness import refuse_active_parameters
+from jitad.analysis.scratch import held_in_vain
 from jitad.analysis.storage import plan_storage
 from jitad.program.builder import Builder
-from jitad.program.statements import Block, Const, Loop, Operand, Program, Statement, Var
+from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, walk
 from jitad.program.types import Array, Scalar
 from jitad.transforms.choose import differentiate_choices
 from jitad.transforms.deadcode import remove_dead_code
@@ -31,11 +32,11 @@ from jitad.transforms.localize import add_array, copy_array, localize
 from jitad.transforms.nonnegative import fold_signs
 from jitad.transforms.one_pass import OnePass, Within, find_one_pass
 from jitad.transforms.order_free import mark_order_free
-from jitad.transforms.privatize import privatize
+from jitad.transforms.privatize import moved_buffers, privatize
 from jitad.transforms.reverse import Reversal
 from jitad.transforms.rotate import rotate_sums
 from jitad.transforms.scope import Scope
-from jitad.transforms.shadows import add_shadows
+from jitad.transforms.shadows import Shadowed, add_shadows
 
 
 @dataclass(frozen=True)
@@ -68,28 +69,28 @@ def adjoint(
     ``within`` says what an iteration of a loop takes over from the program that the loop is in.
     Raises ``MissingRuleError`` when a derivative would flow through a function without a rule.
     """
-    primal = _prepared(program)
+    own = _prepared(program)
     if dependents is None:
-        dependents = [i for i, r in enumerate(primal.results) if r.type.is_float]
-    inputs = [primal.params[i] for i in wrt]
-    results = [primal.results[i] for i in dependents]
-    primal = differentiate_choices(primal, Activity(primal, Aliases(primal), inputs, results))
-    activity = Activity(primal, Aliases(primal), inputs, results)
-    refuse_active_parameters(primal, activity)
+        dependents = [i for i, r in enumerate(own.results) if r.type.is_float]
+    inputs = [own.params[i] for i in wrt]
+    results = [own.results[i] for i in dependents]
+    own = differentiate_choices(own, Activity(own, Aliases(own), inputs, results))
     seeds = _seeds(results, seeded=seeded)
-    one_pass = find_one_pass(primal, activity, Aliases(primal), _numbers(results, seeds))
-    shadowed = add_shadows(primal, activity, inputs, types=None if within is None else within.types)
-    at_once = _by_statement(one_pass, shadowed.program)
-    aliases = Aliases(shadowed.program)
-    order = Order(shadowed.program, aliases)
-    needs = Needs(shadowed.program, activity, aliases, order, shadowed.shadows, at_once)
-    plan = plan_storage(shadowed.program, aliases, order, needs)
-    guards = Guards(shadowed.program, activity, seeded=seeded) if within is None else within.guards
+    kept: set[Var] = set()
+    while True:
+        primal = mark_order_free(privatize(own, kept))
+        sweeps = _analysed(primal, inputs, results, seeds, within, seeded=seeded)
+        held = sweeps.held(moved_buffers(own, primal))
+        if not held:
+            break
+        kept |= held
+    activity, plan, shadowed = sweeps.activity, sweeps.plan, sweeps.shadowed
 
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
     scope = Scope(shadowed.program.body, plan, None, bound)
     _start(scope, activity, results, shadowed.shadows, seeds)
-    forward = Reversal(needs, plan, activity, guards, at_once, _adjoint_within).reverse(shadowed.program.body, scope)
+    reversal = Reversal(sweeps.needs, plan, activity, sweeps.guards, sweeps.at_once, _adjoint_within)
+    forward = reversal.reverse(shadowed.program.body, scope)
     outputs = _keep_array_results(forward, primal.results)
     gradients: list[Var] = []
     for var in inputs:
@@ -108,10 +109,48 @@ def adjoint(
     return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
 
 
+@dataclass(frozen=True)
+class _Sweeps:
+    """What is known of a program before its sweeps are written."""
+
+    activity: Activity
+    guards: Guards
+    at_once: Mapping[Statement, OnePass]
+    shadowed: Shadowed
+    needs: Needs
+    plan: Plan
+
+    def held(self, buffers: set[Var]) -> set[Var]:
+        """The buffers that had better be allocated once: see ``held_in_vain``."""
+        inside = {s.out for loop in self.at_once for s in walk(Block([loop])) if isinstance(s, Alloc)}
+        program = self.shadowed.program
+        return held_in_vain(program, Aliases(program), self.plan, buffers - inside) if buffers - inside else set()
+
+
+def _analysed(
+    primal: Program,
+    inputs: list[Var],
+    results: list[Operand],
+    seeds: Sequence[Operand],
+    within: Within | None,
+    *,
+    seeded: bool,
+) -> _Sweeps:
+    activity = Activity(primal, Aliases(primal), inputs, results)
+    refuse_active_parameters(primal, activity)
+    guards = Guards(primal, activity, seeded=seeded) if within is None else within.guards
+    one_pass = find_one_pass(primal, activity, Aliases(primal), guards, _numbers(results, seeds))
+    shadowed = add_shadows(primal, activity, inputs, types=None if within is None else within.types)
+    at_once = _by_statement(one_pass, shadowed.program)
+    aliases = Aliases(shadowed.program)
+    order = Order(shadowed.program, aliases)
+    needs = Needs(shadowed.program, activity, aliases, order, shadowed.shadows, at_once)
+    return _Sweeps(activity, guards, at_once, shadowed, needs, plan_storage(shadowed.program, aliases, order, needs))
+
+
 def _prepared(program: Program) -> Program:
     """A program that never changes its arguments, in the form in which least must be recorded."""
-    own = move_invariants_out(localize(program))
-    return mark_order_free(privatize(fold_signs(remove_counters(own))))
+    return fold_signs(remove_counters(move_invariants_out(localize(program))))
 
 
 def _seeds(results: Sequence[Operand], *, seeded: bool) -> list[Operand]:

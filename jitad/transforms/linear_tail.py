@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from jitad.analysis.activity import Activity
+from jitad.analysis.guards import Guards
 from jitad.analysis.rules import active_partials
 from jitad.analysis.sums import carried_sums
 from jitad.primitives.spec import ZERO
@@ -38,8 +39,9 @@ class LinearTail:
     ``before`` holds what computes the adjoints, from values that are known before that statement.
     """
 
-    def __init__(self, program: Program, at: int, activity: Activity) -> None:
+    def __init__(self, program: Program, at: int, activity: Activity, guards: Guards) -> None:
         self._active = activity
+        self._guards = guards
         statements = program.body.statements
         self._tail = statements[at + 1 :]
         known = {v for s in statements[:at] for v in definitions(s)}
@@ -108,7 +110,7 @@ class LinearTail:
             }
             partials += inline(rule.program, given, self._builder)
         for arg, partial in partials_of(self._builder, statement.args, partials):
-            term = product(self._builder, bar, partial)
+            term = product(self._builder, bar, partial, is_guarded=self._guards.guards(statement))
             if term is not None and isinstance(arg.type, Scalar):
                 bars[arg] = add_term(self._builder, bars.get(arg), self._builder.cast(term, arg.type))
 

@@ -1,8 +1,9 @@
 """Leave out what handles negative indices where an index can't be negative.
 
 ``A[at]`` with a counter ``at`` is read as ``A[at + n if at < 0 else at]``. Postcondition: no comparison ``x < 0`` or
-``x >= 0`` remains whose outcome follows from the signs of literals, lengths, ranges, sums and products. Counters are
-taken not to overflow 64 bits, as indices of arrays can't.
+``x >= 0`` remains whose outcome follows from the signs of literals, lengths, ranges, sums and products. Numbers that
+are made like indices are taken not to overflow 64 bits; of what may grow faster (large literals, what a loop multiplies
+again and again, as random numbers are made) nothing is said.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from jitad.program.statements import (
     walk,
 )
 from jitad.program.types import BOOL, INT64
+
+SMALL = 2**31
+"""Literals from here on, such as multipliers of random numbers, may make sums and products overflow."""
 
 
 def fold_signs(program: Program) -> Program:
@@ -69,6 +73,9 @@ class _Signs:
                         self._given[result] = (init, new)
                 case Branch(then_yields=thens, otherwise_yields=others, results=results):
                     self._given.update(zip(results, zip(thens, others, strict=True), strict=True))
+        self._carried = {v for loop in self._started.values() for v in (*loop.params, *loop.results)}
+        self._passed_on = self._makers([v for loop in self._started.values() for v in loop.yields])
+        self._grown: dict[Operand, bool] = {}
         self._known: dict[Operand, bool] = {}
 
     def decided(self, statement: Statement) -> bool | None:
@@ -83,7 +90,7 @@ class _Signs:
     def holds(self, value: Operand) -> bool:
         """True for an integer that surely isn't negative."""
         if isinstance(value, Const):
-            return value.value >= 0
+            return 0 <= value.value < SMALL
         if value not in self._known:
             assumed: set[Operand] = set()
             if self._follows(value, assumed):
@@ -95,7 +102,7 @@ class _Signs:
     def _follows(self, value: Operand, assumed: set[Operand]) -> bool:
         """True when the sign follows from those in ``assumed``, to which it is added (what loops carry is cyclic)."""
         if isinstance(value, Const):
-            return value.value >= 0
+            return 0 <= value.value < SMALL
         if value in assumed or self._known.get(value):
             return True
         if value.type != INT64 or self._known.get(value) is False:
@@ -115,6 +122,8 @@ class _Signs:
         if not isinstance(statement, Compute):
             return False
         args = statement.args
+        if statement.primitive in (core.add, core.mul) and self._may_overflow(statement):
+            return False
         if statement.primitive in (core.add, core.mul, core.floordiv):
             return all(self._follows(arg, assumed) for arg in args)
         if statement.primitive is core.mod:
@@ -122,6 +131,37 @@ class _Signs:
         if statement.primitive is core.select:
             return self._chosen(args, assumed)
         return statement.primitive is core.sub and self._from_start(args)
+
+    def _may_overflow(self, statement: Compute) -> bool:
+        """True for what a loop may double in each iteration: sums of two numbers that it carries, products with one."""
+        if statement.out not in self._passed_on:
+            return False
+        return sum(map(self._grows, statement.args)) > (1 if statement.primitive is core.add else 0)
+
+    def _grows(self, value: Operand) -> bool:
+        """True for what is made from numbers that loops carry."""
+        if value not in self._grown:
+            self._grown[value] = value in self._carried or any(map(self._grows, self._sources(value)))
+        return self._grown[value]
+
+    def _makers(self, values: list[Operand]) -> set[Operand]:
+        """These values and what they are made from, back to what loops carry."""
+        found: set[Operand] = set()
+        while values:
+            value = values.pop()
+            if value not in found:
+                found.add(value)
+                values += self._sources(value)
+        return found
+
+    def _sources(self, value: Operand) -> tuple[Operand, ...]:
+        """What a number is made from, as far as that tells its size."""
+        if value in self._carried:
+            return ()
+        made = self._made.get(value)
+        if isinstance(made, Compute):
+            return made.args[1:] if made.primitive is core.mod else made.args
+        return self._given.get(value, ())
 
     def _chosen(self, args: tuple[Operand, ...], assumed: set[Operand]) -> bool:
         """The sides of a selection; a difference is chosen only where it is compared to be positive."""

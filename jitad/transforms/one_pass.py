@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from jitad.analysis.activity import Activity
-from jitad.analysis.aliasing import Aliases
+from jitad.analysis.aliasing import Aliases, passes_on_arrays
 from jitad.analysis.guards import Guards
 from jitad.analysis.order import written_arrays
 from jitad.analysis.plan import Plan
@@ -125,7 +125,7 @@ def active_inputs(loop: Loop, activity: Activity) -> tuple[Var, ...]:
 
 
 def find_one_pass(
-    program: Program, activity: Activity, aliases: Aliases, seeds: Mapping[Var, Operand]
+    program: Program, activity: Activity, aliases: Aliases, guards: Guards, seeds: Mapping[Var, Operand]
 ) -> list[OnePass]:
     """The loops of a program's outermost block that can be reversed as they run.
 
@@ -134,19 +134,22 @@ def find_one_pass(
     found = []
     for at, statement in enumerate(program.body):
         if isinstance(statement, Loop):
-            one = _Candidate(program, at, statement, activity, aliases).examined(seeds)
+            one = _Candidate(program, at, statement, activity, aliases, guards).examined(seeds)
             if one is not None:
                 found.append(one)
     return found
 
 
 class _Candidate:
-    def __init__(self, program: Program, at: int, loop: Loop, activity: Activity, aliases: Aliases) -> None:
+    def __init__(
+        self, program: Program, at: int, loop: Loop, activity: Activity, aliases: Aliases, guards: Guards
+    ) -> None:
         self._program = program
         self._at = at
         self._loop = loop
         self._active = activity
         self._aliases = aliases
+        self._guards = guards
 
     def examined(self, seeds: Mapping[Var, Operand]) -> OnePass | None:
         loop = self._loop
@@ -158,7 +161,7 @@ class _Candidate:
         active = active_inputs(loop, self._active)
         if self._in_head(active) or self._written_later(active):
             return None
-        tail = LinearTail(self._program, self._at, self._active)
+        tail = LinearTail(self._program, self._at, self._active, self._guards)
         finals = tail.adjoints([loop.results[at] for at in carried], seeds)
         if finals is None:
             return None
@@ -166,10 +169,14 @@ class _Candidate:
         return OnePass(loop, tail.before, known, active) if known else None
 
     def _keeps_to_itself(self) -> bool:
-        """True when an iteration writes only to arrays of its own."""
+        """True when an iteration writes only to arrays of its own, and gives no array another name as it runs.
+
+        Such names are how copies come about: an iteration has its own copy of an array from outside that it may pass
+        on, which would cost more than the iteration.
+        """
         own = {self._aliases.root(s.out) for s in walk(self._loop.body) if isinstance(s, Alloc)}
         written = {self._aliases.root(array) for s in walk(self._loop.body) for array in written_arrays(s)}
-        return written <= own and not any(self._aliases.home(root) is None for root in own)
+        return written <= own and not passes_on_arrays(self._loop.body)
 
     def _in_head(self, active: Sequence[Var]) -> bool:
         """True when the block that decides about another iteration makes something that has derivatives."""

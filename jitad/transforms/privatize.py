@@ -7,7 +7,7 @@ that its old contents are never kept, and iterations that meet in nothing else a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
@@ -32,15 +32,29 @@ from jitad.program.statements import (
 )
 
 
-def privatize(program: Program) -> Program:
-    """The same program with buffers allocated where they are filled."""
+def privatize(program: Program, kept: Iterable[Var] = ()) -> Program:
+    """The same program with buffers allocated where they are filled, but for those that are ``kept`` where they are."""
     shared = Aliases(program).flowing
-    return replace(program, body=_Privatizer(shared, program.results).block(program.body))
+    return replace(program, body=_Privatizer(shared, [*program.results, *kept]).block(program.body))
+
+
+def moved_buffers(before: Program, after: Program) -> set[Var]:
+    """The arrays that ``after`` allocates in other blocks than ``before``."""
+    old, new = (dict(_depths(program.body, 0)) for program in (before, after))
+    return {array for array, depth in old.items() if new[array] != depth}
+
+
+def _depths(block: Block, depth: int) -> Iterator[tuple[Var, int]]:
+    for statement in block:
+        if isinstance(statement, Alloc):
+            yield statement.out, depth
+        for inner in sub_blocks(statement):
+            yield from _depths(inner, depth + 1)
 
 
 class _Privatizer:
-    def __init__(self, flowing: set[Var], results: Sequence[Operand]) -> None:
-        self._kept = {*flowing, *results}
+    def __init__(self, flowing: set[Var], kept: Sequence[Operand]) -> None:
+        self._kept = {*flowing, *kept}
 
     def block(self, block: Block) -> Block:
         moved: dict[Loop, list[Alloc]] = {}

@@ -10,6 +10,7 @@ THEMES = (
     "scalars",
     "control_flow",
     "loops",
+    "terms",
     "arrays_inplace",
     "views",
     "indexing",

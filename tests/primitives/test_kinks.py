@@ -161,6 +161,18 @@ def test_numbers_that_arent_taken_contribute_nothing(function: Callable[..., Any
     check(conditional, (0.0,), 3.0)
 
 
+def test_a_total_that_isnt_taken_contributes_nothing() -> None:
+    def mean_or_nothing(x, count):
+        total = 0.0
+        for i in range(x.shape[0]):
+            total += x[i]
+        mean = total / count
+        return mean if count > 0.0 else 0.0
+
+    check(mean_or_nothing, ([1.0, 2.0], 0.0), [0.0, 0.0], 0.0)
+    check(mean_or_nothing, ([1.0, 2.0], 2.0), [0.5, 0.5], -0.75)
+
+
 def test_an_overflow_that_is_replaced_contributes_nothing() -> None:
     check(lambda x: np.sum(np.nan_to_num(np.exp(x))), ([0.0, 1000.0],), [1.0, 0.0])
     check(lambda x: np.nan_to_num(1.0 / x, posinf=7.0), (0.0,), 0.0)

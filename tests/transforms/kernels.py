@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 
 from jitad.program.statements import Loop, Program, walk
 from jitad.reading.kernel import read_kernel
 from jitad.reading.signature import ScalarSpec, array_spec
+from jitad.testing import Uncompiled
 from jitad.transforms.adjoint import Adjoint, adjoint
+from tests.differences import directional
 
 
 def program_of(function: Any, *args: Any) -> Program:
@@ -23,6 +26,20 @@ def program_of(function: Any, *args: Any) -> Program:
 def adjoint_of(function: Any, *args: Any, wrt: Sequence[int] = (0,)) -> Adjoint:
     """The adjoint of a kernel with a scalar result."""
     return adjoint(program_of(function, *args), wrt)
+
+
+def assert_gradient(function: Any, *args: Any) -> None:
+    """Compare the gradient by all floating-point arguments with differences, along one direction."""
+    run = Uncompiled(function, args)
+    positions = run.leaf_positions([at for at, arg in enumerate(args) if np.asarray(arg).dtype.kind == "f"])
+    value, gradients = run.value_and_gradient(positions)
+    np.testing.assert_allclose(value, function(*run.fresh_leaves()), rtol=1e-13)
+    random = np.random.default_rng(5)
+    moves = {at: random.uniform(-1.0, 1.0, np.shape(args[at])) for at in positions}
+    estimate = directional(run.program, run.leaves, [1.0], [moves.get(at) for at in range(len(args))])
+    along = sum(float(np.sum(g * moves[at])) for at, g in zip(positions, gradients, strict=True))
+    assert along == pytest.approx(estimate.value, rel=1e-9, abs=1e-9 + 3 * estimate.error)
+    assert estimate.error < 1e-6
 
 
 def loops(program: Program) -> list[Loop]:
