@@ -25,6 +25,36 @@ def system_of_two(rng: Rng) -> Args:
     return (*general(rng), rng.standard_normal((4, 2)))
 
 
+def solved_by_lu(rng: Rng) -> Args:
+    """The triangles and pivots of a matrix, and a right-hand side."""
+    from scipy.linalg import lu_factor
+
+    a, b = system(rng)
+    return lu_factor(a), b
+
+
+def solved_by_transposed_lu(rng: Rng) -> Args:
+    """The triangles and pivots of a matrix, two right-hand sides, and ``trans``."""
+    from scipy.linalg import lu_factor
+
+    a, b = system_of_two(rng)
+    return lu_factor(a), b, 1
+
+
+def solved_by_cholesky(rng: Rng) -> Args:
+    """A Cholesky factor with its triangle, and a right-hand side."""
+    from scipy.linalg import cho_factor
+
+    return cho_factor(*definite(rng)), rng.standard_normal(4)
+
+
+def solved_by_lower_cholesky(rng: Rng) -> Args:
+    """A lower Cholesky factor, and two right-hand sides."""
+    from scipy.linalg import cho_factor
+
+    return cho_factor(*definite(rng), lower=True), rng.standard_normal((4, 2))
+
+
 def definite(rng: Rng) -> Args:
     """A symmetric positive definite matrix."""
     a = rng.standard_normal((4, 4))
