@@ -1,8 +1,8 @@
 """Linear systems, inverses and determinants: one factorisation, used again by every rule.
 
 With ``a @ x = b`` and the adjoint ``w = a^-T x_bar`` of ``b``, the adjoint of ``a`` is ``-w x^T``: M. B. Giles,
-*Collected matrix derivative results for forward and reverse mode algorithmic differentiation* (2008), sections 2.2
-and 2.3.
+*Collected matrix derivative results for forward and reverse mode algorithmic differentiation* (2008), section 2.3;
+inverses and determinants are in section 2.2 there.
 """
 
 # The rules are read as kernels, and Numba types what they call.

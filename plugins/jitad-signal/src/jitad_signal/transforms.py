@@ -1,9 +1,8 @@
 """Discrete Fourier transforms of arrays of pairs: each is the transpose of another one, or of itself.
 
 A complex array is a real array here, whose last axis holds real and imaginary parts; axes are counted from the first.
-With ``w = exp(-2 pi i / n)``, the forward transform is ``y[k] = sum x[j] w**(j k)``, and its transpose, in the inner
-product ``Re(conj(a) b)``, is the transform back, which has ``conj(w)``: Van Loan, *Computational Frameworks for the
-Fast Fourier Transform* (1992), section 1.1.
+With ``w = exp(-2 pi i / n)``, the forward transform is ``y[k] = sum x[j] w**(j k)``. Its matrix is symmetric, so its
+transpose in the inner product ``Re(conj(a) b)`` is the transform back, which has ``conj(w)``.
 
 The transforms of real sequences keep ``n // 2 + 1`` numbers; each stands for its mirror image too, except the first
 and, for even n, the last. This is a weight of 2 on the way back and none on the way there, so ``inner`` weighs the
