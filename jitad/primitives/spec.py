@@ -114,11 +114,13 @@ class CompositePrimitive(Primitive):
     """A function defined by a kernel in terms of other primitives; it is read like any kernel.
 
     ``is_expression`` is for a definition that only returns an expression in which no argument is used twice: a call
-    becomes part of the expression around it, and makes no arrays of its own.
+    becomes part of the expression around it, and makes no arrays of its own. ``takes_complex`` says that the definition
+    is right for complex numbers too; else calls with complex arguments are refused.
     """
 
     definition: Callable[..., Any]
     is_expression: bool = False
+    takes_complex: bool = False
 
     def problem(self) -> str | None:
         definition: object = self.definition

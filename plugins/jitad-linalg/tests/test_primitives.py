@@ -19,6 +19,7 @@ from jitad_linalg import (
     triangular,
 )
 
+import jitad
 from jitad.testing import check_primitive, primitives_of
 
 RNG = np.random.default_rng(4)
@@ -133,18 +134,6 @@ COMPLEX[:, :, 0] += 3.0 * np.eye(4)
 COMPLEX_RIGHT, NUMBER = RNG.standard_normal((4, 2, 2)), np.empty(2)
 VALUES, VECTORS = np.empty((3, 2)), np.empty((3, 3, 2))
 
-# LAPACK turns eigenvectors of these as little as moves of the matrix do: it keeps signs, the order and the
-# components that it makes real.
-REAL_VALUES = np.array([[1.4, 0.3, -0.5], [0.4, 4.5, 0.2], [-0.3, 0.4, 9.0]])
-COMPLEX_VALUES = np.array([[0.5, 4.4, 0.3], [-0.7, 1.2, 0.2], [0.3, -0.4, 8.8]])
-COMPLEX_MATRIX = np.array(
-    [
-        [[0.8, 0.9], [-0.5, -0.4], [0.2, 0.1]],
-        [[0.1, -0.1], [5.5, -0.5], [0.2, 0.2]],
-        [[0.2, -0.1], [-0.4, 0.2], [9.0, 1.8]],
-    ]
-)
-
 IN_PLACE += [
     *[
         (
@@ -155,9 +144,9 @@ IN_PLACE += [
     ],
     (complex_lu.complex_product_into, (NUMBER, complex_lu_of, complex_pivots_of, COMPLEX)),
     (complex_lu.complex_logarithm_into, (NUMBER, ONE, complex_lu_of, complex_pivots_of, COMPLEX)),
-    (eig.eig_into, (VALUES, VECTORS, COMPLEX_MATRIX)),
-    (eig.real_eig_into, (VALUES, VECTORS, REAL_VALUES)),
-    (eig.real_eig_into, (VALUES, VECTORS, COMPLEX_VALUES)),
+    (eig.eig_into, (VALUES, VECTORS, jitad.view_as_real(samples.COMPLEX_MATRIX))),
+    (eig.real_eig_into, (VALUES, VECTORS, samples.REAL_VALUES)),
+    (eig.real_eig_into, (VALUES, VECTORS, samples.COMPLEX_VALUES)),
 ]
 
 

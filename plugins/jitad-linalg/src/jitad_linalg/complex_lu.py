@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
+import jitad
 from jitad.plugin import array
-from jitad_linalg.complexes import adjoint, identity, inner, scaled, times
+from jitad_linalg.complexes import adjoint, identity, inner, pairs_of, scaled, times
+from jitad_linalg.dtypes import alike
 from jitad_linalg.lapack import routines
 
 
@@ -166,3 +168,47 @@ def complex_factors(a):
     lu, piv, regular = np.empty_like(a), np.empty(n, np.int32), np.empty(1, np.int64)
     complex_factor_into(lu, piv, regular, a)
     return lu, piv, regular
+
+
+def regular_factors(a):
+    lu, piv, regular = complex_factors(a)
+    if regular[0] == 0:
+        raise np.linalg.LinAlgError("Singular matrix")
+    return lu, piv
+
+
+# What ``jitad_linalg.lu`` calls for complex arguments
+
+
+def complex_solve(a, b):
+    """The solution of ``a @ x = b``; one of them may be real."""
+    a, b = alike(pairs_of(a), pairs_of(b))
+    right = b.reshape((b.shape[0], 1, 2)) if b.ndim == 2 else b
+    if right.shape[0] != a.shape[0]:
+        raise ValueError("solve: the right-hand side and the matrix have different numbers of rows")
+    lu, piv = regular_factors(a)
+    x = np.empty_like(right)
+    complex_apply_into(x, lu, piv, a, right, 0)
+    return jitad.view_as_complex(x.reshape(b.shape))
+
+
+def complex_inv(a):
+    a = pairs_of(a)
+    lu, piv = regular_factors(a)
+    return jitad.view_as_complex(complex_inverse(lu, piv, a))
+
+
+def complex_det(a):
+    a = pairs_of(a)
+    lu, piv, _ = complex_factors(a)
+    d = np.empty(2, a.dtype)
+    complex_product_into(d, lu, piv, a)
+    return jitad.view_as_complex(d.reshape((1, 2)))[0]
+
+
+def complex_slogdet(a):
+    a = pairs_of(a)
+    lu, piv, _ = complex_factors(a)
+    sign, value = np.empty(2, a.dtype), np.empty(1, a.dtype)
+    complex_logarithm_into(sign, value, lu, piv, a)
+    return jitad.view_as_complex(sign.reshape((1, 2)))[0], value[0]

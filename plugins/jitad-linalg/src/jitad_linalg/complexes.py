@@ -7,6 +7,19 @@ from __future__ import annotations
 
 import numpy as np
 
+import jitad
+from jitad_linalg.dtypes import as_floats
+
+
+def pairs_of(a):
+    """A complex matrix or vector, or a real one, as an array of pairs."""
+    if np.iscomplexobj(a):
+        return jitad.view_as_real(a)
+    a = as_floats(a)
+    out = np.zeros((*a.shape, 2), a.dtype)
+    out[..., 0] = a
+    return out
+
 
 def times(a, b):
     """The product of two complex matrices."""

@@ -15,11 +15,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from jitad.plugin import array
+import jitad
+from jitad.plugin import array, composite
+from jitad_linalg import samples
 from jitad_linalg.complex_lu import complex_factors, complex_inverse
 from jitad_linalg.complexes import adjoint, times
+from jitad_linalg.dtypes import as_floats, require_square
 from jitad_linalg.lapack import routines
 from jitad_linalg.spectra import noise_of
+
+EigResult = type(np.linalg.eig(np.eye(1)))
+REAL_ONLY = "eig() of a real matrix must have real eigenvalues: pass a.astype(np.complex128) for complex ones"
 
 KINK = (
     "where eigenvalues coincide, each has the derivative along its own vector (nan if the matrix is defective); "
@@ -209,3 +215,72 @@ def is_lost(w, j, spread, width):
             if i != j and not gap > width * (spread[i] + spread[j]):
                 return True
     return False
+
+
+# NumPy's and SciPy's functions
+
+
+def decomposed(a):
+    """Eigenvalues and eigenvectors of a complex or a real matrix, as pairs."""
+    require_square(a)
+    n = a.shape[0]
+    if np.iscomplexobj(a):
+        x = jitad.view_as_real(a)
+        w, v = np.empty((n, 2), x.dtype), np.empty_like(x)
+        eig_into(w, v, x)
+        return w, v
+    a = as_floats(a)
+    w, v = np.empty((n, 2), a.dtype), np.empty((n, n, 2), a.dtype)
+    real_eig_into(w, v, a)
+    return w, v
+
+
+def real_part(w):
+    """The real eigenvalues of a real matrix; ValueError when some aren't real."""
+    for j in range(w.shape[0]):
+        if w[j, 1] != 0:
+            raise ValueError(REAL_ONLY)
+    return w[:, 0].copy()
+
+
+@composite(np.linalg.eig, kink=KINK, cases=samples.SPECTRA, takes_complex=True)
+def eig(a):
+    """The eigenvalues (n,) and the eigenvectors (columns, (n, n)) of a matrix.
+
+    As with Numba, those of a real matrix are real: ValueError when they aren't.
+    """
+    w, v = decomposed(a)
+    if np.iscomplexobj(a):
+        return EigResult(jitad.view_as_complex(w), jitad.view_as_complex(v))
+    return EigResult(real_part(w), v[:, :, 0].copy())
+
+
+@composite(np.linalg.eigvals, kink=KINK, cases=samples.SPECTRA, takes_complex=True)
+def eigvals(a):
+    """The eigenvalues (n,) of a matrix, as ``eig`` gives them."""
+    w, _ = decomposed(a)
+    if np.iscomplexobj(a):
+        return jitad.view_as_complex(w)
+    return real_part(w)
+
+
+@composite("scipy.linalg:eig", name="scipy_eig", kink=KINK, cases=samples.COMPLEX_SPECTRA, takes_complex=True)
+def scipy_eig(a, b=None, left=False, right=True, overwrite_a=False, overwrite_b=False, check_finite=True):
+    """The complex eigenvalues (n,) of a matrix, and its eigenvectors (columns, (n, n)) if ``right``."""
+    if b is not None:
+        raise NotImplementedError("jitad has eig of one matrix only: pass np.linalg.solve(b, a)")
+    if left:
+        raise NotImplementedError("jitad has the right eigenvectors only: the left ones are np.linalg.inv(v).conj().T")
+    w, v = decomposed(a)
+    if not right:
+        return jitad.view_as_complex(w)
+    return jitad.view_as_complex(w), jitad.view_as_complex(v)
+
+
+@composite("scipy.linalg:eigvals", name="scipy_eigvals", kink=KINK, cases=samples.COMPLEX_SPECTRA, takes_complex=True)
+def scipy_eigvals(a, b=None, overwrite_a=False, check_finite=True):
+    """The complex eigenvalues (n,) of a matrix."""
+    if b is not None:
+        raise NotImplementedError("jitad has eigvals of one matrix only: pass np.linalg.solve(b, a)")
+    w, _ = decomposed(a)
+    return jitad.view_as_complex(w)
