@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from jitad.primitives.core import stop_gradient
     from jitad.primitives.hooks import hookimpl
+    from jitad.primitives.views import view_as_complex, view_as_real
 
 __all__ = [
     "ArgumentError",
@@ -76,6 +77,8 @@ __all__ = [
     "stop_gradient",
     "value_and_grad",
     "value_and_jacobian",
+    "view_as_complex",
+    "view_as_real",
     "vjp",
 ]
 
@@ -96,6 +99,8 @@ _HOMES = {
     "vjp": "jitad.api.pullback",
     "stop_gradient": "jitad.primitives.core",
     "hookimpl": "jitad.primitives.hooks",
+    "view_as_complex": "jitad.primitives.views",
+    "view_as_real": "jitad.primitives.views",
 }
 
 

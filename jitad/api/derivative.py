@@ -18,8 +18,26 @@ from jitad.api.mode import mode
 from jitad.api.structure import describe, flatten, leaf_paths, leaf_specs
 from jitad.building import finder
 from jitad.errors import ArgumentError
-from jitad.reading.results import DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
-from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec, StaticSpec, array_spec
+from jitad.program.types import REAL_DTYPES
+from jitad.reading.results import (
+    ComplexResult,
+    DictResult,
+    ResultTree,
+    ScalarResult,
+    SequenceResult,
+    StaticResult,
+    complex_array_of,
+)
+from jitad.reading.signature import (
+    ArgSpec,
+    ArraySpec,
+    ComplexSpec,
+    DictSpec,
+    ScalarSpec,
+    SequenceSpec,
+    StaticSpec,
+    array_spec,
+)
 from jitad.reading.values import DerivativeForm
 
 if TYPE_CHECKING:
@@ -220,7 +238,7 @@ def _refuse_inactive(function: Any, path: str, leaf: ArgSpec, *, is_whole: bool)
         if leaf.obj is None and not is_whole:
             return
         what = f"is {leaf.obj!r}, which has no derivative"
-    elif isinstance(leaf, ScalarSpec | ArraySpec) and not leaf.dtype.startswith("float"):
+    elif isinstance(leaf, ScalarSpec | ArraySpec) and not leaf.dtype.startswith(("float", "complex")):
         kind = "an array of dtype" if isinstance(leaf, ArraySpec) else "a number of dtype"
         what = f"is {kind} {leaf.dtype}, and only floating-point numbers have derivatives"
     else:
@@ -237,13 +255,21 @@ def _refuse_inactive(function: Any, path: str, leaf: ArgSpec, *, is_whole: bool)
 def _tree(spec: ArgSpec, count: Any) -> ResultTree:
     """The structure of an argument's gradient; leaves count in the list of gradients."""
     match spec:
+        case ComplexSpec(kind, items):
+            return ComplexResult(kind, tuple(_tree(item, count) for item in items))
         case SequenceSpec(kind, items):
             return SequenceResult(kind, tuple(_tree(item, count) for item in items))
         case DictSpec(pairs):
             return DictResult(tuple((name, _tree(item, count)) for name, item in pairs))
         case StaticSpec():
             return StaticResult(None)
-    return ScalarResult(next(count))
+    return leaf_tree(spec, ScalarResult(next(count)))
+
+
+def leaf_tree(spec: ArgSpec, place: ScalarResult) -> ResultTree:
+    """What is at a place, as a complex array if the argument there is one."""
+    is_complex = isinstance(spec, ArraySpec) and spec.dtype in REAL_DTYPES
+    return ComplexResult(complex_array_of, (place,)) if is_complex else place
 
 
 def table_for(function: Any, request: Request) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult
+from jitad.reading.results import ArrayResult, ComplexResult, DictResult, ResultTree, ScalarResult, SequenceResult
 
 if TYPE_CHECKING:
     from jitad.api.differentiate import Reading
@@ -35,6 +35,8 @@ def shifted(tree: ResultTree, first: int) -> ResultTree:
             return ScalarResult(first + index)
         case ArrayResult(index):
             return ArrayResult(first + index)
+        case ComplexResult(kind, items):
+            return ComplexResult(kind, tuple(shifted(item, first) for item in items))
         case SequenceResult(kind, items):
             return SequenceResult(kind, tuple(shifted(item, first) for item in items))
         case DictResult(pairs):

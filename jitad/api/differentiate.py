@@ -12,7 +12,15 @@ from jitad.emission.emit import Emitted, emit
 from jitad.errors import NonScalarResultError
 from jitad.program.statements import Program
 from jitad.reading.kernel import Kernel, read_kernel
-from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
+from jitad.reading.results import (
+    ArrayResult,
+    ComplexResult,
+    DictResult,
+    ResultTree,
+    ScalarResult,
+    SequenceResult,
+    StaticResult,
+)
 from jitad.transforms.adjoint import Adjoint, adjoint
 from jitad.transforms.expand import expand
 from jitad.transforms.give_back import give_back
@@ -61,12 +69,18 @@ def gradient_adjoint(reading: Reading, wrt: Sequence[int], *, has_aux: bool = Fa
     tree = reading.kernel.result
     leaf = tree
     if has_aux:
-        if not (isinstance(tree, SequenceResult) and len(tree.items) == 2):
+        if not is_pair(tree):
             raise _not_scalar(reading, f"{_what(tree, reading.program)}, and has_aux=True asks for a pair (value, aux)")
+        assert isinstance(tree, SequenceResult)
         leaf = tree.items[0]
     require_scalar(reading, leaf)
     assert isinstance(leaf, ScalarResult)
     return adjoint(reading.program, wrt, dependents=[leaf.index]), tree
+
+
+def is_pair(tree: ResultTree) -> bool:
+    """True for a pair (value, aux), which a complex number isn't."""
+    return isinstance(tree, SequenceResult) and not isinstance(tree, ComplexResult) and len(tree.items) == 2
 
 
 def require_scalar(reading: Reading, leaf: ResultTree | None = None) -> None:
@@ -103,6 +117,10 @@ def _what(tree: ResultTree, program: Program) -> str:
             return f"an array of dtype {type_.dtype} with {type_.ndim} {'axis' if type_.ndim == 1 else 'axes'}"
         case StaticResult(obj):
             return repr(obj)
+        case ComplexResult(items=(ScalarResult(), _)):
+            return "a complex number"
+        case ComplexResult():
+            return "an array of complex numbers"
         case SequenceResult(kind, items):
             return f"a {kind.__name__} of {len(items)}"
         case DictResult(pairs):
@@ -113,8 +131,9 @@ def _what(tree: ResultTree, program: Program) -> str:
 def _not_scalar(reading: Reading, what: str) -> NonScalarResultError:
     program = reading.program
     return NonScalarResultError(
-        f"{program.name!r} returns {what}; a gradient is of one floating-point number.",
-        "return a float (np.sum(...) of an array, say), or use jitad.vjp for arrays and for several results; "
+        f"{program.name!r} returns {what}; a gradient is of one real floating-point number.",
+        "return a float (np.sum(...) of an array, say; z.real or abs(z) of a complex number), or use jitad.vjp for "
+        "arrays and for several results; "
         "grad(..., has_aux=True) takes a pair whose second part isn't differentiated.",
         program.origin,
     )

@@ -22,8 +22,10 @@ from jitad.api.gradient import checked_argnums, refuse_uncallable
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.structure import SCALARS, flatten, shown
 from jitad.errors import ArgumentError
+from jitad.primitives.views import view_as_real
+from jitad.program.types import REAL_DTYPES
 from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
-from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec
+from jitad.reading.signature import ArgSpec, ArraySpec, ComplexSpec, DictSpec, ScalarSpec, SequenceSpec
 
 
 def jvp(
@@ -77,7 +79,7 @@ def is_floating(spec: ArgSpec) -> bool:
     """True for an argument that is floating-point throughout."""
     match spec:
         case ScalarSpec(dtype=dtype) | ArraySpec(dtype=dtype):
-            return dtype.startswith("float")
+            return dtype.startswith(("float", "complex"))
         case SequenceSpec(items=items):
             return bool(items) and all(map(is_floating, items))
         case DictSpec(items=pairs):
@@ -190,6 +192,10 @@ def collected(
 def _collect(spec: ArgSpec, primal: Any, direction: Any, path: str, found: list[Any]) -> None:
     """Append the leaves of a tangent, checked against the argument that it belongs to."""
     match spec:
+        case ComplexSpec(items=(ScalarSpec() as part, _)):
+            if not is_number(direction):
+                raise _misfit(path, direction, f"a complex number of parts of dtype {part.dtype}")
+            found += [np.dtype(part.dtype).type(each) for each in (direction.real, direction.imag)]
         case SequenceSpec(items=items):
             if not isinstance(direction, tuple | list) or len(direction) != len(items):
                 raise _misfit(path, direction, f"a {type(primal).__name__} of {len(items)}")
@@ -204,6 +210,9 @@ def _collect(spec: ArgSpec, primal: Any, direction: Any, path: str, found: list[
             fits = isinstance(direction, np.ndarray) and direction.shape == primal.shape
             if not fits or direction.dtype.name != dtype:
                 raise _misfit(path, direction, f"an array of dtype {dtype} and shape {primal.shape}")
+            if dtype in REAL_DTYPES:
+                found.append(view_as_real(np.require(direction, dtype, ["C", "A", "W", "E"])))
+                return
             plain = type(direction) is np.ndarray and direction.flags.carray and direction.dtype.isnative
             if plain and layout == "C":
                 found.append(direction)
@@ -213,6 +222,11 @@ def _collect(spec: ArgSpec, primal: Any, direction: Any, path: str, found: list[
             if type(direction) not in SCALARS or isinstance(direction, bool | np.bool_):
                 raise _misfit(path, direction, f"a number of dtype {dtype}")
             found.append(np.dtype(dtype).type(direction))
+
+
+def is_number(value: Any) -> bool:
+    """True for a number, real or complex, that isn't a truth value."""
+    return isinstance(value, int | float | complex | np.number) and not isinstance(value, bool)
 
 
 def _misfit(path: str, direction: Any, expected: str) -> ArgumentError:

@@ -10,7 +10,7 @@ import numpy as np
 from jitad.api.derived import Derived, shifted
 from jitad.errors import ArgumentError, MissingRuleError
 from jitad.program.types import Array
-from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
+from jitad.reading.results import ArrayResult, ComplexResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
 
 if TYPE_CHECKING:
     from jitad.api.differentiate import Reading
@@ -49,6 +49,13 @@ class JacobianPrograms:
         self.values = values
         self.value = reading.kernel.result
         of = _differentiated(reading, has_aux=has_aux)
+        if _holds_complex(of) or _holds_complex(by):
+            raise ArgumentError(
+                f"a Jacobian of {reading.program.name!r} is by or of complex numbers, and is more than one complex "
+                "matrix.",
+                "use jitad.jvp or jitad.vjp, or real arrays: jitad.view_as_real, jitad.view_as_complex.",
+                reading.program.origin,
+            )
         self.dependents = _dependents(reading, of, has_aux=has_aux)
         places = {at: place for place, at in enumerate(self.dependents)}
         if mode == HESSIAN:
@@ -164,17 +171,31 @@ class JacobianPrograms:
 
 def _differentiated(reading: Reading, *, has_aux: bool) -> ResultTree:
     """The part of a kernel's result that is differentiated."""
+    from jitad.api.differentiate import is_pair
+
     tree = reading.kernel.result
     if not has_aux:
         return tree
-    if not (isinstance(tree, SequenceResult) and len(tree.items) == 2):
+    if not is_pair(tree):
         program = reading.program
         raise ArgumentError(
             f"{program.name!r} doesn't return a pair, and has_aux=True asks for a pair (value, aux).",
             "return (value, aux) from the kernel, or leave has_aux out.",
             program.origin,
         )
+    assert isinstance(tree, SequenceResult)
     return tree.items[0]
+
+
+def _holds_complex(tree: ResultTree) -> bool:
+    match tree:
+        case ComplexResult():
+            return True
+        case SequenceResult(items=items):
+            return any(map(_holds_complex, items))
+        case DictResult(items=pairs):
+            return any(_holds_complex(item) for _, item in pairs)
+    return False
 
 
 def _dependents(reading: Reading, of: ResultTree, *, has_aux: bool) -> list[int]:

@@ -10,7 +10,9 @@ from numba import types
 from jitad.api.structure import describe
 from jitad.errors import ArgumentError
 from jitad.primitives.core import DTYPES
-from jitad.reading.signature import ArgSpec, ArraySpec, ScalarSpec, SequenceSpec, StaticSpec
+from jitad.program.types import REAL_DTYPES
+from jitad.reading.results import NUMBERS
+from jitad.reading.signature import ArgSpec, ArraySpec, ComplexSpec, ScalarSpec, SequenceSpec, StaticSpec
 
 
 def spec_of(type_: Any, path: str) -> ArgSpec:
@@ -24,6 +26,9 @@ def spec_of(type_: Any, path: str) -> ArgSpec:
             return describe(type_.value, path)
         case types.Boolean() | types.Integer() | types.Float():
             return ScalarSpec(_dtype(types.unliteral(type_), type_, path))
+        case types.Complex():
+            part = ScalarSpec(REAL_DTYPES[str(type_)])
+            return ComplexSpec(NUMBERS[part.dtype], (part, part))
         case types.Array() if type(type_) is types.Array:
             return ArraySpec(_dtype(type_.dtype, type_, path), type_.ndim, _layout(type_, path))
         case types.BaseNamedTuple():
@@ -45,10 +50,10 @@ def spec_of(type_: Any, path: str) -> ArgSpec:
 
 def _dtype(element: Any, type_: Any, path: str) -> str:
     name = str(element)
-    if name not in DTYPES:
+    if name not in (*DTYPES, *REAL_DTYPES):
         raise ArgumentError(
             f"{path} has the Numba type {type_}.",
-            f"convert it to one of the dtypes that kernels take: {', '.join(DTYPES)}.",
+            f"convert it to one of the dtypes that kernels take: {', '.join((*DTYPES, *REAL_DTYPES))}.",
         )
     return name
 

@@ -9,15 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jitad.api.derivative import Entry, describe_all, describe_named, name_of, table_for
+from jitad.api.derivative import Entry, describe_all, describe_named, leaf_tree, name_of, table_for
+from jitad.api.forward import is_number
 from jitad.api.gradient import refuse_uncallable
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.structure import copied, flatten, leaf_specs, shown
 from jitad.errors import ArgumentError
+from jitad.primitives.views import view_as_real
 from jitad.program.statements import Program
-from jitad.program.types import Array
-from jitad.reading.results import DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
-from jitad.reading.signature import ArgSpec, DictSpec, SequenceSpec, StaticSpec
+from jitad.program.types import COMPLEX_DTYPES, Array
+from jitad.reading.results import (
+    ArrayResult,
+    ComplexResult,
+    DictResult,
+    ResultTree,
+    ScalarResult,
+    SequenceResult,
+    StaticResult,
+)
+from jitad.reading.signature import ArgSpec, ComplexSpec, DictSpec, SequenceSpec, StaticSpec
 
 if TYPE_CHECKING:
     from jitad.api.differentiate import Reading
@@ -131,6 +141,16 @@ class Pullback:
     def _collect(self, tree: ResultTree, cotangent: Any, path: str, program: Program, found: dict[int, Any]) -> None:
         """Take the leaves of a cotangent, after checks, into ``found``, by the position of their results."""
         match tree:
+            case ComplexResult(items=(ScalarResult(re), ScalarResult(im))):
+                if not is_number(cotangent):
+                    raise self._misfit(path, cotangent, "a complex number")
+                for at, part in ((re, cotangent.real), (im, cotangent.imag)):
+                    found[at] = self._leaf(float(part), path, program.results[at].type, ())
+            case ComplexResult(items=(ArrayResult(at),)):
+                dtype, shape = COMPLEX_DTYPES[program.results[at].type.dtype], self._shapes[at][:-1]
+                if not isinstance(cotangent, np.ndarray) or cotangent.shape != shape or cotangent.dtype.name != dtype:
+                    raise self._misfit(path, cotangent, f"an array of dtype {dtype} and shape {shape}")
+                found[at] = view_as_real(np.array(cotangent, order="C", subok=False))
             case SequenceResult(kind, items):
                 if not isinstance(cotangent, tuple | list) or len(cotangent) != len(items):
                     raise self._misfit(path, cotangent, f"a {kind.__name__} of {len(items)}")
@@ -185,18 +205,20 @@ def _argument_trees(specs: Sequence[ArgSpec], wrt: list[int]) -> tuple[ResultTre
 
 def _argument_tree(spec: ArgSpec, positions: Any, wrt: list[int]) -> ResultTree:
     match spec:
+        case ComplexSpec(kind, items):
+            tree: ResultTree = ComplexResult(kind, tuple(_argument_tree(item, positions, wrt) for item in items))
         case SequenceSpec(kind, items):
-            tree: ResultTree = SequenceResult(kind, tuple(_argument_tree(item, positions, wrt) for item in items))
+            tree = SequenceResult(kind, tuple(_argument_tree(item, positions, wrt) for item in items))
         case DictSpec(pairs):
             tree = DictResult(tuple((name, _argument_tree(item, positions, wrt)) for name, item in pairs))
         case StaticSpec():
             return StaticResult(None)
         case _:
             at = next(positions)
-            if not spec.dtype.startswith("float"):  # type: ignore[attr-defined]
+            if not spec.dtype.startswith(("float", "complex")):  # type: ignore[attr-defined]
                 return StaticResult(None)
             wrt.append(at)
-            return ScalarResult(len(wrt) - 1)
+            return leaf_tree(spec, ScalarResult(len(wrt) - 1))
     return tree if _has_leaf(tree) else StaticResult(None)
 
 

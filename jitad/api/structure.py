@@ -12,13 +12,30 @@ import numpy as np
 
 from jitad.errors import ArgumentError
 from jitad.primitives.core import DTYPES
-from jitad.reading.results import make_sequence
-from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec, StaticSpec, array_spec
+from jitad.primitives.views import view_as_real
+from jitad.program.types import REAL_DTYPES
+from jitad.reading.results import NUMBERS, make_sequence
+from jitad.reading.signature import (
+    ArgSpec,
+    ArraySpec,
+    ComplexSpec,
+    DictSpec,
+    ScalarSpec,
+    SequenceSpec,
+    StaticSpec,
+    array_spec,
+)
 
 SCALARS: dict[type, str] = {float: "float64", int: "int64", bool: "bool"} | {
     np.dtype(dtype).type: dtype for dtype in DTYPES
 }
 """The classes of numbers that a kernel takes, and their dtypes."""
+
+COMPLEX_NUMBERS: dict[type, str] = {complex: "complex128", np.complex128: "complex128", np.complex64: "complex64"}
+"""The classes of complex numbers that a kernel takes, and their dtypes. Each is two leaves, its parts."""
+
+COMPLEX = frozenset((np.dtype(np.complex64), np.dtype(np.complex128)))
+"""The dtypes of complex arrays that a kernel takes. Each is one leaf, the real array of its parts."""
 
 _ALIGNED = 0x100
 LAYOUT_BITS = _ALIGNED | 0x3
@@ -38,10 +55,13 @@ def flatten(arg: Any, leaves: list[Any]) -> Key:
     """Append the numbers and arrays in ``arg`` to ``leaves``; the key of its structure and their types."""
     kind: Any = type(arg)
     if kind is np.ndarray:
-        if not arg.flags.num & _ALIGNED:
+        flags = arg.flags.num
+        if not flags & _ALIGNED:
             arg = arg.copy(order="K")
-        leaves.append(arg)
-        return array_key(arg)
+            flags = arg.flags.num
+        dtype, shape = arg.dtype, arg.shape
+        leaves.append(view_as_real(arg) if dtype in COMPLEX else arg)
+        return dtype, flags & LAYOUT_BITS, (1, *[n == 1 for n in shape]) if 1 in shape else len(shape)
     if kind in SCALARS:
         leaves.append(arg)
         return kind if kind is not int or -(2**63) <= arg < 2**63 else "too large"
@@ -49,6 +69,10 @@ def flatten(arg: Any, leaves: list[Any]) -> Key:
         return (kind, *[flatten(item, leaves) for item in arg])
     if kind is dict:
         return (kind, *[(name, type(name), flatten(item, leaves)) for name, item in arg.items()])
+    if kind in COMPLEX_NUMBERS:
+        leaves.append(arg.real)
+        leaves.append(arg.imag)
+        return kind
     if isinstance(arg, tuple) and hasattr(arg, "_fields"):
         return (kind, *[flatten(item, leaves) for item in arg])
     if isinstance(arg, np.memmap):
@@ -68,6 +92,9 @@ def describe(arg: Any, path: str) -> ArgSpec:
         if kind is int and not -(2**63) <= arg < 2**63:
             raise ArgumentError(f"{path} is {arg}, which doesn't fit in 64 bits.", "pass a float.")
         return ScalarSpec(SCALARS[kind])
+    if kind in COMPLEX_NUMBERS:
+        part = ScalarSpec(REAL_DTYPES[COMPLEX_NUMBERS[kind]])
+        return ComplexSpec(NUMBERS[part.dtype], (part, part))
     if isinstance(arg, np.generic | complex):
         dtype = np.dtype(kind)
         if dtype.name in DTYPES:  # a class of C's with another name, such as np.longlong
@@ -98,7 +125,7 @@ def _describe_array(array: np.ndarray, path: str) -> ArraySpec:
             f"{path} is a {type(array).__name__}, whose own rules of arithmetic a kernel doesn't follow.",
             "pass a plain array: np.asarray(...).",
         )
-    if array.dtype.name not in DTYPES:
+    if array.dtype.name not in (*DTYPES, *REAL_DTYPES):
         raise _refused_dtype(path, f"is an array of dtype {array.dtype}")
     if not array.dtype.isnative:
         raise ArgumentError(
@@ -109,7 +136,8 @@ def _describe_array(array: np.ndarray, path: str) -> ArraySpec:
 
 
 def _refused_dtype(path: str, what: str) -> ArgumentError:
-    return ArgumentError(f"{path} {what}.", f"convert it to one of the dtypes that kernels take: {', '.join(DTYPES)}.")
+    known = ", ".join((*DTYPES, *REAL_DTYPES))
+    return ArgumentError(f"{path} {what}.", f"convert it to one of the dtypes that kernels take: {known}.")
 
 
 def leaf_specs(spec: ArgSpec) -> list[ScalarSpec | ArraySpec]:
@@ -127,6 +155,8 @@ def leaf_specs(spec: ArgSpec) -> list[ScalarSpec | ArraySpec]:
 def leaf_paths(spec: ArgSpec, path: str) -> list[tuple[str, ArgSpec]]:
     """Every number, array and static object in an argument with the name of its place."""
     match spec:
+        case ComplexSpec(items=items):
+            return [(path, item) for item in items]
         case SequenceSpec(items=items):
             return [leaf for i, item in enumerate(items) for leaf in leaf_paths(item, f"{path}[{i}]")]
         case DictSpec(items=pairs):

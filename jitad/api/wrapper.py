@@ -15,9 +15,22 @@ from jitad.emission.emit import Emitted, emit
 from jitad.emission.naming import Names
 from jitad.errors import SharedMemoryError
 from jitad.program.types import Array
-from jitad.reading.results import ArrayResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
-from jitad.reading.signature import ArgSpec, ArraySpec, ScalarSpec, SequenceSpec
+from jitad.primitives.views import view_as_real
+from jitad.program.types import REAL_DTYPES
+from jitad.reading.results import (
+    ArrayResult,
+    ComplexResult,
+    DictResult,
+    ResultTree,
+    ScalarResult,
+    SequenceResult,
+    StaticResult,
+    complex64_of,
+    complex128_of,
+)
+from jitad.reading.signature import ArgSpec, ArraySpec, ComplexSpec, ScalarSpec, SequenceSpec
 from jitad.runtime import memory
+from jitad.runtime.complexes import contiguous_parts, from_parts, strided_parts
 from jitad.runtime.overlap import overlap
 from jitad.runtime.remembered import recall, remember
 from jitad.runtime.results import copied
@@ -100,8 +113,16 @@ class _Wrapper:
     def _leaves(self, text: str, spec: ArgSpec | None) -> Iterator[str]:
         """The numbers and arrays in an argument."""
         match spec:
+            case ArraySpec(dtype=dtype, layout=layout) if dtype in REAL_DTYPES:
+                name = self._names.fresh("parts")
+                view = ("contiguous_parts", contiguous_parts) if layout == "C" else ("strided_parts", strided_parts)
+                self._lines.append(f"{name} = {self._use(*view)}({text})")
+                yield name
             case ScalarSpec() | ArraySpec():
                 yield text
+            case ComplexSpec():
+                yield f"{text}.real"
+                yield f"{text}.imag"
             case SequenceSpec(items=items):
                 for at, item in enumerate(items):
                     yield from self._leaves(f"{text}[{at}]", item)
@@ -109,6 +130,8 @@ class _Wrapper:
     def _captured(self, capture: Any) -> str:
         """A captured array as it is now."""
         array = np.array(capture.getter(), order="K")
+        if array.dtype.name in REAL_DTYPES:
+            array = view_as_real(array)
         array.setflags(write=False)
         name = self._names.fresh("captured")
         self._uses[name] = array
@@ -173,6 +196,13 @@ class _Wrapper:
         match tree:
             case ScalarResult(index) | ArrayResult(index):
                 return parts[index]
+            case ComplexResult(kind, items):
+                inner = ", ".join(self._built(item, parts) for item in items)
+                if kind is complex128_of:
+                    return f"{self._use('complex', complex)}({inner})"
+                if kind is complex64_of:
+                    return f"{self._use('complex64', np.complex64)}({self._use('complex', complex)}({inner}))"
+                return f"{self._use('from_parts', from_parts)}({inner})"
             case SequenceResult(kind, items):
                 inner = [self._built(item, parts) for item in items]
                 if hasattr(kind, "_fields"):

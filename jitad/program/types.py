@@ -8,6 +8,12 @@ import numpy as np
 
 FLOATS = ("float32", "float64")
 
+COMPLEX_DTYPES = {"float32": "complex64", "float64": "complex128"}
+"""The dtype of complex numbers by that of their parts. Programs hold the parts only."""
+
+REAL_DTYPES = {whole: part for part, whole in COMPLEX_DTYPES.items()}
+"""The dtype of the parts of complex numbers."""
+
 
 @dataclass(frozen=True)
 class Scalar:

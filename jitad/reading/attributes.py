@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitad.errors import KernelNameError, KernelTypeError
-from jitad.reading import arrays
+from jitad.primitives import core
+from jitad.program.builder import const_int
+from jitad.reading import arrays, complexes
 from jitad.reading.merging import describe
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexLazy,
+    ComplexValue,
     DictValue,
     LazyValue,
     MethodValue,
@@ -36,6 +41,8 @@ def attribute(reader: Reader, owner: Value, name: str, text: str) -> Value:
                 reader.refuse(KernelNameError, f"{text!r} has no attribute {name!r}", "check the spelling")
         case ArrayValue() | LazyValue():
             found = arrays.attribute(reader, owner, name)
+        case ComplexValue() | ComplexArrayValue() | ComplexLazy():
+            found = complexes.attribute(reader, owner, name)
         case SequenceValue(items, fields=fields) if name in fields:
             return items[fields.index(name)]
         case SequenceValue() if name in _SEQUENCE_METHODS:
@@ -44,6 +51,8 @@ def attribute(reader: Reader, owner: Value, name: str, text: str) -> Value:
             return MethodValue(owner, name)
         case ScalarValue() if name == "real":
             return owner
+        case ScalarValue() if name == "imag":
+            return ScalarValue(core.convert_constant(const_int(0), owner.type))
         case ScalarValue() if name in ("item", "conjugate", "conj"):
             return MethodValue(owner, name)
     if found is None:

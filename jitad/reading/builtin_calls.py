@@ -14,17 +14,21 @@ from jitad.primitives import core
 from jitad.program.builder import const_int
 from jitad.program.statements import Const, Operand
 from jitad.program.types import BOOL, FLOAT64, INT64
-from jitad.reading import arrays
+from jitad.reading import arrays, complexes
 from jitad.reading.iteration import ENDLESS, known_items, make_range, range_length
 from jitad.reading.merging import describe, same
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexLazy,
+    ComplexValue,
     DictValue,
     LazyValue,
     MethodValue,
     RangeValue,
     ScalarValue,
     SequenceValue,
+    SliceValue,
     StaticValue,
     Value,
     ZippedValue,
@@ -58,6 +62,8 @@ def _len(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
             return ScalarValue(const_int(len(items)))
         case ArrayValue() | LazyValue() if args[0].ndim:
             return ScalarValue(arrays.length(reader, args[0]))
+        case ComplexArrayValue() | ComplexLazy() if args[0].ndim:
+            return ScalarValue(args[0].shape[0])
         case RangeValue():
             length = range_length(reader, args[0])
             return ScalarValue(_larger(reader, length, const_int(0)))
@@ -184,9 +190,9 @@ def _reversed(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
         case SequenceValue(items):
             return SequenceValue(items[::-1], list)
         case ArrayValue() | LazyValue():
-            from jitad.reading.values import SliceValue
-
             return arrays.getitem(reader, args[0], SliceValue(None, None, ScalarValue(const_int(-1))))
+        case ComplexArrayValue() | ComplexLazy():
+            return complexes.getitem(reader, args[0], SliceValue(None, None, ScalarValue(const_int(-1))))
     reader.no_call(f"reversed() of {describe(args[0])}", "reverse a range, an array, a tuple or a list")
 
 
@@ -241,7 +247,9 @@ def _class_of(value: Value) -> type:
         case ScalarValue():
             plain = {FLOAT64: float, INT64: int, BOOL: bool}.get(value.type)
             return plain if plain is not None else np.dtype(value.type.dtype).type
-        case ArrayValue() | LazyValue():
+        case ComplexValue():
+            return complex if value.dtype == "complex128" else np.complex64
+        case ArrayValue() | LazyValue() | ComplexArrayValue() | ComplexLazy():
             return np.ndarray
         case SequenceValue():
             return value.kind

@@ -17,7 +17,7 @@ from jitad.primitives import core, registry
 from jitad.primitives.registry import failures
 from jitad.primitives.spec import ArrayPrimitive, CompositePrimitive, Partial, ScalarPrimitive
 from jitad.program.types import Scalar
-from jitad.reading import arrays, derivatives
+from jitad.reading import arrays, complexes, derivatives
 from jitad.reading.arrays.calls import call_array
 from jitad.reading.builtin_calls import BUILTINS, call_method
 from jitad.reading.captures import FIXED_PACKAGES
@@ -35,6 +35,9 @@ from jitad.reading.source import (
 )
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexLazy,
+    ComplexValue,
     DerivativeValue,
     DictValue,
     FunctionValue,
@@ -83,6 +86,10 @@ def call(reader: Reader, function: Value, args: Sequence[Value], kwargs: Mapping
             return _call_inner(reader, function, args, kwargs)
         case PartialValue(inner, first, named):
             return call(reader, inner, [*first, *args], {**named, **kwargs}, text)
+        case MethodValue(owner=ComplexValue() | ComplexArrayValue() | ComplexLazy()):
+            return complexes.call_method(reader, function, args, kwargs)
+        case MethodValue(owner=ArrayValue() | LazyValue()) if complexes.is_involved(args, kwargs):
+            return complexes.call_method(reader, function, args, kwargs)
         case MethodValue(owner=ArrayValue() | LazyValue()):
             return arrays.call_method(reader, function, list(args), dict(kwargs))
         case MethodValue():
@@ -99,6 +106,9 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     if obj is functools.partial and args:
         settled = tuple(reader.settle(arg) for arg in args[1:])
         return PartialValue(args[0], settled, {key: reader.settle(arg) for key, arg in kwargs.items()})
+    found = complexes.call_complex(reader, obj, args, kwargs, text)
+    if found is not None:
+        return found
     handler = _find(BUILTINS, obj)
     if handler is not None:
         return handler(reader, args, kwargs)
@@ -279,6 +289,15 @@ def _call_composite(
         if primitive.is_expression:
             return _call_expression(reader, definition, args, kwargs)
         return _call_function(reader, definition, args, kwargs, primitive.name)
+    finally:
+        reader.pinned = saved
+
+
+def call_definition(reader: Reader, definition: types.FunctionType, args: Sequence[Value]) -> Value:
+    """A call of a function of jitad's own, which counts as the place of the user's call."""
+    saved, reader.pinned = reader.pinned, reader.origin
+    try:
+        return _call_function(reader, definition, args, {}, definition.__name__)
     finally:
         reader.pinned = saved
 

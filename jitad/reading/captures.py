@@ -15,10 +15,10 @@ import numpy as np
 from jitad.errors import KernelTypeError
 from jitad.primitives import core
 from jitad.program.statements import Const, Var
-from jitad.program.types import BOOL, FLOAT64, INT64, Array, Scalar
+from jitad.program.types import BOOL, FLOAT64, INT64, REAL_DTYPES, Scalar
 from jitad.reading.signature import ArraySpec, array_spec
 from jitad.reading.source import module_root
-from jitad.reading.values import DictValue, ScalarValue, SequenceValue, StaticValue, Value
+from jitad.reading.values import ComplexValue, DictValue, ScalarValue, SequenceValue, StaticValue, Value
 
 if TYPE_CHECKING:
     from jitad.reading.reader import Reader
@@ -65,13 +65,13 @@ class Guard:
             return now.__func__ is self.seen.__func__ and now.__self__ is self.seen.__self__
         if isinstance(now, tuple):  # the keys of a dict
             return self.name.startswith("tuple(") and bool(now == self.seen)
-        if not isinstance(now, bool | int | float | str | np.generic | bytes):
+        if not isinstance(now, bool | int | float | complex | str | np.generic | bytes):
             return False
         return bool(now == self.seen) or bool(now != now and self.seen != self.seen)
 
 
 def lift_number(obj: Any) -> Const | None:
-    """A Python or NumPy number as a literal; None for anything else (complex numbers too)."""
+    """A real number of Python's or NumPy's as a literal; None for anything else."""
     if isinstance(obj, bool | np.bool_):
         return Const(bool(obj), BOOL)
     if isinstance(obj, np.integer | np.floating):
@@ -81,6 +81,17 @@ def lift_number(obj: Any) -> Const | None:
     if isinstance(obj, float):
         return Const(float(obj), FLOAT64)
     return None
+
+
+def lift_complex(obj: Any) -> ComplexValue | None:
+    """A complex number of Python's or NumPy's as a pair of literals; None for anything else."""
+    if not isinstance(obj, complex | np.complexfloating):
+        return None
+    dtype = "complex128" if isinstance(obj, complex) else obj.dtype.name
+    if dtype not in REAL_DTYPES:
+        return None
+    part = Scalar(REAL_DTYPES[dtype])
+    return ComplexValue(Const(float(obj.real), part), Const(float(obj.imag), part))
 
 
 class Captures:
@@ -102,14 +113,18 @@ class Captures:
         if number is not None:
             self._guard(name, getter, obj)
             return ScalarValue(number)
+        whole = lift_complex(obj)
+        if whole is not None:
+            self._guard(name, getter, obj)
+            return whole
         if isinstance(obj, np.ndarray):
             return self._array(reader, obj, getter, name)
         if isinstance(obj, complex | np.complexfloating | int | np.number):
-            what = "a complex number" if isinstance(obj, complex | np.complexfloating) else f"the number {obj!r}"
             reader.refuse(
                 KernelTypeError,
-                f"{name!r} is {what}, and kernels compute with float64, float32 and integers of up to 64 bits",
-                "use real numbers (real and imaginary parts as two floats, say)",
+                f"{name!r} is the number {obj!r}, and kernels compute with float64, float32, complex numbers of these, "
+                "and integers of up to 64 bits",
+                "convert it to one of these",
             )
         if isinstance(obj, tuple | list):
             self._guard(name, getter, obj)
@@ -163,20 +178,18 @@ class Captures:
                 self._guard(name, getter, obj)
                 self._guard(first_name, first_getter, obj)
             return value
-        if obj.dtype.name not in core.DTYPES or not obj.dtype.isnative:
+        known = (*core.DTYPES, *REAL_DTYPES)
+        if obj.dtype.name not in known or not obj.dtype.isnative:
             reader.refuse(
                 KernelTypeError,
-                f"{name!r} is an array of dtype {obj.dtype}, and kernels take {', '.join(core.DTYPES)}",
+                f"{name!r} is an array of dtype {obj.dtype}, and kernels take {', '.join(known)}",
                 "convert it with astype outside the kernel",
             )
         spec = array_spec(obj)
-        param = Var(
-            name.rpartition(".")[2] if name.replace(".", "").isidentifier() else "captured",
-            Array(spec.dtype, spec.ndim, spec.layout),
-        )
+        label = name.rpartition(".")[2] if name.replace(".", "").isidentifier() else "captured"
         fetch = getter if getter is not None else partial(_same, obj)
+        param, value = reader.parameter(label, spec)
         self.arrays.append((Capture(name, fetch, spec), param))
-        value = reader.parameter_array(param, spec.unit_axes)
         self._values[id(obj)] = (obj, value, fetch, name)
         return value
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jitad.program.statements import Var
 from jitad.reading import arrays
 from jitad.reading.arrays.maps import is_whole
-from jitad.reading.values import ArrayValue, Value
+from jitad.reading.values import ArrayValue, Value, memory_of
 
 if TYPE_CHECKING:
     from jitad.reading.reader import Reader
@@ -46,7 +46,7 @@ class Carried:
 
 def assumed(reader: Reader, inits: Mapping[str, Value]) -> Carried:
     """What to assume first for names with these values before the loop."""
-    found = {each: value for each, value in inits.items() if isinstance(value, ArrayValue)}
+    found = _arrays(inits, inits)
     whole = {each: value.base for each, value in found.items() if is_whole(reader.builder, value)}
     alone = all(not arrays.may_alias(reader, a, b) for a, b in combinations(whole.values(), 2))
     apart = whole if alone and len(whole) > 1 else {}
@@ -58,7 +58,12 @@ def _of(names: Iterable[str], variables: Mapping[str, Sequence[Var]]) -> list[Va
 
 
 def _bases(names: Iterable[str], values: Mapping[str, Value]) -> list[Var]:
-    return [value.base for value in map(values.get, names) if isinstance(value, ArrayValue)]
+    return [value.base for value in _arrays(names, values).values()]
+
+
+def _arrays(names: Iterable[str], values: Mapping[str, Value]) -> dict[str, ArrayValue]:
+    found = ((each, memory_of(values.get(each))) for each in names)
+    return {each: memory for each, memory in found if memory is not None}
 
 
 def _only_exchanged(apart: Mapping[str, Var], before: Mapping[str, Value], after: Mapping[str, Value]) -> bool:

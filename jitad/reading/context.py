@@ -47,6 +47,13 @@ class Context(Protocol):
         """``primitive(*args)`` on numbers or arrays, with Numba's typing and NumPy's broadcasting."""
         ...
 
+    def define(self, definition: Any, operands: Sequence[Operand]) -> list[Operand]:
+        """The results of a definition of jitad's own on numbers, read at the place of the user's call.
+
+        Literals in it take the precision of what they are combined with.
+        """
+        ...
+
     def call(self, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], text: str) -> Value:
         """``function(*args, **kwargs)`` of a Python function, which the user writes as ``text``."""
         ...

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from jitad.errors import KernelTypeError
 from jitad.program.statements import Call, Operand, Program, Statement, Var
-from jitad.reading import arrays
+from jitad.reading import arrays, complexes
 from jitad.reading.arrays.maps import allocate
 from jitad.reading.custom_memory import is_shared, refuse_written_arguments
 from jitad.reading.derivatives.detached import Leaf, Mirror, apart, as_program
@@ -18,6 +18,8 @@ from jitad.reading.source import find_source, unwrap_dispatcher
 from jitad.reading.structures import is_active, mapped
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexValue,
     CustomForm,
     DictValue,
     LazyValue,
@@ -276,6 +278,9 @@ def _pair(
                 for key, own in owns.items():
                     _pair(reader, own, named[key], rule, rows)
                 return
+        case (ComplexValue() | ComplexArrayValue(), _):
+            _pair_complex(reader, primal, derivative, rule, rows)
+            return
         case (ScalarValue() | ArrayValue() | LazyValue(), _) if is_active(primal):
             rows.append((primal, derivative))
             return
@@ -286,6 +291,26 @@ def _pair(
         f"{rule} gives {'None' if derivative is None else describe(derivative)} for {describe(primal)}",
         "give each floating-point number and array its derivative, and None for anything else",
     )
+
+
+def _pair_complex(
+    reader: Reader,
+    primal: ComplexValue | ComplexArrayValue,
+    derivative: Value | None,
+    rule: str,
+    rows: list[tuple[Value, Value | None]],
+) -> None:
+    """The derivative of a complex number as those of its parts, of a complex array as that of its real array."""
+    if isinstance(primal, ComplexArrayValue):
+        if derivative is not None and not isinstance(derivative, ComplexArrayValue):
+            _refuse(reader, f"{rule} gives {describe(derivative)} for {describe(primal)}", "give a complex array")
+        rows.append((primal.pair, None if derivative is None else derivative.pair))
+        return
+    if derivative is not None and not isinstance(derivative, ScalarValue | ComplexValue):
+        _refuse(reader, f"{rule} gives {describe(derivative)} for {describe(primal)}", "give a complex number")
+    number = None if derivative is None else complexes.number_of(reader.builder, derivative, primal.type)
+    rows.append((ScalarValue(primal.re), None if number is None else ScalarValue(number.re)))
+    rows.append((ScalarValue(primal.im), None if number is None else ScalarValue(number.im)))
 
 
 def _operand(reader: Reader, own: Value, given: Value, rule: str) -> Operand:

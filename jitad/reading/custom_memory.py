@@ -28,7 +28,7 @@ from jitad.program.statements import (
 )
 from jitad.program.types import Array
 from jitad.reading import arrays
-from jitad.reading.values import ArrayValue, DictValue, SequenceValue, Value
+from jitad.reading.values import ArrayValue, ComplexArrayValue, DictValue, SequenceValue, Value
 
 if TYPE_CHECKING:
     from jitad.reading.reader import Reader
@@ -150,7 +150,7 @@ def _as_program(statements: Sequence[Statement]) -> Program:
 
 def _bases(value: Value) -> list[Var]:
     match value:
-        case ArrayValue(base=base):
+        case ArrayValue(base=base) | ComplexArrayValue(pair=ArrayValue(base=base)):
             return [base]
         case SequenceValue(items=items):
             return [base for item in items for base in _bases(item)]

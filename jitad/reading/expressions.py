@@ -10,7 +10,7 @@ from jitad.errors import KernelTypeError, KernelValueError, UnsupportedSyntaxErr
 from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.statements import Accumulate, Alloc, Call, Const, Statement, Store, walk
-from jitad.reading import arrays
+from jitad.reading import arrays, complexes
 from jitad.reading.attributes import attribute
 from jitad.reading.comparisons import comparison, static_of
 from jitad.reading.joins import branch, negation, truth
@@ -18,6 +18,9 @@ from jitad.reading.merging import describe
 from jitad.reading.reader import NeedsUnrolling
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexLazy,
+    ComplexValue,
     DictValue,
     FunctionValue,
     LazyValue,
@@ -45,6 +48,7 @@ BINARY: dict[type[ast.operator], ScalarPrimitive] = {
     ast.LShift: core.lshift,
     ast.RShift: core.rshift,
 }
+_ARRAYS = ArrayValue | LazyValue | ComplexArrayValue | ComplexLazy
 _UNARY: dict[type[ast.unaryop], ScalarPrimitive] = {
     ast.USub: core.neg,
     ast.UAdd: core.pos,
@@ -139,7 +143,7 @@ def evaluate_all(reader: Reader, nodes: Sequence[ast.expr]) -> list[Value]:
         values.append(evaluate(reader, node))
         marks.append(len(reader.builder.block.statements))
     for value, mark in zip(values, marks, strict=True):
-        if isinstance(value, LazyValue) and _writes(reader.builder.block.statements[mark:]):
+        if isinstance(value, LazyValue | ComplexLazy) and _writes(reader.builder.block.statements[mark:]):
             reader.refuse(
                 KernelTypeError,
                 "An array expression stands next to a call that changes an array.",
@@ -180,7 +184,8 @@ def evaluate_parts(reader: Reader, nodes: Sequence[ast.expr]) -> list[Value]:
 def binary(reader: Reader, op: ast.operator, left: Value, right: Value) -> Value:
     """``left op right``."""
     if isinstance(op, ast.MatMult):
-        return arrays.matmul(reader, left, right)
+        product = complexes.matmul if complexes.is_involved((left, right), {}) else arrays.matmul
+        return product(reader, left, right)
     if isinstance(left, SequenceValue) and isinstance(right, SequenceValue) and isinstance(op, ast.Add):
         kinds = {left.kind, right.kind}
         if kinds == {tuple} or kinds == {list}:
@@ -191,10 +196,10 @@ def binary(reader: Reader, op: ast.operator, left: Value, right: Value) -> Value
         times = static_of(reader, right, "the number of repetitions")
         return SequenceValue(left.items * int(times), left.kind)
     for side in (left, right):
-        is_array = isinstance(left, ArrayValue | LazyValue) or isinstance(right, ArrayValue | LazyValue)
+        is_array = isinstance(left, _ARRAYS) or isinstance(right, _ARRAYS)
         if isinstance(side, SequenceValue) and is_array:
             continue
-        if not isinstance(side, ScalarValue | ArrayValue | LazyValue):
+        if not isinstance(side, ScalarValue | ComplexValue | _ARRAYS):
             reader.refuse(
                 KernelTypeError,
                 f"{_symbol(op)} isn't defined for {describe(left)} and {describe(right)}",
@@ -316,6 +321,8 @@ def item(reader: Reader, value: Value, index: Value) -> Value:
     match value:
         case ArrayValue() | LazyValue():
             return arrays.getitem(reader, value, index)
+        case ComplexArrayValue() | ComplexLazy():
+            return complexes.getitem(reader, value, index)
         case SequenceValue():
             return _sequence_item(reader, value, index)
         case DictValue(entries):
@@ -349,7 +356,9 @@ def _sequence_item(reader: Reader, value: SequenceValue, index: Value) -> Value:
         return value.items[int(position.value)]
     if reader.unrollable:
         raise NeedsUnrolling
-    if value.items and all(isinstance(one, ScalarValue) for one in value.items):
+    if value.items and all(isinstance(one, ScalarValue | ComplexValue) for one in value.items):
+        if complexes.holds_complex(value):
+            return complexes.getitem(reader, complexes.from_values(reader, value), index)
         return arrays.getitem(reader, arrays.from_sequence(reader, value), index)
     reader.refuse(
         KernelTypeError,

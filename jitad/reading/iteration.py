@@ -11,11 +11,13 @@ from jitad.primitives import core
 from jitad.program.builder import const_int
 from jitad.program.statements import Const, Operand
 from jitad.program.types import INT64
-from jitad.reading import arrays
+from jitad.reading import arrays, complexes
 from jitad.reading.arrays.facts import note_at_least, smaller
 from jitad.reading.merging import describe
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexLazy,
     DictValue,
     GridValue,
     LazyValue,
@@ -115,12 +117,19 @@ def _zipped_items(reader: Reader, parts: tuple[Value, ...], listed: list[list[Va
                 _refuse_mixture(reader)
             count = min(length, max(int(part.stop.value) - first, 0))  # type: ignore[union-attr]
             columns.append([ScalarValue(const_int(first + i)) for i in range(count)])
-        elif isinstance(part, ArrayValue) and isinstance(part.shape[0], Const):
+        elif isinstance(part, ArrayValue | ComplexArrayValue) and isinstance(part.shape[0], Const):
             count = min(length, int(part.shape[0].value))
-            columns.append([arrays.element(reader, part, const_int(i)) for i in range(count)])
+            columns.append([row_of(reader, part, const_int(i)) for i in range(count)])
         else:
             _refuse_mixture(reader)
     return [SequenceValue(row) for row in zip(*columns, strict=False)]
+
+
+def row_of(reader: Reader, array: ArrayValue | ComplexArrayValue, i: Operand) -> Value:
+    """``array[i]`` for an ``i`` inside the first axis, real or complex."""
+    if isinstance(array, ComplexArrayValue):
+        return complexes.element(reader, array, i)
+    return arrays.element(reader, array, i)
 
 
 def _refuse_mixture(reader: Reader) -> None:
@@ -137,13 +146,13 @@ def iteration(reader: Reader, value: Value) -> Iteration:
         case RangeValue(start, stop, step):
             _refuse_zero_step(reader, step)
             return Iteration(start, stop, step, _number)
-        case ArrayValue() if value.ndim:
+        case ArrayValue() | ComplexArrayValue() if value.ndim:
 
             def row(reader: Reader, i: Operand) -> Value:
-                return arrays.element(reader, value, i)
+                return row_of(reader, value, i)
 
             return Iteration(const_int(0), value.shape[0], const_int(1), row)
-        case LazyValue() if value.ndim:
+        case LazyValue() | ComplexLazy() if value.ndim:
             return iteration(reader, reader.settle(value))
         case ZippedValue(parts):
             return _zipped(reader, [iteration(reader, part) for part in parts])
@@ -188,6 +197,8 @@ def _grid(reader: Reader, grid: GridValue) -> Iteration:
         place = SequenceValue(tuple(map(ScalarValue, [i, *index[::-1]] if grid.shape else [])))
         if grid.array is None:
             return place
+        if isinstance(grid.array, ComplexArrayValue):
+            return SequenceValue((place, complexes.getitem(reader, grid.array, place)))
         return SequenceValue((place, arrays.getitem(reader, grid.array, place)))
 
     return Iteration(const_int(0), size, const_int(1), item)

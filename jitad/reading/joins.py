@@ -11,7 +11,7 @@ from jitad.primitives import core
 from jitad.program.builder import Builder
 from jitad.program.statements import Branch, Compute, Const, Fail, Operand, Var
 from jitad.program.types import BOOL, Array
-from jitad.reading import arrays
+from jitad.reading import arrays, complexes
 from jitad.reading.merging import (
     Fixed,
     Items,
@@ -28,6 +28,7 @@ from jitad.reading.merging import (
 from jitad.reading.reader import Unreachable
 from jitad.reading.values import (
     ArrayValue,
+    ComplexLike,
     DictValue,
     FunctionValue,
     LazyValue,
@@ -50,6 +51,8 @@ _CHEAP = 4
 
 def truth(reader: Reader, value: Value) -> Operand:
     """``bool(value)`` as an operand."""
+    if isinstance(value, ComplexLike):
+        value = complexes.is_nonzero(reader, value)
     match value:
         case SequenceValue(items):
             return Const(bool(items), BOOL)

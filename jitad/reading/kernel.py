@@ -12,7 +12,7 @@ from jitad.errors import KernelTypeError, UnsupportedCallError
 from jitad.program.builder import Builder
 from jitad.program.statements import Alloc, Const, Operand, Program, Var, array_type
 from jitad.program.types import Array, Scalar, Type
-from jitad.reading import arrays
+from jitad.reading import arrays, complexes
 from jitad.reading.calls import is_known
 from jitad.reading.captures import Capture, Guard
 from jitad.reading.custom_memory import refuse_shared_values
@@ -22,18 +22,24 @@ from jitad.reading.liveness import captured_names, local_names, parameters
 from jitad.reading.merging import describe
 from jitad.reading.reader import Reader, Unreachable
 from jitad.reading.results import (
+    NUMBERS,
     ArrayResult,
+    ComplexResult,
     DictResult,
     ResultTree,
     ScalarResult,
     SequenceResult,
     StaticResult,
+    complex_array_of,
 )
 from jitad.reading.scope import Scope
-from jitad.reading.signature import ArgSpec, ArraySpec, DictSpec, ScalarSpec, SequenceSpec, StaticSpec
+from jitad.reading.signature import ArgSpec, ArraySpec, ComplexSpec, DictSpec, ScalarSpec, SequenceSpec, StaticSpec
 from jitad.reading.source import FunctionSource, find_source, type_attribute, unwrap_dispatcher
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexLazy,
+    ComplexValue,
     DerivativeForm,
     DictValue,
     LazyValue,
@@ -237,9 +243,13 @@ def _argument(reader: Reader, spec: ArgSpec, name: str, params: list[Var]) -> Va
         case ScalarSpec(dtype):
             params.append(Var(name, Scalar(dtype)))
             return ScalarValue(params[-1])
-        case ArraySpec(dtype, ndim, layout, unit_axes):
-            params.append(Var(name, Array(dtype, ndim, layout)))
-            return reader.parameter_array(params[-1], unit_axes)
+        case ArraySpec():
+            param, array = reader.parameter(name, spec)
+            params.append(param)
+            return array
+        case ComplexSpec(items=(ScalarSpec(dtype), _)):
+            params += [Var(f"{name}_{part}", Scalar(dtype)) for part in ("re", "im")]
+            return ComplexValue(params[-2], params[-1])
         case SequenceSpec(kind, items):
             fields = tuple(getattr(kind, "_fields", ()))
             labels = fields or tuple(map(str, range(len(items))))
@@ -280,6 +290,13 @@ def _result(reader: Reader, value: Value, results: list[Operand]) -> ResultTree:
         case ArrayValue() | LazyValue():
             results.append(_fresh(reader, value, results))
             return ArrayResult(len(results) - 1)
+        case ComplexValue(re, im):
+            results += [re, im]
+            parts = (ScalarResult(len(results) - 2), ScalarResult(len(results) - 1))
+            return ComplexResult(NUMBERS[value.type.dtype], parts)
+        case ComplexArrayValue() | ComplexLazy():
+            results.append(_fresh(reader, complexes.in_memory(reader, value).pair, results))
+            return ComplexResult(complex_array_of, (ArrayResult(len(results) - 1),))
         case SequenceValue(items, kind):
             return SequenceResult(kind, tuple(_result(reader, item, results) for item in items))
         case DictValue(entries):

@@ -22,7 +22,7 @@ from jitad.reading.joins import branch, negation, truth
 from jitad.reading.liveness import Names, assigned, loop_head
 from jitad.reading.merging import Fixed, Template, Unbound, assemble, flatten, join, template_of, variables
 from jitad.reading.reader import NeedsUnrolling, Unreachable
-from jitad.reading.values import ArrayValue, RangeValue, ScalarValue, UndefinedValue, Value
+from jitad.reading.values import RangeValue, ScalarValue, UndefinedValue, Value, memory_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -265,7 +265,8 @@ def _settled_loop(
         )
     loop = _append(reader, templates, inits, reading, counted, changed)
     results = dict(zip(loop.params, loop.results, strict=True))
-    bases = {each: value.base for each, value in reading.before.items() if isinstance(value, ArrayValue)}
+    memories = {each: memory_of(value) for each, value in reading.before.items()}
+    bases = {each: array.base for each, array in memories.items() if array is not None}
     memory.note(reader, {each: [results[base]] for each, base in bases.items() if base in results})
     return loop
 

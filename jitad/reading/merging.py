@@ -14,9 +14,13 @@ from jitad.errors import KernelTypeError
 from jitad.inference import unify
 from jitad.program.builder import const_int
 from jitad.program.statements import Const, Operand, Var, array_type
-from jitad.program.types import BOOL, Array, Scalar
+from jitad.program.types import BOOL, COMPLEX_DTYPES, REAL_DTYPES, Array, Scalar
+from jitad.reading import complexes
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexLazy,
+    ComplexValue,
     DerivativeValue,
     DictValue,
     FunctionValue,
@@ -71,6 +75,24 @@ class Rebound(Template):
 
 
 @dataclass(frozen=True)
+class ComplexNumber(Template):
+    """Two scalar variables of one type, the parts of a complex number."""
+
+    type: Scalar
+
+    @property
+    def dtype(self) -> str:
+        return COMPLEX_DTYPES[self.type.dtype]
+
+
+@dataclass(frozen=True)
+class ComplexRebound(Template):
+    """A complex array: the template of its memory as a real array."""
+
+    pair: Rebound
+
+
+@dataclass(frozen=True)
 class Items(Template):
     """A tuple, list or named tuple, item by item, or a dict, value by value (``keys``)."""
 
@@ -101,6 +123,10 @@ def same(a: Value, b: Value) -> bool:
             return same_operand(x, y)
         case ArrayValue(), ArrayValue():
             return a is b or (a.base is b.base and a.starts == b.starts and a.axes == b.axes)
+        case ComplexValue(), ComplexValue():
+            return same_operand(a.re, b.re) and same_operand(a.im, b.im)
+        case ComplexArrayValue(x), ComplexArrayValue(y):
+            return same(x, y)
         case SequenceValue(), SequenceValue():
             equal = len(a.items) == len(b.items) and a.kind is b.kind
             return equal and all(same(x, y) for x, y in zip(a.items, b.items, strict=True))
@@ -130,6 +156,12 @@ def template_of(value: Value, carried: bool) -> Template:
         case ArrayValue() if carried:
             layout = array_type(value.base).layout if _is_whole(value) else "A"
             return Rebound(Array(value.dtype, value.ndim, layout), value.shape)
+        case ComplexValue():
+            return ComplexNumber(value.type)
+        case ComplexArrayValue(pair) if carried:
+            template = template_of(pair, carried)
+            assert isinstance(template, Rebound)
+            return ComplexRebound(template)
         case SequenceValue(items, kind, fields):
             return Items(tuple(template_of(item, carried) for item in items), kind, fields)
         case DictValue(items):
@@ -157,6 +189,9 @@ def without_shapes(template: Template) -> Template:
     match template:
         case Rebound(type_, shape):
             return Rebound(type_, tuple(None for _ in shape))
+        case ComplexRebound(pair):
+            lengths = tuple(None for _ in pair.shape[:-1])
+            return ComplexRebound(Rebound(pair.type, (*lengths, pair.shape[-1])))
         case Items(items, kind, fields, keys):
             return Items(tuple(without_shapes(item) for item in items), kind, fields, keys)
         case Maybe(bound):
@@ -175,6 +210,10 @@ def describe(value: Value) -> str:
         case ScalarValue():
             return f"a number ({value.type})"
         case ArrayValue():
+            return f"a {value.ndim}-d array of {value.dtype}"
+        case ComplexValue():
+            return f"a complex number ({value.dtype})"
+        case ComplexArrayValue() | ComplexLazy():
             return f"a {value.ndim}-d array of {value.dtype}"
         case SequenceValue():
             return f"a {value.kind.__name__} of {len(value.items)}"
@@ -217,9 +256,17 @@ def join(reader: Reader, name: str, template: Template, before: Value, value: Va
             unified = unify((type_, value.type))
             if unified is not None:
                 return Number(unified)
+        case Number(type_) if isinstance(value, ComplexValue):
+            return _complex_number((type_.dtype, value.dtype))
+        case ComplexNumber() if isinstance(value, ScalarValue | ComplexValue):
+            if reader.builder.weak_constants and isinstance(value, ScalarValue) and isinstance(value.operand, Const):
+                return template
+            return _complex_number((template.dtype, complexes.typed(value)[0]))
         case Fixed(kept):
             if same(kept, value):
                 return template
+            if isinstance(kept, ComplexArrayValue) and isinstance(value, ComplexArrayValue):
+                return join(reader, name, template_of(kept, carried=True), kept, value)
             if isinstance(kept, ArrayValue) and isinstance(value, ArrayValue):
                 return join(reader, name, template_of(kept, carried=True), kept, value)
         case Rebound(type_, shape) if isinstance(value, ArrayValue):
@@ -231,6 +278,11 @@ def join(reader: Reader, name: str, template: Template, before: Value, value: Va
                     a if a is not None and same_operand(a, b) else None for a, b in zip(shape, value.shape, strict=True)
                 )
                 return Rebound(Array(type_.dtype, type_.ndim, layout), kept_lengths)
+        case ComplexRebound(pair) if isinstance(value, ComplexArrayValue) and isinstance(before, ComplexArrayValue):
+            if (pair.type.dtype, pair.type.ndim) == (value.pair.dtype, value.pair.ndim):
+                merged = join(reader, name, pair, before.pair, value.pair)
+                assert isinstance(merged, Rebound)
+                return ComplexRebound(merged)
         case Items(items, kind, fields, keys):
             given = _parts(value)
             same_keys = not isinstance(value, DictValue) or tuple(value.items) == keys
@@ -243,6 +295,12 @@ def join(reader: Reader, name: str, template: Template, before: Value, value: Va
         f"{_shown(name)} is {describe(before)} on one path and {describe(value)} on another",
         "give the two different names, or make them of one type, dtype and number of dimensions",
     )
+
+
+def _complex_number(dtypes: tuple[str, str]) -> Template:
+    dtype = complexes.unified(dtypes)
+    assert dtype is not None, dtypes
+    return ComplexNumber(Scalar(REAL_DTYPES[dtype]))
 
 
 def _shown(name: str) -> str:
@@ -264,6 +322,10 @@ def variables(template: Template, name: str) -> list[Var]:
     match template:
         case Number(type_) | Rebound(type_):
             return [Var(name.lstrip("$"), type_)]
+        case ComplexNumber(type_):
+            return [Var(f"{name.lstrip('$')}_{part}", type_) for part in ("re", "im")]
+        case ComplexRebound(pair):
+            return variables(pair, name)
         case Items(items):
             return [variable for item in items for variable in variables(item, name)]
         case Maybe(bound):
@@ -283,6 +345,13 @@ def assemble(reader: Reader, template: Template, name: str, operands: Iterator[O
             variable = next(operands)
             assert isinstance(variable, Var)
             return reader.array_variable(variable, shape)
+        case ComplexNumber():
+            re, im = next(operands), next(operands)
+            return ComplexValue(re, im)
+        case ComplexRebound(pair):
+            whole = assemble(reader, pair, name, operands)
+            assert isinstance(whole, ArrayValue)
+            return ComplexArrayValue(whole)
         case Items(items, kind, fields, keys):
             parts = tuple(assemble(reader, item, name, operands) for item in items)
             return (
@@ -307,6 +376,14 @@ def flatten(reader: Reader, template: Template, value: Value) -> list[Operand]:
                 return [reader.builder.cast(const_int(0), type_)]
             assert isinstance(value, ScalarValue)
             return [reader.builder.cast(value.operand, type_)]
+        case ComplexNumber(type_):
+            if isinstance(value, UndefinedValue):
+                return [complexes.constant(type_)] * 2
+            assert isinstance(value, ScalarValue | ComplexValue)
+            number = complexes.number_of(reader.builder, value, type_)
+            return [number.re, number.im]
+        case ComplexRebound(pair):
+            return flatten(reader, pair, value.pair if isinstance(value, ComplexArrayValue) else value)
         case Rebound(type_):
             if isinstance(value, UndefinedValue):
                 return [reader.builder.alloc("unbound", type_.dtype, [const_int(0)] * type_.ndim, 0)]

@@ -15,14 +15,18 @@ from jitad.primitives.spec import ArrayPrimitive, ScalarPrimitive
 from jitad.program.builder import Builder
 from jitad.program.origin import Origin
 from jitad.program.statements import Const, Fail, Operand, Var, array_type
-from jitad.program.types import BOOL, INT64
-from jitad.reading import arrays
+from jitad.program.types import BOOL, INT64, REAL_DTYPES, Array
+from jitad.reading import arrays, complexes
 from jitad.reading.arrays.facts import note_distinct
 from jitad.reading.captures import Captures, find_outside
 from jitad.reading.merging import describe
 from jitad.reading.scope import Scope
+from jitad.reading.signature import ArraySpec
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexLazy,
+    ComplexLike,
     DictValue,
     LazyValue,
     MaybeValue,
@@ -140,6 +144,12 @@ class Reader:
             return value.element(self.builder, ())
         if isinstance(value, ArrayValue) and value.ndim == 0:
             return self.builder.load(value.base, value.starts)
+        if isinstance(value, ComplexLike):
+            self.refuse(
+                KernelTypeError,
+                f"{what} must be a real number, and this is {describe(value)}",
+                "take the part that is meant: z.real, z.imag or abs(z)",
+            )
         self.refuse(
             KernelTypeError,
             f"{what} must be a number, and this is {describe(value)}",
@@ -158,6 +168,8 @@ class Reader:
         return self.builder.cast(operand, INT64)
 
     def apply(self, primitive: ScalarPrimitive, args: Sequence[Value]) -> Value:
+        if any(isinstance(arg, ComplexLike) for arg in args):
+            return complexes.apply_primitive(self, primitive, args)
         if any(isinstance(arg, ArrayValue | LazyValue) and arg.ndim for arg in args):
             return arrays.elementwise(self, primitive, args)
         operands = [self.scalar(arg, f"an operand of {primitive.name}") for arg in args]
@@ -170,6 +182,18 @@ class Reader:
                 f"{primitive.name} can't be computed for ({types})",
                 "convert the operands to a type that it takes, with float() or int()",
             )
+
+    def define(self, definition: Any, operands: Sequence[Operand]) -> list[Operand]:
+        from jitad.reading.calls import call_definition
+
+        builder = self.builder
+        saved, builder.weak_constants = builder.weak_constants, True
+        try:
+            value = call_definition(self, definition, [ScalarValue(operand) for operand in operands])
+        finally:
+            builder.weak_constants = saved
+        items = value.items if isinstance(value, SequenceValue) else (value,)
+        return [self.scalar(item, "a part") for item in items]
 
     def call(self, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], text: str) -> Value:
         from jitad.reading.calls import call_object
@@ -187,6 +211,8 @@ class Reader:
         """``value`` as it is bound to a name: array expressions are computed into fresh arrays."""
         if isinstance(value, LazyValue):
             return arrays.materialize(self, value, name)
+        if isinstance(value, ComplexLazy):
+            return complexes.in_memory(self, value, name)
         if isinstance(value, SequenceValue):
             items = tuple(self.settle(item, name) for item in value.items)
             if any(new is not old for new, old in zip(items, value.items, strict=True)):
@@ -250,12 +276,23 @@ class Reader:
 
     # Parameters and array variables
 
-    def parameter_array(self, param: Var, unit_axes: Sequence[int]) -> ArrayValue:
-        """The value of a whole array parameter, usable anywhere in the program."""
+    def parameter(self, name: str, spec: ArraySpec) -> tuple[Var, ArrayValue | ComplexArrayValue]:
+        """A parameter for an array so described, and its value; one for a complex array is the real array of parts."""
+        if spec.dtype not in REAL_DTYPES:
+            param = Var(name, Array(spec.dtype, spec.ndim, spec.layout))
+            return param, self.parameter_array(param, spec.unit_axes)
+        layout = spec.layout if spec.layout == "C" else "A"
+        param = Var(name, Array(REAL_DTYPES[spec.dtype], spec.ndim + 1, layout))
+        return param, ComplexArrayValue(self.parameter_array(param, spec.unit_axes, pairs=True))
+
+    def parameter_array(self, param: Var, unit_axes: Sequence[int], *, pairs: bool = False) -> ArrayValue:
+        """The value of a whole array parameter, usable anywhere in the program; ``pairs`` has a last axis of 2."""
         note_distinct(self, param)
         shape: list[Operand | None] = [None] * array_type(param).ndim
         for axis in unit_axes:
             shape[axis] = Const(1, INT64)
+        if pairs:
+            shape[-1] = Const(2, INT64)
         saved, self.builder = self.builder, self.root
         try:
             return self.array_variable(param, shape)

@@ -6,6 +6,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from jitad.primitives.views import view_as_complex
+
 
 class ResultTree:
     """Base of the nodes; ``index`` counts in ``program.results``."""
@@ -36,8 +40,32 @@ class StaticResult(ResultTree):
 class SequenceResult(ResultTree):
     """A tuple, list or named tuple."""
 
-    kind: type
+    kind: Any
     items: tuple[ResultTree, ...]
+
+
+@dataclass(frozen=True)
+class ComplexResult(SequenceResult):
+    """A complex number of two numbers, or a complex array of one real array of its parts; ``kind`` makes it of them."""
+
+
+def complex128_of(items: list[Any]) -> complex:
+    """The complex number of a real and an imaginary part."""
+    return complex(*items)
+
+
+def complex64_of(items: list[Any]) -> np.complex64:
+    """The same in single precision."""
+    return np.complex64(complex(*items))
+
+
+def complex_array_of(items: list[Any]) -> Any:
+    """The complex array whose parts are along the last axis of a real array."""
+    return view_as_complex(items[0])
+
+
+NUMBERS: dict[str, Any] = {"float64": complex128_of, "float32": complex64_of}
+"""What makes a complex number of its parts, by their dtype."""
 
 
 @dataclass(frozen=True)

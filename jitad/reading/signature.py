@@ -20,7 +20,10 @@ class ScalarSpec(ArgSpec):
 
 @dataclass(frozen=True)
 class ArraySpec(ArgSpec):
-    """An array; ``unit_axes`` are the axes that have length 1, which broadcasting must know while reading."""
+    """An array; ``unit_axes`` are the axes that have length 1, which broadcasting must know while reading.
+
+    A complex array is one parameter of the program: the real array of its parts, with a last axis of 2.
+    """
 
     dtype: str
     ndim: int
@@ -34,6 +37,11 @@ class SequenceSpec(ArgSpec):
 
     kind: type
     items: tuple[ArgSpec, ...]
+
+
+@dataclass(frozen=True)
+class ComplexSpec(SequenceSpec):
+    """A complex number: two numbers of one floating-point dtype, of which ``kind`` makes it."""
 
 
 @dataclass(frozen=True)

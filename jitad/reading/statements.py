@@ -17,8 +17,9 @@ from jitad.primitives import core
 from jitad.program.builder import const_int
 from jitad.program.statements import Const, Fail, Operand
 from jitad.program.types import BOOL
-from jitad.reading import arrays
+from jitad.reading import arrays, complexes
 from jitad.reading.expressions import BINARY, binary, evaluate, evaluate_index
+from jitad.reading.iteration import row_of
 from jitad.reading.joins import negation, read_if, truth
 from jitad.reading.liveness import Names, live_after_each
 from jitad.reading.loops import read_for, read_while
@@ -26,6 +27,8 @@ from jitad.reading.merging import describe
 from jitad.reading.reader import Unreachable
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexLazy,
     FunctionValue,
     LazyValue,
     ScalarValue,
@@ -123,6 +126,9 @@ def assign(reader: Reader, target: ast.expr, value: Value) -> None:
                     assign(reader, part, item)
             case ast.Subscript(value=owner, slice=index):
                 array = evaluate(reader, owner)
+                if isinstance(array, ComplexArrayValue):
+                    complexes.setitem(reader, array, evaluate_index(reader, index), value)
+                    return
                 if not isinstance(array, ArrayValue):
                     _refuse_item_assignment(reader, array)
                 arrays.setitem(reader, array, evaluate_index(reader, index), value)
@@ -135,7 +141,7 @@ def assign(reader: Reader, target: ast.expr, value: Value) -> None:
 
 
 def _refuse_item_assignment(reader: Reader, value: Value) -> NoReturn:
-    if isinstance(value, LazyValue):
+    if isinstance(value, LazyValue | ComplexLazy):
         reader.refuse(
             KernelTypeError, "This stores into the value of an expression.", "give the array a name, then store into it"
         )
@@ -165,7 +171,7 @@ def _unpacked(reader: Reader, parts: Sequence[ast.expr], value: Value) -> Sequen
                 "make the two numbers equal",
             )
         return value.items
-    if isinstance(value, ArrayValue) and value.ndim:
+    if isinstance(value, ArrayValue | ComplexArrayValue) and value.ndim:
         wrong = reader.builder.compute(core.ne, value.shape[0], const_int(len(parts)))
         reader.fail_if(
             wrong,
@@ -173,7 +179,7 @@ def _unpacked(reader: Reader, parts: Sequence[ast.expr], value: Value) -> Sequen
             f"an array that isn't of length {len(parts)} can't be unpacked into {len(parts)} names",
             "make the length of the array and the number of names equal",
         )
-        items = [arrays.element(reader, value, const_int(i)) for i in range(len(parts))]
+        items = [row_of(reader, value, const_int(i)) for i in range(len(parts))]
         return [reader.settle(item) for item in items]
     reader.refuse(KernelTypeError, f"{describe(value)} can't be unpacked", "unpack a tuple, a list or an array")
 
@@ -203,21 +209,28 @@ def _augmented(reader: Reader, node: ast.AugAssign) -> None:
         case ast.Name(id=name):
             current = reader.lookup(name)
             value = evaluate(reader, node.value)
-            if isinstance(current, ArrayValue):
+            if isinstance(current, ArrayValue | ComplexArrayValue):
                 if primitive is None:
                     _refuse(reader, "an in-place matrix product (@=)", "write a = a @ b")
-                reader.scope.env[name] = arrays.update_whole(reader, current, primitive, value)
+                if isinstance(current, ComplexArrayValue):
+                    reader.scope.env[name] = complexes.update_whole(reader, current, primitive, value)
+                else:
+                    reader.scope.env[name] = arrays.update_whole(reader, current, primitive, value)
                 return
             result = reader.settle(binary(reader, node.op, current, value), name)
             assign(reader, node.target, result)
         case ast.Subscript(value=owner, slice=index):
             array = evaluate(reader, owner)
-            if not isinstance(array, ArrayValue):
+            if not isinstance(array, ArrayValue | ComplexArrayValue):
                 _refuse_item_assignment(reader, array)
             if primitive is None:
                 _refuse(reader, "an in-place matrix product (@=)", "write a = a @ b")
             at = evaluate_index(reader, index)
-            arrays.update_item(reader, array, at, primitive, evaluate(reader, node.value))
+            value = evaluate(reader, node.value)
+            if isinstance(array, ComplexArrayValue):
+                complexes.update_item(reader, array, at, primitive, value)
+            else:
+                arrays.update_item(reader, array, at, primitive, value)
         case _:
             _refuse(reader, "an update of an attribute", "use a local name, and return its value")
 

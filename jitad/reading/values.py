@@ -1,7 +1,7 @@
 """What a Python expression stands for while a kernel is read.
 
-Numbers and arrays are values of the program. Everything else (tuples, dicts, functions, modules, ``None``)
-exists only while reading and leaves no trace in the program.
+Numbers and arrays are values of the program; a complex one is made of real ones. Everything else (tuples, dicts,
+functions, modules, ``None``) exists only while reading and leaves no trace in the program.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jitad.program.builder import Builder
-from jitad.program.statements import Operand, Var, ViewAxis
-from jitad.program.types import Array, Scalar
+from jitad.program.statements import Const, Operand, Var, ViewAxis
+from jitad.program.types import COMPLEX_DTYPES, REAL_DTYPES, Array, Scalar
 
 
 class Value:
@@ -78,6 +78,100 @@ class LazyValue(Value):
 
 
 @dataclass(frozen=True, eq=False)
+class ComplexValue(Value):
+    """A complex number: its real and its imaginary part, of one floating-point type."""
+
+    re: Operand
+    im: Operand
+
+    @property
+    def type(self) -> Scalar:
+        """The type of the parts."""
+        assert isinstance(self.re.type, Scalar)
+        return self.re.type
+
+    @property
+    def dtype(self) -> str:
+        return COMPLEX_DTYPES[self.type.dtype]
+
+
+@dataclass(frozen=True, eq=False)
+class ComplexArrayValue(Value):
+    """A complex array in memory: a real array with one axis more, the last, of length 2 (real, imaginary).
+
+    That last axis of ``pair`` starts and steps by literals, so that ``re`` and ``im`` are index maps into one array.
+    """
+
+    pair: ArrayValue
+
+    @property
+    def re(self) -> ArrayValue:
+        """The real parts, in place."""
+        return ArrayValue(self.pair.base, self.pair.starts, self.pair.axes[:-1])
+
+    @property
+    def im(self) -> ArrayValue:
+        """The imaginary parts, in place."""
+        *axes, last = self.pair.axes
+        starts = list(self.pair.starts)
+        if last.base_axis is not None:
+            start, step = starts[last.base_axis], last.step
+            assert isinstance(start, Const) and isinstance(step, Const)
+            starts[last.base_axis] = Const(start.value + step.value, start.type)
+        return ArrayValue(self.pair.base, tuple(starts), tuple(axes))
+
+    def moved(self, re: ArrayValue) -> ComplexArrayValue:
+        """The complex array whose real parts are ``re``, a view of this one's real parts."""
+        return ComplexArrayValue(ArrayValue(re.base, re.starts, (*re.axes, self.pair.axes[-1])))
+
+    @property
+    def dtype(self) -> str:
+        return COMPLEX_DTYPES[self.pair.dtype]
+
+    @property
+    def ndim(self) -> int:
+        return self.pair.ndim - 1
+
+    @property
+    def shape(self) -> tuple[Operand, ...]:
+        return self.pair.shape[:-1]
+
+
+@dataclass(frozen=True, eq=False)
+class ComplexLazy(Value):
+    """A complex array expression that hasn't been computed: ``element`` emits both parts of the number at an index.
+
+    Everything else is as in ``LazyValue``.
+    """
+
+    dtype: str
+    shape: tuple[Operand, ...]
+    element: Callable[[Builder, Sequence[Operand]], tuple[Operand, Operand]]
+    reads: tuple[ArrayValue, ...] = ()
+    cost: int = 0
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def re(self) -> LazyValue:
+        """The real parts."""
+        return self._part(0)
+
+    @property
+    def im(self) -> LazyValue:
+        """The imaginary parts."""
+        return self._part(1)
+
+    def _part(self, which: int) -> LazyValue:
+        def element(builder: Builder, index: Sequence[Operand]) -> Operand:
+            return self.element(builder, index)[which]
+
+        return LazyValue(REAL_DTYPES[self.dtype], self.shape, element, self.reads, self.cost)
+
+
+@dataclass(frozen=True, eq=False)
 class SequenceValue(Value):
     """A tuple, named tuple or list of known length. ``kind`` is its class, ``fields`` a named tuple's names."""
 
@@ -130,7 +224,7 @@ class GridValue(Value):
     """``np.ndindex(shape)``, or ``np.ndenumerate(array)``, whose items are pairs of an index and an element."""
 
     shape: tuple[Operand, ...]
-    array: ArrayValue | None = None
+    array: ArrayValue | ComplexArrayValue | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,4 +303,13 @@ class DerivativeValue(Value):
     function: Value
 
 
+def memory_of(value: Value | None) -> ArrayValue | None:
+    """The array that a value is, as a real one; None for anything else."""
+    if isinstance(value, ComplexArrayValue):
+        return value.pair
+    return value if isinstance(value, ArrayValue) else None
+
+
 ArrayLike = ArrayValue | LazyValue
+ComplexArrayLike = ComplexArrayValue | ComplexLazy
+ComplexLike = ComplexValue | ComplexArrayValue | ComplexLazy

@@ -18,7 +18,7 @@ class Collection(list[CompositePrimitive]):
     """The composite primitives of one module."""
 
     def define(
-        self, *names: str, name: str = "", kink: str = "", is_expression: bool = False
+        self, *names: str, name: str = "", kink: str = "", is_expression: bool = False, takes_complex: bool = False
     ) -> Callable[[Definition], Definition]:
         """Decorator: this kernel is NumPy's function of the first name; further names are its aliases.
 
@@ -35,6 +35,7 @@ class Collection(list[CompositePrimitive]):
                     doc=(inspect.getdoc(definition) or "").partition("\n")[0],
                     kink=kink,
                     is_expression=is_expression,
+                    takes_complex=takes_complex,
                     cases=tuple(EXAMPLES.get(name or names[0], ())),
                 )
             )

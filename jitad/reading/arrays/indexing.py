@@ -180,7 +180,7 @@ def getitem(ctx: Context, value: Value, index: Value) -> Value:
         array = materialize(ctx, array)
     selected = select(ctx, array, index)
     if isinstance(selected, ArrayValue):
-        if selected.ndim == 0 and not _keeps_array(index):
+        if selected.ndim == 0 and not keeps_array(index):
             return ScalarValue(load_element(ctx.builder, selected, ()))
         return selected
     return gathered(ctx, selected)
@@ -196,22 +196,26 @@ def gathered(ctx: Context, gather: Gather) -> LazyValue:
     return LazyValue(gather.source.dtype, gather.shape, element, reads, 1)
 
 
-def _keeps_array(index: Value) -> bool:
+def keeps_array(index: Value) -> bool:
+    """True for an index with an ellipsis, which gives an array even for one element."""
     items = index.items if isinstance(index, SequenceValue) else (index,)
     return any(_is_ellipsis(item) for item in items)
 
 
 def _lazy_element(ctx: Context, value: LazyValue, index: Value) -> ScalarValue | None:
     """One element of an expression, without computing the others; None when ``index`` isn't all integers."""
+    at = places_in(ctx, value.shape, index)
+    return None if at is None else ScalarValue(as_lazy(settled(ctx, value)).element(ctx.builder, at))
+
+
+def places_in(ctx: Context, shape: Sequence[Operand], index: Value) -> list[Operand] | None:
+    """The places along the axes of a shape that an index names; None when it isn't all integers."""
     items = index.items if isinstance(index, SequenceValue) else (index,)
-    if len(items) != value.ndim or not all(isinstance(item, ScalarValue) for item in items):
+    if len(items) != len(shape) or not all(isinstance(item, ScalarValue) for item in items):
         return None
-    lazy = as_lazy(settled(ctx, value))
-    at = [
-        resolved_index(ctx, integer(ctx, item, "an index"), length)
-        for item, length in zip(items, lazy.shape, strict=True)
+    return [
+        resolved_index(ctx, integer(ctx, item, "an index"), length) for item, length in zip(items, shape, strict=True)
     ]
-    return ScalarValue(lazy.element(ctx.builder, at))
 
 
 def element(ctx: Context, value: Value, i: Operand) -> Value:

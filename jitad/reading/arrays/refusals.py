@@ -30,7 +30,7 @@ _SIGNAL = (
     "signal processing is in a plugin of its own",
     "install jitad-signal (plugins/jitad-signal), or write the loop out",
 )
-_COMPLEX = ("its result is complex, and kernels compute with real numbers", "work with real and imaginary parts")
+_COMPLEX = ("there is no rule for it", "find the eigenvalues outside the kernel, or those of a symmetric matrix")
 _TRANSFORMS = (
     "Fourier transforms need complex numbers, and kernels compute with real ones",
     "write it with sums of cosines and sines",
@@ -67,7 +67,6 @@ _REASONS: dict[str, tuple[str, str]] = {
     "frombuffer": _BYTES,
     "isnat": _TIMES,
     "nditer": _ITERATOR,
-    **dict.fromkeys(("complex64", "complex128"), _COMPLEX),
 }
 
 

@@ -33,7 +33,7 @@ from jitad.reading.values import ArrayLike, ArrayValue, LazyValue, ScalarValue, 
 def setitem(ctx: Context, target: Value, index: Value, value: Value) -> None:
     """``target[index] = value``."""
     array = _require_target(ctx, target)
-    if _masks_whole(array, index) and isinstance(value, ScalarValue):
+    if masks_whole(array, index) and isinstance(value, ScalarValue):
         number = value.operand
 
         def stored(builder: Builder, place: Sequence[Operand]) -> Operand:
@@ -51,7 +51,7 @@ def setitem(ctx: Context, target: Value, index: Value, value: Value) -> None:
 def update_item(ctx: Context, target: Value, index: Value, primitive: ScalarPrimitive, value: Value) -> None:
     """``target[index] op= value``."""
     array = _require_target(ctx, target)
-    if _masks_whole(array, index) and isinstance(value, ScalarValue):
+    if masks_whole(array, index) and isinstance(value, ScalarValue):
         _require_kept(ctx, array, primitive, value)
 
         def updated(builder: Builder, place: Sequence[Operand]) -> Operand:
@@ -74,7 +74,7 @@ def update_whole(ctx: Context, target: ArrayValue, primitive: ScalarPrimitive, v
         if primitive is core.add and _written_by(ctx, target, value, accumulate=True):
             return target
         value = materialize(ctx, value)
-    _require_fits(ctx, target.shape, value)
+    require_fits(ctx, target.shape, value)
     if isinstance(value, ArrayValue | LazyValue):
         source = _ready(ctx, value, target)
         part = broadcast_element(source, target.shape)
@@ -119,7 +119,7 @@ def assign(ctx: Context, target: ArrayValue, value: Value) -> None:
             return
         value = materialize(ctx, value)
     if isinstance(value, ArrayValue | LazyValue):
-        _require_fits(ctx, target.shape, value)
+        require_fits(ctx, target.shape, value)
         source = _ready(ctx, value, target)
         part = broadcast_element(source, target.shape)
 
@@ -139,7 +139,7 @@ def scatter(ctx: Context, place: Gather, value: Value) -> None:
     """``A[indices] = value``: every value is computed before the first store; the last of equal indices wins."""
     value = _as_source(ctx, value)
     shape = place.shape
-    _require_fits(ctx, shape, value)
+    require_fits(ctx, shape, value)
     if isinstance(value, ArrayValue | LazyValue):
         part = broadcast_element(_ready(ctx, value, place.source), shape)
     else:
@@ -185,7 +185,7 @@ def _settled(ctx: Context, value: Value) -> Value:
     return settled(ctx, value) if isinstance(value, ArrayValue | LazyValue) else value
 
 
-def _require_fits(ctx: Context, shape: Sequence[Operand], value: Value) -> None:
+def require_fits(ctx: Context, shape: Sequence[Operand], value: Value) -> None:
     """Check that a value broadcasts to the shape that it is stored into."""
     if not isinstance(value, ArrayValue | LazyValue):
         return
@@ -227,10 +227,10 @@ def _disturbed(ctx: Context, read: ArrayValue, target: ArrayValue) -> bool:
         return False
     if same_map(read, target):
         return False
-    return not _apart(read, target)
+    return not apart(read, target)
 
 
-def _apart(a: ArrayValue, b: ArrayValue) -> bool:
+def apart(a: ArrayValue, b: ArrayValue) -> bool:
     """True when two views of one array fix an axis at different literal places, so that they never meet."""
     if a.base is not b.base or len(a.starts) != len(b.starts):
         return False
@@ -248,7 +248,7 @@ def _written_by(ctx: Context, target: ArrayValue, value: ProductValue, *, accumu
         return False
     if any(may_alias(ctx, read.base, target.base) for read in value.reads):
         return False
-    _require_fits(ctx, target.shape, value)
+    require_fits(ctx, target.shape, value)
     if any(is_const(own, 1) and not is_const(to, 1) for own, to in zip(value.shape, target.shape, strict=True)):
         return False
     assert value.write is not None
@@ -281,7 +281,7 @@ def _result_dtype(ctx: Context, primitive: ScalarPrimitive, target: ArrayValue, 
     return str(ctx.builder.nested().compute(primitive, Var("x", element), operand).type)
 
 
-def _masks_whole(target: ArrayValue, index: Value) -> bool:
+def masks_whole(target: ArrayValue, index: Value) -> bool:
     return isinstance(index, ArrayValue | LazyValue) and index.dtype == "bool" and index.ndim == target.ndim > 0
 
 

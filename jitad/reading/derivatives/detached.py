@@ -12,12 +12,16 @@ from jitad.program.builder import Builder
 from jitad.program.rewrite import Copier
 from jitad.program.statements import Operand, Program, Var, free_variables
 from jitad.program.types import Array
-from jitad.reading import arrays
+from jitad.reading import arrays, complexes
 from jitad.reading.custom_memory import refuse_shared_values
 from jitad.reading.layouts import one_layout_per_flow
 from jitad.reading.merging import describe
+from jitad.reading.structures import mapped
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexLazy,
+    ComplexValue,
     DictValue,
     LazyValue,
     ScalarValue,
@@ -78,6 +82,10 @@ class Mirror:
                 return arrays.from_variable(self.builder, param)
             case LazyValue():
                 return self(arrays.materialize(self.reader, value, "argument"), what)
+            case ComplexValue() | ComplexArrayValue():
+                return mapped(value, lambda leaf: self(leaf, what))
+            case ComplexLazy():
+                return self(complexes.in_memory(self.reader, value, "argument"), what)
             case SequenceValue(items, kind, fields):
                 parts = [self(item, f"{what}[{at}]") for at, item in enumerate(items)]
                 return SequenceValue(tuple(parts), kind, fields)

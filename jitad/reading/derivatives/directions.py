@@ -9,7 +9,7 @@ from jitad.errors import ArgumentError, ShapeMismatchError
 from jitad.primitives import core
 from jitad.program.statements import Operand, Var
 from jitad.program.types import BOOL
-from jitad.reading import arrays
+from jitad.reading import arrays, complexes
 from jitad.reading.derivatives.detached import Detached, detach
 from jitad.reading.derivatives.options import argnums_of, positions_of
 from jitad.reading.derivatives.parts import Args, built, flat, inlined, read_part
@@ -17,6 +17,8 @@ from jitad.reading.merging import describe
 from jitad.reading.structures import is_active, leaves_of
 from jitad.reading.values import (
     ArrayValue,
+    ComplexArrayValue,
+    ComplexValue,
     DictValue,
     LazyValue,
     ScalarValue,
@@ -99,6 +101,12 @@ def _pairs(reader: Reader, primal: Value, tangent: Value, what: str) -> Iterator
         case DictValue(items=owns), DictValue(items=parts) if set(owns) == set(parts):
             for key, own in owns.items():
                 yield from _pairs(reader, own, parts[key], f"{what}[{key!r}]")
+        case ComplexValue(), ScalarValue() | ComplexValue():
+            number = complexes.number_of(reader.builder, tangent, primal.type)
+            yield what, ScalarValue(number.re)
+            yield what, ScalarValue(number.im)
+        case ComplexArrayValue(), ComplexArrayValue():
+            yield what, tangent.pair
         case (ScalarValue(), ScalarValue()) | (ArrayValue() | LazyValue(), ArrayValue() | LazyValue()):
             yield what, tangent
         case StaticValue(None), StaticValue(None):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jitad.errors import ArgumentError
 from jitad.program.builder import Builder
 from jitad.program.statements import Const, Operand, Program, Var, array_type
+from jitad.reading import complexes
 from jitad.reading.arrays.loops import for_each
 from jitad.reading.arrays.maps import allocate
 from jitad.reading.derivatives.detached import Detached, Leaf, detach
@@ -39,8 +40,10 @@ def jacobian(reader: Reader, derivative: DerivativeValue, args: Args, kwargs: Na
 
     form = derivative.form
     positions = positions_of(reader, form.argnums, len(args))
+    _refuse_complex([args[at] for at in positions], reader, text)
     part, result = read_part(reader, derivative.function, args, kwargs, positions, text)
     operands: list[Operand] = []
+    _refuse_complex([value_and_aux(reader, result, text)[0] if form.has_aux else result], reader, text)
     with reader.block(part.builder):
         tree = flat(reader, value_and_aux(reader, result, text)[0] if form.has_aux else result, operands)
     inner = detach(reader, part, operands, f"{label(text)}_part")
@@ -65,6 +68,15 @@ def jacobian(reader: Reader, derivative: DerivativeValue, args: Args, kwargs: Na
     if form.with_value:
         return SequenceValue((whole, blocks_built))
     return blocks_built if aux is None else SequenceValue((blocks_built, aux))
+
+
+def _refuse_complex(values: Sequence[Value], reader: Reader, text: str) -> None:
+    if any(map(complexes.holds_complex, values)):
+        reader.refuse(
+            ArgumentError,
+            f"{text!r} is a Jacobian by or of complex numbers, which is more than one complex matrix",
+            "use jitad.jvp or jitad.vjp, or real arrays: jitad.view_as_real",
+        )
 
 
 def _columns(reader: Reader, pushed: Program, inner: Detached, at: int, rows: Sequence[Leaf]) -> list[Value]:

@@ -78,8 +78,8 @@ def scalar_result(reader: Reader, value: Value, text: str) -> Operand:
     if not isinstance(value, ScalarValue) or not value.type.is_float:
         reader.refuse(
             NonScalarResultError,
-            f"what {text!r} differentiates returns {describe(value)}; a gradient is of one floating-point number",
-            "return a float (np.sum(...) of an array, say)",
+            f"what {text!r} differentiates returns {describe(value)}; a gradient is of one real floating-point number",
+            "return a float (np.sum(...) of an array, say; z.real or abs(z) of a complex number)",
         )
     return value.operand
 
