@@ -10,7 +10,15 @@ import numpy as np
 from jitad.api.derived import Derived, shifted
 from jitad.errors import ArgumentError, MissingRuleError
 from jitad.program.types import Array
-from jitad.reading.results import ArrayResult, ComplexResult, DictResult, ResultTree, ScalarResult, SequenceResult, StaticResult
+from jitad.reading.results import (
+    ArrayResult,
+    ComplexResult,
+    DictResult,
+    ResultTree,
+    ScalarResult,
+    SequenceResult,
+    StaticResult,
+)
 
 if TYPE_CHECKING:
     from jitad.api.differentiate import Reading

@@ -265,7 +265,7 @@ def _strided(part: Any) -> Any:
 
 def _single(part: Any) -> Any:
     if isinstance(part, np.ndarray):
-        return part.astype(np.float32) if part.dtype == np.float64 else part
+        return part.astype({"d": np.float32, "D": np.complex64}.get(part.dtype.char, part.dtype))
     return np.float32(part) if is_floating(part) else part
 
 
