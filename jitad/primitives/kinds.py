@@ -41,7 +41,7 @@ def chosen_type(parts: list[tuple[np.dtype[Any], bool]]) -> Any:
 
 def as_float(type_: Any) -> Any:
     """The type itself if it is of floats, else ``np.float64``."""
-    return type_ if np.dtype(type_).kind == "f" else np.float64
+    return type_ if np.dtype(type_).kind in "fc" else np.float64
 
 
-_KINDS = "buif"
+_KINDS = "buifc"

@@ -46,8 +46,9 @@ def view_as_complex(a: Any) -> Any:
             f"view_as_complex got the shape {array.shape}, whose last axis doesn't have length 2.",
             "put the real and the imaginary parts next to each other: np.stack((re, im), axis=-1).",
         )
-    if array.strides[-1] != array.itemsize:
+    if array.size and array.strides[-1] != array.itemsize:
         raise ArgumentError(
             "view_as_complex got an array whose pairs don't lie whole in memory.", "pass np.ascontiguousarray(a)."
         )
-    return array.view(np.complex64 if array.dtype == np.float32 else np.complex128)[..., 0]
+    dtype = np.complex64 if array.dtype == np.float32 else np.complex128
+    return array.view(dtype)[..., 0] if array.size else np.empty(array.shape[:-1], dtype)

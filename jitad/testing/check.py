@@ -17,7 +17,7 @@ from jitad.testing.space import Vector
 from jitad.testing.subject import Subject, floating_argnums
 
 MODES = ("fwd", "rev")
-RTOL = {"float64": 1e-7, "float32": 1e-4}
+RTOL = {"float64": 1e-7, "float32": 1e-4, "complex128": 1e-7, "complex64": 1e-4}
 MOST_ENTRIES = 20
 """So many entries are checked one by one; the others only along random directions."""
 

@@ -1,4 +1,7 @@
-"""The floating-point numbers in a structure of arguments or results, as the entries of one vector."""
+"""The floating-point numbers in a structure of arguments or results, as the entries of one vector.
+
+A complex number is two entries, its real and its imaginary part.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Leaf:
-    """A floating-point number or array, whose entries are ``[start, stop)`` of the vector."""
+    """A floating-point number or array, real or complex, whose entries are ``[start, stop)`` of the vector."""
 
     path: Path
     name: str
@@ -28,11 +31,31 @@ class Leaf:
     is_array: bool
 
     def entry(self, at: int) -> str:
-        """The name of an entry, such as ``argument 0['w'][2, 1]``."""
+        """The name of an entry, such as ``argument 0['w'][2, 1]`` or ``the result.imag``."""
+        place, part = divmod(at - self.start, 2) if self.is_complex else (at - self.start, 0)
+        suffix = (".real", ".imag")[part] if self.is_complex else ""
         if not self.shape:
-            return self.name
-        index = np.unravel_index(at - self.start, self.shape)
-        return f"{self.name}[{', '.join(str(int(i)) for i in index)}]"
+            return self.name + suffix
+        index = np.unravel_index(place, self.shape)
+        return f"{self.name}[{', '.join(str(int(i)) for i in index)}]{suffix}"
+
+    @property
+    def is_complex(self) -> bool:
+        """True when each number is two entries."""
+        return self.dtype.kind == "c"
+
+    def entries(self, part: Any) -> Vector:
+        """The entries of what is in its place. Raises ValueError for another shape."""
+        array = np.asarray(part, dtype=np.complex128 if self.is_complex else np.float64)
+        if array.shape != self.shape:
+            raise ValueError(f"{self.name} has shape {array.shape}, not {self.shape}")
+        flat = np.ascontiguousarray(array).ravel()
+        return flat.view(np.float64) if self.is_complex else flat
+
+    def numbers(self, vector: Vector) -> np.ndarray:
+        """Its entries in a vector as numbers, in double precision."""
+        part = vector[self.start : self.stop]
+        return (np.ascontiguousarray(part).view(np.complex128) if self.is_complex else part).reshape(self.shape)
 
 
 class Space:
@@ -46,7 +69,7 @@ class Space:
                 if is_floating(leaf):
                     shape, dtype = np.shape(leaf), np.asarray(leaf).dtype
                     full_name = name + "".join(f"[{step!r}]" for step in path[1:])
-                    stop = self.size + int(np.prod(shape))
+                    stop = self.size + int(np.prod(shape)) * (2 if dtype.kind == "c" else 1)
                     is_array = isinstance(leaf, np.ndarray)
                     self.leaves.append(Leaf(path, full_name, shape, dtype, self.size, stop, is_array))
                     self.size = stop
@@ -59,10 +82,7 @@ class Space:
         """The entries of a structure of this kind. Raises ValueError for other shapes."""
         found = np.empty(self.size)
         for leaf in self.leaves:
-            part = np.asarray(follow(tree, leaf.path), dtype=np.float64)
-            if part.shape != leaf.shape:
-                raise ValueError(f"{leaf.name} has shape {part.shape}, not {leaf.shape}")
-            found[leaf.start : leaf.stop] = part.ravel()
+            found[leaf.start : leaf.stop] = leaf.entries(follow(tree, leaf.path))
         return found
 
     def epsilons(self, tree: Any) -> Vector:
@@ -70,13 +90,13 @@ class Space:
         found = np.empty(self.size)
         for leaf in self.leaves:
             dtype = np.asarray(follow(tree, leaf.path)).dtype
-            found[leaf.start : leaf.stop] = np.finfo(dtype if dtype.kind == "f" else np.float64).eps
+            found[leaf.start : leaf.stop] = np.finfo(dtype if dtype.kind in "fc" else np.float64).eps
         return found
 
     def rounded(self, vector: Vector) -> Vector:
         """The entries as the leaves' dtypes hold them."""
-        parts = [vector[leaf.start : leaf.stop].astype(leaf.dtype) for leaf in self.leaves]
-        return np.concatenate([np.empty(0), *parts]).astype(np.float64)
+        parts = [leaf.entries(leaf.numbers(vector).astype(leaf.dtype)) for leaf in self.leaves]
+        return np.concatenate([np.empty(0), *parts])
 
     def structure(self, vector: Vector, like: Sequence[Any]) -> tuple[Any, ...]:
         """The entries put in the structure of ``like``, in the leaves' dtypes, and None for everything else."""
@@ -86,10 +106,11 @@ class Space:
         """``tree`` with the entries of ``vector`` added in float64; arrays are fresh and keep their order of axes."""
 
         def move(leaf: Leaf, old: Any) -> Any:
-            step = vector[leaf.start : leaf.stop].reshape(leaf.shape)
+            step = leaf.numbers(vector)
+            double = np.complex128 if leaf.is_complex else np.float64
             if not isinstance(old, np.ndarray):
-                return float(old) + float(step)
-            array = old.astype(np.float64, order="K")
+                return (double(old) + step).item()
+            array = old.astype(double, order="K")
             array += step
             return array
 
@@ -116,7 +137,7 @@ class Space:
         """For each entry the largest size of an entry in its leaf, or 1 where all are zero."""
         found = np.ones(self.size)
         for leaf in self.leaves:
-            largest = np.max(np.abs(np.asarray(follow(tree, leaf.path), dtype=np.float64)), initial=0.0)
+            largest = np.max(np.abs(leaf.entries(follow(tree, leaf.path))), initial=0.0)
             if 0.0 < largest < np.inf:
                 found[leaf.start : leaf.stop] = largest
         return found
@@ -134,13 +155,15 @@ class Space:
         return f"{support.size} entries of {', '.join(touched)} along a random direction"
 
     def _part(self, vector: Vector, leaf: Leaf) -> Any:
-        part = vector[leaf.start : leaf.stop].astype(leaf.dtype).reshape(leaf.shape)
+        part = leaf.numbers(vector).astype(leaf.dtype)
         return part if leaf.is_array else part[()]
 
 
 def is_floating(leaf: Any) -> bool:
-    """True for a floating-point number or an array of them."""
-    return isinstance(leaf, float | np.floating) or (isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f")
+    """True for a floating-point number, real or complex, or an array of them."""
+    if isinstance(leaf, np.ndarray):
+        return leaf.dtype.kind in "fc"
+    return isinstance(leaf, float | complex | np.inexact)
 
 
 def follow(tree: Any, path: Path) -> Any:

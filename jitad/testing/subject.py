@@ -62,7 +62,10 @@ class Subject:
     def is_scalar(self) -> bool:
         """True when the value is one floating-point number and nothing else."""
         return (
-            len(self.results.leaves) == 1 and self.results.leaves[0].path == (0,) and not self.results.leaves[0].shape
+            len(self.results.leaves) == 1
+            and self.results.leaves[0].path == (0,)
+            and not self.results.leaves[0].shape
+            and not self.results.leaves[0].is_complex
         )
 
     def plain(self, args: Sequence[Any]) -> Vector:
@@ -174,7 +177,9 @@ class Subject:
 
     def _contracted(self, function: Any, value: tuple[Any], space: Space, weights: Vector) -> Subject:
         (structured,) = space.structure(weights, value)
-        kernel = contraction(function, tuple(path[1:] for path in space.paths))
+        paths = tuple(path[1:] for path in space.paths)
+        has_complex = any(leaf.is_complex for leaf in space.leaves)
+        kernel = complex_contraction(function, paths) if has_complex else contraction(function, paths)
         argnums = tuple(at + 1 for at in self.argnums)
         return Subject(kernel, (structured, *self.args), argnums, hidden=self.hidden + 1)
 
@@ -197,6 +202,24 @@ def contraction(function: Callable[..., Any], paths: Sequence[Path]) -> Callable
     return contracted
 
 
+def complex_contraction(function: Callable[..., Any], paths: Sequence[Path]) -> Callable[..., Any]:
+    """As ``contraction``, of a value with complex parts: their real and imaginary parts, each times its weight."""
+
+    def contracted(weights, *args):  # type: ignore[no-untyped-def]
+        value = function(*args)
+        total = 0.0
+        for path in paths:
+            part = value
+            weight = weights
+            for step in path:
+                part = part[step]
+                weight = weight[step]
+            total += np.sum((np.conj(weight) * part).real)
+        return total
+
+    return contracted
+
+
 def floating_argnums(args: Sequence[Any]) -> tuple[int, ...]:
     """The arguments that are floating-point throughout. Raises ArgumentError when there are none."""
     found = []
@@ -207,7 +230,7 @@ def floating_argnums(args: Sequence[Any]) -> tuple[int, ...]:
     if not found:
         raise ArgumentError(
             "check_grads was given no argument that is floating-point throughout.",
-            "pass floats (2.0, not 2), or arrays of them.",
+            "pass floats (2.0, not 2), complex numbers, or arrays of them.",
         )
     return tuple(found)
 

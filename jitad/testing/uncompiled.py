@@ -68,7 +68,11 @@ class Uncompiled:
     @cached_property
     def leaves(self) -> list[Any]:
         """The values of the program's parameters: the arguments' leaves and then the captured arrays."""
-        captured = [capture.getter() for capture in self.kernel.captures]
+        from jitad.api.structure import flatten
+
+        captured: list[Any] = []
+        for capture in self.kernel.captures:
+            flatten(capture.getter(), captured)
         return [leaf for group in self._groups for leaf in group] + captured
 
     def fresh_leaves(self) -> list[Any]:
@@ -140,11 +144,14 @@ class Uncompiled:
 
 def _like(arg: Any, leaves: Any) -> Any:
     """The next leaves in the structure of ``arg``; what isn't floating-point has no gradient (None)."""
+    from jitad.primitives.views import view_as_complex
     from jitad.reading.results import make_sequence
 
     if isinstance(arg, dict):
         return {key: _like(item, leaves) for key, item in arg.items()}
     if isinstance(arg, tuple | list):
         return make_sequence(type(arg), [_like(item, leaves) for item in arg])
-    is_float = arg is not None and np.asarray(arg).dtype.kind == "f"
-    return next(leaves) if is_float else None
+    kind = "" if arg is None else np.asarray(arg).dtype.kind
+    if kind == "c":
+        return view_as_complex(next(leaves)) if isinstance(arg, np.ndarray) else complex(next(leaves), next(leaves))
+    return next(leaves) if kind == "f" else None

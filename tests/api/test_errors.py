@@ -72,8 +72,9 @@ def test_not_a_function():
 @pytest.mark.parametrize(
     ("argument", "parts"),
     [
-        (2 + 1j, ("a number of dtype complex128", "float64")),
-        (np.zeros(2, complex), ("an array of dtype complex128",)),
+        (np.clongdouble(2 + 1j), ("a number of dtype complex256", "float64", "complex128")),
+        (np.zeros(2, np.clongdouble), ("an array of dtype complex256",)),
+        (np.zeros(2, ">c16"), (">c16", "newbyteorder")),
         (np.zeros(2, "f2"), ("float16",)),
         (np.zeros(2, object), ("object",)),
         (np.zeros(2, ">f8"), (">f8", "newbyteorder")),

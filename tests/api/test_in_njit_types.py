@@ -179,7 +179,7 @@ def test_functions_and_literals_as_arguments() -> None:
         (np.arange(3), "is an array of dtype int64", r"x\.astype\(float\)"),
         (np.arange(3.0), "'cube' returns an array of dtype float64", "jitad.vjp"),
         ("abc", "argument 0 of 'cube' is 'abc'", "pass a float"),
-        (1j, "argument 0 has the Numba type complex128", "pass numbers"),
+        (np.ones(2, np.complex64), "'cube' returns an array of complex numbers", "z.real or abs"),
         (numba.typed.List([1.0]), "argument 0 has the Numba type ListType", "in an array or in a tuple"),
         ((1.0, numba.typed.Dict.empty(types.int64, types.int64)), r"argument 0\[1\] has the Numba type", "named tuple"),
     ],

@@ -62,7 +62,7 @@ def test_literals_defaults_and_functions() -> None:
     ("type_", "message"),
     [
         (types.float16, r"argument 0 has the Numba type float16\..*What to do: convert it to one of the dtypes"),
-        (types.Array(types.complex64, 1, "C"), r"Numba type array\(complex64, 1d, C\).*convert it"),
+        (types.Array(types.float16, 1, "C"), r"Numba type array\(float16, 1d, C\).*convert it"),
         (types.Array(types.float64, 1, "C", aligned=False), r"isn't aligned in memory.*a\.copy\(\)"),
         (types.List(types.float64), r"in an array or in a tuple"),
         (types.ListType(types.float64), r"in an array or in a tuple"),

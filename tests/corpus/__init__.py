@@ -26,6 +26,7 @@ THEMES = (
     "inner_functions",
     "inner_memory",
     "inner_modes",
+    "complex_numbers",
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from jitad.api.structure import describe, flatten
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
 from jitad.reading.kernel import Kernel, read_kernel
@@ -18,6 +19,8 @@ def spec(value: Any) -> ArgSpec:
     match value:
         case np.ndarray():
             return array_spec(value)
+        case complex():
+            return describe(value, "value")
         case np.generic():
             return ScalarSpec(value.dtype.name)
         case bool():
@@ -39,7 +42,7 @@ def leaves(value: Any) -> list[Any]:
         value = list(value.values())
     if isinstance(value, tuple | list):
         return [leaf for item in value for leaf in leaves(item)]
-    return [value] if isinstance(value, int | float | np.ndarray | np.generic) else []
+    return [value] if isinstance(value, int | float | complex | np.ndarray | np.generic) else []
 
 
 def read(function: Any, *args: Any) -> Kernel:
@@ -51,7 +54,9 @@ def read(function: Any, *args: Any) -> Kernel:
 def run(function: Any, *args: Any) -> Any:
     """The kernel's value by way of its program; ``args`` are changed as the kernel changes them."""
     kernel = read(function, *args)
-    given = [*(leaf for arg in args for leaf in leaves(arg)), *(capture.getter() for capture in kernel.captures)]
+    given: list[Any] = []
+    for arg in (*args, *(capture.getter() for capture in kernel.captures)):
+        flatten(arg, given)
     return rebuild(kernel.result, evaluate(kernel.program, given))
 
 

@@ -59,8 +59,8 @@ def array_truth(a):
     return 2.0
 
 
-def complex_number(x):
-    return x + 1j
+def complex_order(x):
+    return x if x < 1j else 0.0
 
 
 def forgotten_return(x):
@@ -125,7 +125,7 @@ ONE = np.ones(2)
         (global_write, (1.0,), e.UnsupportedSyntaxError, "global statement"),
         (growing_list, (1.0, 2), e.KernelTypeError, "list that grows"),
         (array_truth, (ONE,), e.KernelTypeError, "truth of an array"),
-        (complex_number, (1.0,), e.KernelTypeError, "complex number"),
+        (complex_order, (1.0,), e.UnsupportedCallError, "lt isn't defined for complex numbers"),
         (forgotten_return, (1.0,), e.KernelTypeError, "None on another"),
         (generator, (1.0,), e.UnsupportedSyntaxError, "generator"),
         (changed_beside, (ONE,), e.KernelTypeError, "a name on a line of its own"),

@@ -108,7 +108,7 @@ def power(x, y, u, v):
 
 
 def _power_of_zero(x, y, u, v):
-    """0, with the derivatives of ``z``, ``z**2`` and ``z**3``; other exponents below 2 have none of some order."""
+    """0, with the derivatives of ``z``, ``z**2`` and ``z**3``; those that other powers lack are infinite."""
     if u == 1.0 and v == 0.0:
         re, im = x, y
     elif u == 2.0 and v == 0.0:
@@ -117,7 +117,7 @@ def _power_of_zero(x, y, u, v):
         u, v = square(x, y)
         re, im = multiply(x, y, u, v)
     elif u > 0.0:
-        re, im = (abs(x) + abs(y)) ** u, 0.0 * (x + y)
+        re, im = (np.copysign(1.0, x) * x + np.copysign(1.0, y) * y) ** u, 0.0 * (x + y)
     elif u == 0.0 and v == 0.0:
         re, im = 1.0 + 0.0 * (x + y), 0.0 * (x + y)
     else:

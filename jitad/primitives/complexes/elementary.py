@@ -59,14 +59,14 @@ def log1p(x, y):
 def sqrt(x, y):
     """The root with the greater real part (Kahan, *Branch cuts for complex elementary functions*, 1987).
 
-    The eighths keep the sum from overflowing. At 0, where there is no derivative, it is nan.
+    The eighths keep the sum from overflowing. At 0, where there is no derivative, it is infinite or nan.
     """
     size = math.hypot(0.125 * x, 0.125 * y)
+    side = np.copysign(1.0, y)
     if x >= 0.0:
         re = 2.0 * math.sqrt(0.125 * x + size)
-        im = y / (2.0 * re) if re != 0.0 else y * re
+        im = y / (2.0 * re) if re != 0.0 else side * math.sqrt(side * y)
     else:
-        side = np.copysign(1.0, y)
         root = 2.0 * math.sqrt(size - 0.125 * x)
         re = side * y / (2.0 * root)
         im = side * root

@@ -13,7 +13,7 @@ from jitad.primitives.kinds import common_type
 PRIMITIVES = Collection()
 
 
-@PRIMITIVES.define("isclose")
+@PRIMITIVES.define("isclose", takes_complex=True)
 def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether numbers differ by at most ``atol + rtol * abs(b)``."""
     near = (np.abs(a - b) <= atol + rtol * np.abs(b)) & np.isfinite(b) | (a == b)
@@ -22,13 +22,13 @@ def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
     return near
 
 
-@PRIMITIVES.define("allclose")
+@PRIMITIVES.define("allclose", takes_complex=True)
 def allclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether all elements are close."""
     return np.all(isclose(a, b, rtol, atol, equal_nan))
 
 
-@PRIMITIVES.define("array_equal")
+@PRIMITIVES.define("array_equal", takes_complex=True)
 def array_equal(a1, a2):
     """Whether two arrays have the same shape and elements."""
     a1, a2 = np.asarray(a1), np.asarray(a2)

@@ -23,14 +23,14 @@ def tri(N, M=None, k=0):  # noqa: N803 (NumPy's names, which callers may use)
     return _triangle(N, N if M is None else M, k).astype(np.float64)
 
 
-@PRIMITIVES.define("tril")
+@PRIMITIVES.define("tril", takes_complex=True)
 def tril(m, k=0):
     """A copy with zeros above the ``k``-th diagonal of the last two axes."""
     m = np.asarray(m)
     return np.where(_triangle(m.shape[-1] if m.ndim == 1 else m.shape[-2], m.shape[-1], k), m, common_type(m)(0))
 
 
-@PRIMITIVES.define("triu")
+@PRIMITIVES.define("triu", takes_complex=True)
 def triu(m, k=0):
     """A copy with zeros below the ``k``-th diagonal of the last two axes."""
     m = np.asarray(m)

@@ -13,7 +13,7 @@ from jitad.primitives.kinds import float_type
 PRIMITIVES = Collection()
 
 
-@PRIMITIVES.define("ediff1d")
+@PRIMITIVES.define("ediff1d", takes_complex=True)
 def ediff1d(ary, to_end=None, to_begin=None):
     """Differences of consecutive elements in row order, with something before and after them."""
     flat = np.ravel(np.asarray(ary))
@@ -26,7 +26,7 @@ def ediff1d(ary, to_end=None, to_begin=None):
     return differences
 
 
-@PRIMITIVES.define("trapezoid", "trapz")
+@PRIMITIVES.define("trapezoid", "trapz", takes_complex=True)
 def trapezoid(y, x=None, dx=1.0, axis=-1):
     """The integral of samples along an axis by the trapezoidal rule."""
     y = np.moveaxis(np.asarray(y), axis, -1)

@@ -9,7 +9,7 @@ from jitad.primitives.composites.collection import Collection
 PRIMITIVES = Collection()
 
 
-@PRIMITIVES.define("rot90")
+@PRIMITIVES.define("rot90", takes_complex=True)
 def rot90(m, k=1):
     """A matrix turned by ``k`` quarters of a circle, from the first axis towards the second."""
     turns = k % 4
@@ -22,7 +22,7 @@ def rot90(m, k=1):
     return m[:, :]
 
 
-@PRIMITIVES.define("repeat")
+@PRIMITIVES.define("repeat", takes_complex=True)
 def repeat(a, repeats):
     """Each element several times, in row order; ``repeats`` is a number, or one for each element."""
     flat = np.ravel(np.asarray(a))
@@ -41,7 +41,7 @@ def repeat(a, repeats):
     return result
 
 
-@PRIMITIVES.define("resize")
+@PRIMITIVES.define("resize", takes_complex=True)
 def resize(a, new_shape):
     """The elements in row order, repeated as often as it takes to fill another shape."""
     flat = np.ravel(np.asarray(a))
@@ -55,7 +55,7 @@ def resize(a, new_shape):
     return result
 
 
-@PRIMITIVES.define("atleast_3d")
+@PRIMITIVES.define("atleast_3d", takes_complex=True)
 def atleast_3d(a):
     """The array with axes of length 1 added to make three."""
     a = np.asarray(a)
@@ -66,25 +66,25 @@ def atleast_3d(a):
     return a[:, :, None] if a.ndim == 2 else a
 
 
-@PRIMITIVES.define("dstack")
+@PRIMITIVES.define("dstack", takes_complex=True)
 def dstack(tup):
     """The arrays along the third axis."""
     return np.concatenate([atleast_3d(a) for a in tup], axis=2)
 
 
-@PRIMITIVES.define("row_stack")
+@PRIMITIVES.define("row_stack", takes_complex=True)
 def row_stack(tup):
     """The arrays along the first axis, vectors as rows."""
     return np.vstack(tup)
 
 
-@PRIMITIVES.define("asfortranarray")
+@PRIMITIVES.define("asfortranarray", takes_complex=True)
 def asfortranarray(a):
     """The array with the first axis fastest in memory: itself, or a copy."""
     return np.transpose(np.ascontiguousarray(np.transpose(a)))
 
 
-@PRIMITIVES.define("asarray_chkfinite")
+@PRIMITIVES.define("asarray_chkfinite", takes_complex=True)
 def asarray_chkfinite(a, dtype=None):
     """The array, which may hold neither NaN nor infinity."""
     a = np.asarray(a, dtype)
@@ -93,13 +93,13 @@ def asarray_chkfinite(a, dtype=None):
     return a
 
 
-@PRIMITIVES.define("diagflat")
+@PRIMITIVES.define("diagflat", takes_complex=True)
 def diagflat(v, k=0):
     """The matrix with the elements, in row order, on a diagonal."""
     return np.diag(np.ravel(np.asarray(v)), k)
 
 
-@PRIMITIVES.define("fill_diagonal")
+@PRIMITIVES.define("fill_diagonal", takes_complex=True)
 def fill_diagonal(a, val, wrap=False):
     """Store numbers on the diagonal, in turn if there are several; ``wrap`` starts it again below in a tall matrix."""
     values = np.ravel(np.asarray(val))

@@ -16,7 +16,7 @@ def _refuse_outside(places, length):
             raise IndexError("an index is outside the array")
 
 
-@PRIMITIVES.define("take")
+@PRIMITIVES.define("take", takes_complex=True)
 def take(a, indices, axis=None):
     """The elements at the places ``indices``, of all elements in row order, or along an axis."""
     a = np.asarray(a)
@@ -34,7 +34,7 @@ def take(a, indices, axis=None):
     return rows[np.ravel(indices)].reshape(indices.shape)
 
 
-@PRIMITIVES.define("take_along_axis")
+@PRIMITIVES.define("take_along_axis", takes_complex=True)
 def take_along_axis(arr, indices, axis=-1):
     """The elements at the places ``indices`` along an axis, a vector of places for each vector of elements."""
     if axis is None:
@@ -58,7 +58,7 @@ def take_along_axis(arr, indices, axis=-1):
     return np.moveaxis(result.reshape(places.shape), -1, axis)
 
 
-@PRIMITIVES.define("extract")
+@PRIMITIVES.define("extract", takes_complex=True)
 def extract(condition, arr):
     """The elements, in row order, where a condition holds."""
     return np.ravel(np.asarray(arr))[np.nonzero(np.ravel(np.asarray(condition)))[0]]
@@ -73,7 +73,7 @@ def select(condlist, choicelist, default=0):
     return result
 
 
-@PRIMITIVES.define("delete")
+@PRIMITIVES.define("delete", takes_complex=True)
 def delete(arr, obj):
     """The elements in row order without those at the places ``obj``."""
     flat = np.ravel(np.asarray(arr))
@@ -84,7 +84,7 @@ def delete(arr, obj):
     return flat[keep]
 
 
-@PRIMITIVES.define("insert")
+@PRIMITIVES.define("insert", takes_complex=True)
 def insert(arr, obj, values):
     """The elements in row order with others put before the places ``obj``."""
     flat = np.ravel(np.asarray(arr))
@@ -115,7 +115,7 @@ def insert(arr, obj, values):
     return result
 
 
-@PRIMITIVES.define("trim_zeros")
+@PRIMITIVES.define("trim_zeros", takes_complex=True)
 def trim_zeros(filt, trim="fb"):
     """A vector without the zeros at its front (``"f"``) and back (``"b"``)."""
     first, last = 0, filt.shape[0]

@@ -10,7 +10,17 @@ from jitad.errors import KernelTypeError
 from jitad.primitives import kinds
 from jitad.reading.arrays.arguments import dtype_name
 from jitad.reading.context import Context
-from jitad.reading.values import ArrayValue, LazyValue, ScalarValue, SequenceValue, StaticValue, Value
+from jitad.reading.values import (
+    ArrayValue,
+    ComplexArrayValue,
+    ComplexLazy,
+    ComplexValue,
+    LazyValue,
+    ScalarValue,
+    SequenceValue,
+    StaticValue,
+    Value,
+)
 
 
 def _parts(ctx: Context, values: tuple[Value, ...]) -> list[tuple[np.dtype[Any], bool]]:
@@ -19,6 +29,10 @@ def _parts(ctx: Context, values: tuple[Value, ...]) -> list[tuple[np.dtype[Any],
         match value:
             case ScalarValue():
                 parts.append((np.dtype(value.type.dtype), False))
+            case ComplexValue():
+                parts.append((np.dtype(value.dtype), False))
+            case ComplexArrayValue() | ComplexLazy():
+                parts.append((np.dtype(value.dtype), True))
             case ArrayValue() | LazyValue():
                 parts.append((np.dtype(value.dtype), True))
             case SequenceValue(items=items):
@@ -41,6 +55,8 @@ def _dtype(ctx: Context, value: Value, what: str) -> np.dtype[Any]:
     match value:
         case ScalarValue():
             return np.dtype(value.type.dtype)
+        case ComplexValue() | ComplexArrayValue() | ComplexLazy():
+            return np.dtype(value.dtype)
         case ArrayValue() | LazyValue():
             return np.dtype(value.dtype)
         case StaticValue(obj):

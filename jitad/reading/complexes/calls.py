@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jitad.errors import UnsupportedCallError
-from jitad.primitives import registry
+from jitad.primitives import kinds, registry
 from jitad.primitives.spec import ArrayPrimitive, CompositePrimitive
 from jitad.reading import arrays
 from jitad.reading.complexes.elementwise import refuse_complex
@@ -24,6 +24,7 @@ from jitad.reading.values import Value
 STRUCTURAL = (
     *(builtins.len, builtins.zip, builtins.enumerate, builtins.reversed, builtins.tuple, builtins.list),
     *(builtins.dict, builtins.isinstance, builtins.getattr, builtins.bool, np.bool_, np.dtype, functools.partial),
+    *(kinds.common_type, kinds.float_type),
 )
 """Functions that treat complex values as they treat others."""
 

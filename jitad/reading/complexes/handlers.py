@@ -123,6 +123,8 @@ HANDLERS: dict[Any, Handler] = {
     np.any: reductions.any_,
     np.all: reductions.all_,
     np.count_nonzero: reductions.count_nonzero,
+    np.nonzero: reductions.nonzero,
+    np.flatnonzero: reductions.flatnonzero,
     np.cumsum: reductions.cumsum,
     np.cumprod: reductions.cumprod,
     np.linalg.norm: reductions.norm,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 
+import numpy as np
+
 from jitad.primitives.complexes import arithmetic, arrays
 from jitad.program.builder import Builder
 from jitad.program.statements import Operand
@@ -152,3 +154,12 @@ def count_nonzero(ctx: Context, a: Value, axis: Value | None = None) -> Value:
     truth = is_nonzero(ctx, array_of(ctx, a))
     assert isinstance(truth, LazyValue | ScalarValue)
     return reductions.count_nonzero(ctx, truth, axis)
+
+
+def nonzero(ctx: Context, a: Value) -> Value:
+    """The places of the elements that aren't zero, one index array per axis."""
+    return ctx.call(np.nonzero, [is_nonzero(ctx, array_of(ctx, a))], {}, "np.nonzero")
+
+
+def flatnonzero(ctx: Context, a: Value) -> Value:
+    return ctx.call(np.flatnonzero, [is_nonzero(ctx, array_of(ctx, a))], {}, "np.flatnonzero")
