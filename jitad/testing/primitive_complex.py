@@ -34,7 +34,7 @@ def as_pairs(arg: Any) -> Any:
 
 
 def calling_with_pairs(function: Function, given: Sequence[tuple[int, Any, bool]]) -> Function:
-    """A kernel that calls ``function``; of each argument: its position or -1, itself, and whether it is given as pairs."""
+    """A kernel that calls ``function``: for each argument its position or -1, itself, and if it is given as pairs."""
 
     def kernel(*moving):  # type: ignore[no-untyped-def]
         return parted(

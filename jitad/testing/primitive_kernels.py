@@ -59,7 +59,7 @@ class Trial:
         ):
             return False
         parts = [part for _, part in walk(arg)]
-        return is_complex(arg) or (bool(parts) and all(is_floating(part) for part in parts))
+        return bool(parts) and all(is_floating(part) for part in parts)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
