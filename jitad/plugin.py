@@ -115,15 +115,15 @@ def composite(
     *functions: Any,
     name: str = "",
     kink: str = "",
-    takes_complex: bool = False,
     doc: str = "",
     cases: Iterable[Any] = (),
     special: Special = (),
+    takes_complex: bool = False,
 ) -> Callable[[Function], CompositeDefinition]:
     """Decorator of a kernel that says what ``functions`` compute, in terms of other primitives.
 
-    What comes of it can be called as well, in Python and in kernels. ``takes_complex`` says that it is a definition for
-    complex arguments too; otherwise these are refused.
+    What comes of it can be called as well, in Python and in kernels. ``takes_complex`` says that the kernel is right
+    for complex arguments too; else calls with such arguments are refused.
 
     >>> import numpy as np
     >>> import jitad
@@ -135,13 +135,8 @@ def composite(
     >>> jitad.grad(lambda x: softmax(x)[0])(np.array([0.0, 0.0]))
     array([ 0.25, -0.25])
     """
-    options: dict[str, Any] = {
-        "kink": kink,
-        "takes_complex": takes_complex,
-        "doc": doc,
-        "cases": tuple(cases),
-        "special": tuple(special),
-    }
+    options: dict[str, Any] = {"kink": kink, "doc": doc, "cases": tuple(cases), "special": tuple(special)}
+    options["takes_complex"] = takes_complex
 
     def define(definition: Function) -> CompositeDefinition:
         own = name or (name_of(functions[0]) if functions else name_of(definition))

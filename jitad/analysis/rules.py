@@ -115,14 +115,15 @@ def _read_operands(program: Program) -> set[Operand]:
     """Everything that the results, or the stores, of a rule depend on."""
     needed: set[Operand] = set(program.results)
     statements = list(walk(program.body))
-    for statement in reversed(statements):
-        if isinstance(statement, Compute) and statement.out not in needed:
-            continue
-        needed.update(operands(statement))
+    for statement in statements:  # what a block yields comes before the block's statements, walked backwards
         if sub_blocks(statement):
             needed.update(getattr(statement, "yields", ()))
             needed.update(getattr(statement, "then_yields", ()))
             needed.update(getattr(statement, "otherwise_yields", ()))
+    for statement in reversed(statements):
+        if isinstance(statement, Compute) and statement.out not in needed:
+            continue
+        needed.update(operands(statement))
     return needed
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jitad.api.derivative import Derivative, GradientRequest, active_leaves, describe_all
+from jitad.api.derivative import Derivative, GradientRequest, describe_all
 from jitad.api.gradient import checked_argnums, refuse_uncallable
 from jitad.api.jacobian_entry import JacobianRequest
 from jitad.api.jacobian_programs import REVERSE
+from jitad.api.leaves import active_leaves
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.structure import flatten
 from jitad.program.origin import Origin

@@ -12,13 +12,12 @@ from jitad.api.derivative import (
     Entry,
     GradientRequest,
     Rebuild,
-    active_leaves,
     describe_all,
     describe_named,
-    name_of,
     table_for,
 )
 from jitad.api.gradient import checked_argnums, refuse_uncallable
+from jitad.api.leaves import active_leaves, name_of
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.structure import SCALARS, flatten, shown
 from jitad.errors import ArgumentError
@@ -38,8 +37,9 @@ def jvp(
 
     ``tangents`` has one entry for each argument that ``argnums`` names, in that order (by default for each argument
     that is floating-point throughout), with that argument's structure, shapes and dtypes. The derivative has the
-    structure, shapes and dtypes of the value; parts of it that aren't floating-point have None. The cost is a small
-    constant times the kernel's, whatever the number of outputs.
+    structure, shapes and dtypes of the value; parts of it that aren't floating-point have None. Complex numbers count
+    as floating-point, and have complex tangents. The cost is a small constant times the kernel's, whatever the number
+    of outputs.
 
     Raises ArgumentError for arguments that can't be differentiated and for tangents that don't fit, naming the part
     that is to blame; and the errors of reading a kernel (see ``jitad.errors``).

@@ -16,8 +16,9 @@ def grad(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, 
     The returned function takes the arguments of ``f`` and gives the gradient by argument ``argnums``, with that
     argument's structure, shape, dtype and kind: a float for a float, an array for an array, a tuple of gradients for a
     tuple of argnums. With ``has_aux`` the kernel returns ``(value, aux)``, and the result is ``(gradient, aux)``.
-    Positions count from 0 or, negative, from the last positional argument of the call. Arguments are never changed.
-    Also a decorator: ``@jitad.grad``, ``@jitad.grad(argnums=1)``. Numba knows the returned function: ``@njit`` code may
+    By a complex number z = x + iy it is df/dx + i df/dy, the direction in which ``f`` grows fastest. Positions
+    count from 0 or, negative, from the last positional argument of the call. Arguments are never changed. Also a
+    decorator: ``@jitad.grad``, ``@jitad.grad(argnums=1)``. Numba knows the returned function: ``@njit`` code may
     call it, with what the kernel takes from outside as it is when the caller is compiled (see ``jitad.api.dispatch``).
 
     Raises ArgumentError for an argument that can't be differentiated, NonScalarResultError when the result

@@ -24,6 +24,9 @@ def register() -> None:
     from numba.core.registry import cpu_target
     from numba.extending import overload
 
+    from jitad.runtime import complexes
+
+    complexes.register()
     for function in (grad, value_and_grad, jacfwd, jacrev, jacobian):
         overload(function, prefer_literal=True, strict=False)(_with_aux(function))
     for plain in (value_and_jacobian, hessian):

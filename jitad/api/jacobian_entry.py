@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jitad.api.derivative import Entry, GradientRequest, active_leaves, describe_all, describe_named
+from jitad.api.derivative import Entry, GradientRequest, describe_all, describe_named
 from jitad.api.jacobian_programs import CROSSING, EITHER, FORWARD, REVERSE, JacobianPrograms
+from jitad.api.leaves import active_leaves
 from jitad.api.mode import mode
 from jitad.errors import MissingRuleError
 from jitad.program.types import Array

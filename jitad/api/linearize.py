@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jitad.api.derivative import active_leaves, describe_all, describe_named, name_of, table_for
+from jitad.api.derivative import describe_all, describe_named, table_for
 from jitad.api.forward import collected, is_floating, tangent_tree
 from jitad.api.gradient import refuse_uncallable
+from jitad.api.leaves import active_leaves, name_of
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.pullback import Pullback, PullbackEntry
 from jitad.api.structure import copied, flatten

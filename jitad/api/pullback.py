@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jitad.api.derivative import Entry, describe_all, describe_named, leaf_tree, name_of, table_for
+from jitad.api.derivative import Entry, describe_all, describe_named, table_for
 from jitad.api.forward import is_number
 from jitad.api.gradient import refuse_uncallable
+from jitad.api.leaves import leaf_tree, name_of
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.structure import copied, flatten, leaf_specs, shown
 from jitad.errors import ArgumentError
@@ -40,7 +41,9 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     ``pullback(cotangent)`` takes a cotangent with the structure of the value: a number for a number, an array of the
     same shape and dtype for an array, None for anything that isn't floating-point. It gives a tuple with one entry per
     argument, in the argument's structure: the cotangents of its floating-point numbers and arrays, and None in the
-    place of anything else. It may be called many times; later changes of the arguments' arrays don't matter to it.
+    place of anything else. Of complex numbers it is the transpose for the real inner product Re(conj(a) b): where ``f``
+    has the complex derivative f', the cotangent w gives conj(f') w. It may be called many times; later changes of the
+    arguments' arrays don't matter to it.
 
     Raises ArgumentError for arguments that a kernel doesn't take, and from the pullback for a cotangent that doesn't
     fit, naming the part that is to blame; and the errors of reading a kernel (see ``jitad.errors``).

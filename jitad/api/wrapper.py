@@ -14,9 +14,8 @@ from jitad.api.running import conflicts, shared_memory
 from jitad.emission.emit import Emitted, emit
 from jitad.emission.naming import Names
 from jitad.errors import SharedMemoryError
-from jitad.program.types import Array
 from jitad.primitives.views import view_as_real
-from jitad.program.types import REAL_DTYPES
+from jitad.program.types import REAL_DTYPES, Array
 from jitad.reading.results import (
     ArrayResult,
     ComplexResult,
@@ -197,12 +196,12 @@ class _Wrapper:
             case ScalarResult(index) | ArrayResult(index):
                 return parts[index]
             case ComplexResult(kind, items):
-                inner = ", ".join(self._built(item, parts) for item in items)
+                given = ", ".join(self._built(item, parts) for item in items)
                 if kind is complex128_of:
-                    return f"{self._use('complex', complex)}({inner})"
+                    return f"{self._use('complex', complex)}({given})"
                 if kind is complex64_of:
-                    return f"{self._use('complex64', np.complex64)}({self._use('complex', complex)}({inner}))"
-                return f"{self._use('from_parts', from_parts)}({inner})"
+                    return f"{self._use('complex64', np.complex64)}({self._use('complex', complex)}({given}))"
+                return f"{self._use('from_parts', from_parts)}({given})"
             case SequenceResult(kind, items):
                 inner = [self._built(item, parts) for item in items]
                 if hasattr(kind, "_fields"):

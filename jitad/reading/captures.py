@@ -178,11 +178,11 @@ class Captures:
                 self._guard(name, getter, obj)
                 self._guard(first_name, first_getter, obj)
             return value
-        known = (*core.DTYPES, *REAL_DTYPES)
-        if obj.dtype.name not in known or not obj.dtype.isnative:
+        taken = (*core.DTYPES, *REAL_DTYPES)
+        if obj.dtype.name not in taken or not obj.dtype.isnative:
             reader.refuse(
                 KernelTypeError,
-                f"{name!r} is an array of dtype {obj.dtype}, and kernels take {', '.join(known)}",
+                f"{name!r} is an array of dtype {obj.dtype}, and kernels take {', '.join(taken)}",
                 "convert it with astype outside the kernel",
             )
         spec = array_spec(obj)

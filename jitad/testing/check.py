@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from jitad.api.derivative import GradientRequest, active_leaves, describe_all
+from jitad.api.derivative import GradientRequest, describe_all
 from jitad.api.gradient import checked_argnums, refuse_uncallable
+from jitad.api.leaves import active_leaves
 from jitad.api.structure import copied
 from jitad.errors import ArgumentError
 from jitad.testing.judge import ROUNDING, Comparison, Judge, Tolerance

@@ -49,8 +49,7 @@ class Leaf:
         array = np.asarray(part, dtype=np.complex128 if self.is_complex else np.float64)
         if array.shape != self.shape:
             raise ValueError(f"{self.name} has shape {array.shape}, not {self.shape}")
-        flat = np.ascontiguousarray(array).ravel()
-        return flat.view(np.float64) if self.is_complex else flat
+        return np.ascontiguousarray(array).ravel().view(np.float64)
 
     def numbers(self, vector: Vector) -> np.ndarray:
         """Its entries in a vector as numbers, in double precision."""

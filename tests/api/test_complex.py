@@ -264,6 +264,21 @@ def shifted(z, s):
     return np.sum(abs(z * shift + s) ** 2)
 
 
+def test_compiled_code_sees_complex_arrays_as_real_ones():
+    @njit
+    def views(z, a):
+        parts = jitad.view_as_real(z)
+        parts[0, 1] = 7.0
+        whole = jitad.view_as_complex(a)
+        whole[1] = 1j
+        return jitad.view_as_real(z[::2]), whole
+
+    z, a = Z.copy(), np.ones((2, 2), np.float32)
+    halved, whole = views(z, a)
+    assert z[0].imag == 7.0 and a[1, 0] == 0.0 and whole.dtype == np.complex64
+    np.testing.assert_array_equal(halved, jitad.view_as_real(z[::2]))
+
+
 def test_compiled_code_takes_complex_numbers_and_arrays(compiled):
     derivative = jitad.value_and_grad(shifted, argnums=(0, 1))
 

@@ -286,3 +286,14 @@ def store_beside_a_stopped_array(a):
     b = jitad.stop_gradient(a)
     b[0] = 5.0
     return np.sum(a * a) + b[0]
+
+
+@kernel(lambda d: (d.signed(4), d.positive(4)), argnums=(0, 1))
+def overwritten_after_a_rule_with_a_branch(a, b):
+    a = a.copy()
+    sizes = np.zeros(4)
+    for i in range(4):
+        sizes[i] = np.hypot(a[i], 2.0)
+    for i in range(4):
+        a[i] = b[i]
+    return np.sum(sizes * a)

@@ -170,3 +170,10 @@ def interpolation_in_a_table(x, table):
     i = int(x)
     t = x - i
     return (1.0 - t) * table[i] + t * table[i + 1] * t
+
+
+@kernel(lambda d: (d.signed(4), np.array([2, 3, 0, 1])))
+def scatter_of_the_array_itself(a, order):
+    b = a.copy()
+    b[order] = 0.7 * b * b
+    return np.sum(b * np.arange(4))

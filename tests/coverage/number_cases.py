@@ -105,6 +105,8 @@ case("ldexp", lambda a: np.ldexp(a, 3), V)
 case("nextafter", lambda a, b: np.nextafter(a, b), V, W)
 case("clip", lambda a, s: (np.clip(a, -0.5, 0.7 * s), np.clip(a, None, s), a.clip(0.1)), V, S)
 case("divmod", lambda a, b: np.divmod(3.0 * a, b), V, P)
+case("complex128", lambda a: (np.complex128(2.0) * a * (1j - a)).imag, V)
+case("complex64", lambda a: (np.complex64(2j) * (1.5 - 1j) * a).real, V)
 case("float32", lambda a: np.float32(np.float64(1.0)) * a, V)
 case("float64", lambda a: np.float64(a[0]) * a, V)
 for _name in ("double", "single"):

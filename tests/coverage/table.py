@@ -16,6 +16,7 @@ from jitad.primitives.spec import CompositePrimitive, ScalarPrimitive
 from jitad.reading.arrays import HANDLERS
 from jitad.reading.arrays.methods import FUNCTION_METHODS, METHODS
 from jitad.reading.arrays.refusals import Refusal
+from jitad.reading.complexes.handlers import ALWAYS
 
 FEATURES = Path(__file__).with_name("numpy_features.txt")
 README = Path(__file__).parents[2] / "README.md"
@@ -29,7 +30,7 @@ SECTIONS = {
     "linalg": "with the plugin jitad-linalg, refused without",
     "signal": "with the plugin jitad-signal, refused without",
     "random": "refused: random numbers, to be drawn outside",
-    "complex": "refused: complex numbers",
+    "complex": "refused: complex eigenvalues",
     "bytes": "refused: bytes, memory, dates",
 }
 
@@ -62,7 +63,7 @@ class Feature:
             return "rule"
         if isinstance(primitive, CompositePrimitive):
             return "definition"
-        handler = HANDLERS.get(self.function)
+        handler = HANDLERS.get(self.function, ALWAYS.get(self.function))
         if handler is None or isinstance(handler, Refusal):
             return self.kind
         return "operation"

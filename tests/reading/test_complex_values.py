@@ -19,7 +19,7 @@ def numbers(*shape: int) -> np.ndarray:
 
 
 V, W, M, N, T, Q = numbers(4), numbers(4), numbers(3, 4), numbers(4, 3), numbers(2, 3, 4), numbers(3, 3)
-X, I, B, S = random.normal(size=4), np.array([2, 0, 1]), np.array([True, False, True, True]), 1.5 - 0.5j
+X, AT, B, S = random.normal(size=4), np.array([2, 0, 1]), np.array([True, False, True, True]), 1.5 - 0.5j
 
 
 def scalars(s):
@@ -50,7 +50,7 @@ def of_cmath(a, x):
 
 
 def made(x, a):
-    return complex(x, 2), complex(a), complex(x), complex(a, a), np.complex128(a), a.imag, complex(), x.imag
+    return complex(x, 2), complex(a), complex(x), complex(a, a), np.complex128(a), a.imag, 0j, x.imag
 
 
 def created(v, x):
@@ -87,9 +87,10 @@ def put_together(v, w, x, m):
 
 
 def reduced(m, v, x):
-    sums = np.sum(m), np.sum(m, axis=0), m.sum(axis=-1), np.mean(m), m.mean(axis=1), np.cumsum(v), sum(v), sum([v[0], 1])
+    sums = np.sum(m), np.sum(m, axis=0), m.sum(axis=-1), np.mean(m), m.mean(axis=1), np.cumsum(v), sum(v)
+    norms = sum([v[0], 1]), np.linalg.norm(m[0])
     spread = np.var(v), np.std(v), np.var(m, axis=0), np.prod(v), np.cumprod(v), np.trapezoid(v, x), np.trapezoid(v)
-    norms = np.linalg.norm(m), np.linalg.norm(v), np.linalg.norm(v, 1), np.linalg.norm(v, np.inf)
+    norms = norms, np.linalg.norm(m), np.linalg.norm(v), np.linalg.norm(v, 1), np.linalg.norm(v, np.inf)
     return sums, spread, norms, np.linalg.norm(m, axis=0), np.isclose(v, v + 1e-9), np.allclose(v, m[0])
 
 
@@ -162,6 +163,7 @@ def reversed_into_itself(z):
     z *= z[0]
     z[:] = np.conj(z) * z[::-1]
     z[z.real > z.imag] = z[0]
+    z[np.array([2, 3, 0, 1])] = 0.5 * z
 
 
 def seen_as_real(v):
@@ -191,14 +193,14 @@ def in_functions(s, v):
 CASES: list[tuple[Any, tuple[Any, ...]]] = [
     (scalars, (S,)),
     (array_arithmetic, (V, np.abs(X))),
-    (mixed, (I, B, V)),
+    (mixed, (AT, B, V)),
     (parts, (V, S)),
     (told_of_numbers, (np.array([1.0, 2j, 0.0, -1.0]),)),
     (of_cmath, (S, 1.5)),
     (made, (1.5, S)),
     (created, (V, X)),
     (converted, (V, X)),
-    (indexed, (M, I)),
+    (indexed, (M, AT)),
     (reshaped, (M, T)),
     (taken_apart, (V, M, Q)),
     (put_together, (V, W, X, M)),
@@ -260,9 +262,7 @@ def test_single_precision_is_typed_as_numba_types_it():
     def kernel(z, x):
         return z * 2, z * np.float32(2.0), z * 2.0, z[0] * 2, abs(z), z * 1j, x * np.complex64(1j), z + x, z**2, z / 3
 
-    dtypes = [
-        np.asarray(leaf).dtype.name for leaf in leaves(run(kernel, V.astype(np.complex64), X.astype(np.float32)))
-    ]
+    dtypes = [np.asarray(leaf).dtype.name for leaf in leaves(run(kernel, V.astype(np.complex64), X.astype(np.float32)))]
     single = "complex64"
     expected = [single, single, "complex128", "complex128", "float32", "complex128", single, single, single, single]
     assert dtypes == expected

@@ -141,7 +141,7 @@ def scatter(ctx: Context, place: Gather, value: Value) -> None:
     shape = place.shape
     require_fits(ctx, shape, value)
     if isinstance(value, ArrayValue | LazyValue):
-        part = broadcast_element(_ready(ctx, value, place.source), shape)
+        part = broadcast_element(_ready(ctx, value, place.source, in_order=False), shape)
     else:
         number = ctx.scalar(value, "the value stored")
 
@@ -200,11 +200,14 @@ def require_fits(ctx: Context, shape: Sequence[Operand], value: Value) -> None:
             require_equal(ctx, length, wanted, "assignment", shapes)
 
 
-def _ready(ctx: Context, value: ArrayLike, target: ArrayValue) -> LazyValue:
-    """The value as an expression that may be read while ``target`` is written, without its leading unit axes."""
+def _ready(ctx: Context, value: ArrayLike, target: ArrayValue, *, in_order: bool = True) -> LazyValue:
+    """The value as an expression that may be read while ``target`` is written, without its leading unit axes.
+
+    ``in_order`` says that each element is read where it is stored.
+    """
     source = as_lazy(value)
     repeated = source.cost > 0 and is_repeated(_without_lead(source, target.ndim), target.shape)
-    if repeated or any(_disturbed(ctx, read, target) for read in source.reads):
+    if repeated or any(_disturbed(ctx, read, target, in_order) for read in source.reads):
         source = as_lazy(materialize(ctx, value, fresh=True))
     return _without_lead(source, target.ndim)
 
@@ -221,11 +224,11 @@ def _without_lead(source: LazyValue, ndim: int) -> LazyValue:
     return LazyValue(source.dtype, source.shape[lead:], element, source.reads, source.cost)
 
 
-def _disturbed(ctx: Context, read: ArrayValue, target: ArrayValue) -> bool:
+def _disturbed(ctx: Context, read: ArrayValue, target: ArrayValue, in_order: bool) -> bool:
     """True when storing into ``target`` element by element could change what ``read`` still has to give."""
     if not may_alias(ctx, read.base, target.base):
         return False
-    if same_map(read, target):
+    if in_order and same_map(read, target):
         return False
     return not apart(read, target)
 

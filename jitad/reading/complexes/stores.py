@@ -116,7 +116,7 @@ def _scatter(ctx: Context, target: ComplexArrayValue, place: Gather, value: Valu
     source = _source(ctx, value)
     _require_fits(ctx, place.shape, source)
     into = target.moved(place.source)
-    element = _elements(ctx, _ready(ctx, source, into), place.shape)
+    element = _elements(ctx, _ready(ctx, source, into, in_order=False), place.shape)
     if any(may_alias(ctx, read.base, target.pair.base) for indices in place.indices for read in indices.reads):
         place = replace(place, indices=tuple(as_lazy(materialize(ctx, each, fresh=True)) for each in place.indices))
 
@@ -177,14 +177,17 @@ def _elements(ctx: Context, source: Source, shape: Sequence[Operand]) -> Element
     return element
 
 
-def _ready(ctx: Context, source: Source, target: ComplexArrayValue) -> Source:
-    """The source as it may be read while ``target`` is written, without its leading unit axes."""
+def _ready(ctx: Context, source: Source, target: ComplexArrayValue, *, in_order: bool = True) -> Source:
+    """The source as it may be read while ``target`` is written, without its leading unit axes.
+
+    ``in_order`` says that each element is read where it is stored.
+    """
     if isinstance(source, Number):
         return source
     shape = _without_lead(source, target.ndim)
     real = shape.re if isinstance(shape, ComplexLazy) else shape
     repeated = source.cost > 0 and is_repeated(real, target.shape)
-    if repeated or any(_disturbed(ctx, read, target) for read in source.reads):
+    if repeated or any(_disturbed(ctx, read, target, in_order) for read in source.reads):
         if isinstance(source, ComplexLazy):
             source = as_complex_lazy(in_memory(ctx, source, fresh=True))
         else:
@@ -204,12 +207,14 @@ def _without_lead(source: LazyValue | ComplexLazy, ndim: int) -> LazyValue | Com
     return replace(source, shape=source.shape[lead:], element=element)  # type: ignore[arg-type]
 
 
-def _disturbed(ctx: Context, read: ArrayValue, target: ComplexArrayValue) -> bool:
+def _disturbed(ctx: Context, read: ArrayValue, target: ComplexArrayValue, in_order: bool) -> bool:
     """True when storing into ``target`` element by element could change what ``read`` still has to give."""
     if not may_alias(ctx, read.base, target.pair.base):
         return False
     parts = (target.re, target.im)
-    return not any(same_map(read, part) for part in parts) and not all(apart(read, part) for part in parts)
+    if in_order and any(same_map(read, part) for part in parts):
+        return False
+    return not all(apart(read, part) for part in parts)
 
 
 def _require_fits(ctx: Context, shape: Sequence[Operand], source: Source) -> None:

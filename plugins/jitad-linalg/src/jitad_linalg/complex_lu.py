@@ -183,7 +183,7 @@ def regular_factors(a):
 def complex_solve(a, b):
     """The solution of ``a @ x = b``; one of them may be real."""
     a, b = alike(pairs_of(a), pairs_of(b))
-    right = b.reshape((b.shape[0], 1, 2)) if b.ndim == 2 else b
+    right = np.expand_dims(b, 1) if b.ndim == 2 else b
     if right.shape[0] != a.shape[0]:
         raise ValueError("solve: the right-hand side and the matrix have different numbers of rows")
     lu, piv = regular_factors(a)
