@@ -160,11 +160,6 @@ def complex_power(rng: Rng) -> Args:
 POWERS = (power, negative_power, complex_power)
 
 
-def complex_small(rng: Rng) -> Args:
-    """A complex matrix of norm about 1."""
-    return (small(rng)[0][:2, :2] + 1j * small(rng)[0][2:, 2:],)
-
-
 def banded(rng: Rng) -> Args:
     """The numbers of diagonals, a band matrix, and a right-hand side."""
     ab = rng.uniform(-0.5, 0.5, (4, 6))
