@@ -93,8 +93,8 @@ def check_primitive(
     is a tuple of positional arguments, or a function of a ``numpy.random.Generator`` that gives one; by default
     they are ``cases_of(p)``. Derivatives are taken by every argument that is floating-point throughout (by the real and
     the imaginary parts of complex arrays), others stay as they are. For an array primitive the case begins with arrays
-    of the results' shapes and dtypes, whatever they hold. An inert argument of it that follows from the others, such as a
-    factorisation, is given as a kernel of them (of all but the results and arguments given in this way): it is then
+    of the results' shapes and dtypes, whatever they hold. An inert argument of it that follows from the others, such as
+    a factorisation, is given as a kernel of them (of all but the results and arguments given in this way): it is then
     computed anew wherever the others move.
 
     Checked at each case, in float64 and to ``rtol``, differences being those of the function itself, run by Python:
