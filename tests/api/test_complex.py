@@ -10,6 +10,7 @@ import pytest
 from numba import njit
 
 import jitad
+from jitad.plugin import composite
 from jitad.testing import check_grads
 
 Z = np.array([0.4 + 1.2j, -0.7 + 0.3j, 1.1 - 0.6j])
@@ -252,6 +253,21 @@ def test_refusals_in_kernels(kernel, part):
     with pytest.raises(jitad.JitadError, match=part) as caught:
         jitad.vjp(kernel, np.ones(3), Z)
     assert "test_complex.py" in str(caught.value) and "What to do: " in str(caught.value)
+
+
+def test_definitions_of_plugins_say_whether_they_take_complex_numbers():
+    @composite(takes_complex=True)
+    def doubled(z):
+        return z + z
+
+    @composite()
+    def squared(z):
+        return z * z
+
+    assert jitad.grad(lambda z: abs(doubled(z)))(3 + 4j) == pytest.approx(2 * (0.6 + 0.8j))
+    assert jitad.grad(squared)(3.0) == 6.0
+    with pytest.raises(jitad.UnsupportedCallError, match="squared isn't defined for complex numbers"):
+        jitad.grad(lambda z: abs(squared(z)))(1j)
 
 
 # Compiled

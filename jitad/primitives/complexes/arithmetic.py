@@ -89,10 +89,6 @@ def rect(r, phi):
     return r * math.cos(phi), r * math.sin(phi)
 
 
-def polar(x, y):
-    return math.hypot(x, y), math.atan2(y, x)
-
-
 def power(x, y, u, v):
     """``exp(w log z)`` for an exponent that isn't known while reading."""
     if x == 0.0 and y == 0.0:

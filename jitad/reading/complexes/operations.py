@@ -16,7 +16,6 @@ from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.types import FLOAT64, REAL_DTYPES
 from jitad.reading.arrays.arguments import flag
 from jitad.reading.complexes.elementwise import applied, refuse_complex
-from jitad.reading.complexes.parts import holds_complex
 from jitad.reading.complexes.powers import power
 from jitad.reading.complexes.typing import common_complex, typed
 from jitad.reading.context import Context
@@ -165,12 +164,6 @@ is_nonzero = tested(arithmetic.is_nonzero)
 def stop(ctx: Context, x: Value) -> Value:
     """``stop_gradient`` of both parts."""
     return applied(ctx, stop_gradient, arithmetic.stopped, (x,), "stop_gradient", typed(x)[0])
-
-
-def absolute_squared(ctx: Context, z: Value) -> Value:
-    """The squared sizes of numbers."""
-    part = REAL_DTYPES[typed(z)[0]] if holds_complex(z) else typed(z)[0]
-    return applied(ctx, abs, arithmetic.squared_size, (z,), "abs", part)
 
 
 CMATH: dict[Any, Callable[..., Value]] = {

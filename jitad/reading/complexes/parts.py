@@ -61,6 +61,8 @@ def complex_dtype(value: Value | None) -> str | None:
     """The name of the complex dtype that a value stands for, such as ``np.complex64``; None for anything else."""
     if not isinstance(value, StaticValue) or not isinstance(value.obj, type | np.dtype | str):
         return None
+    if isinstance(value.obj, str) and len(value.obj) == 1:  # "F" is an order of axes as well
+        return None
     name = dtype_name(value.obj)
     return name if name in REAL_DTYPES else None
 

@@ -126,7 +126,7 @@ def norm(
     """A norm of the sizes; norms of matrices that need singular values are refused."""
     array = array_of(ctx, x)
     if is_absent(ord) and is_absent(axis) and is_absent(keepdims):
-        return reductions.root_of(ctx, reductions.sum_(ctx, arrays_squared(ctx, array)))
+        return reductions.root_of(ctx, reductions.sum_(ctx, _squared_sizes(ctx, array)))
     name = getattr(getattr(ord, "operand", ord), "value", getattr(ord, "obj", None))
     if array.ndim == 2 and is_absent(axis) and name in (2, -2, "nuc"):
         refuse_complex(ctx, "a norm of matrices by singular values", "use the Frobenius norm")
@@ -136,7 +136,7 @@ def norm(
     return real_products.norm(ctx, sizes, **options)
 
 
-def arrays_squared(ctx: Context, array: ComplexArrayLike) -> Value:
+def _squared_sizes(ctx: Context, array: ComplexArrayLike) -> Value:
     """The squared sizes of the elements."""
     part = REAL_DTYPES[array.dtype]
     return applied(ctx, None, arithmetic.squared_size, (array,), "abs", part)
