@@ -91,10 +91,11 @@ def check_primitive(
 
     ``p`` is a primitive, its name, what a decorator of ``jitad.plugin`` gives, or a function that it stands for. A case
     is a tuple of positional arguments, or a function of a ``numpy.random.Generator`` that gives one; by default
-    they are ``cases_of(p)``. Derivatives are taken by every argument that is floating-point throughout, others stay
-    as they are. For an array primitive the case begins with arrays of the results' shapes and dtypes, whatever they
-    hold. An inert argument of it that follows from the others, such as a factorisation, is given as a kernel of them
-    (of all but the results and arguments given in this way): it is then computed anew wherever the others move.
+    they are ``cases_of(p)``. Derivatives are taken by every argument that is floating-point throughout (by the real and
+    the imaginary parts of complex arrays), others stay as they are. For an array primitive the case begins with arrays
+    of the results' shapes and dtypes, whatever they hold. An inert argument of it that follows from the others, such as
+    a factorisation, is given as a kernel of them (of all but the results and arguments given in this way): it is then
+    computed anew wherever the others move.
 
     Checked at each case, in float64 and to ``rtol``, differences being those of the function itself, run by Python:
 
@@ -265,7 +266,7 @@ def _strided(part: Any) -> Any:
 
 def _single(part: Any) -> Any:
     if isinstance(part, np.ndarray):
-        return part.astype(np.float32) if part.dtype == np.float64 else part
+        return part.astype({"d": np.float32, "D": np.complex64}.get(part.dtype.char, part.dtype))
     return np.float32(part) if is_floating(part) else part
 
 

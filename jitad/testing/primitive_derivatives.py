@@ -11,6 +11,7 @@ import numpy as np
 import jitad
 from jitad.primitives.spec import CompositePrimitive, ScalarPrimitive
 from jitad.testing.differences import Estimate
+from jitad.testing.primitive_complex import as_pairs
 from jitad.testing.primitive_judge import SINGLE_RTOL, Place
 from jitad.testing.primitive_kernels import (
     Trial,
@@ -97,9 +98,8 @@ class Derivatives:
                 function = elementwise(function)
             own = Trial(primitive, args)
             own.__dict__["reference"] = function
-            moving = [args[at] for at in self.trial.moving]
             with np.errstate(all="ignore"):
-                expected = own.kernel(*copied_args(moving))
+                expected = own.kernel(*copied_args(own.point))
             self._compare_values(self._value, expected, getattr(function, "__name__", repr(function)))
 
     @cached_property
@@ -147,7 +147,7 @@ class Derivatives:
         exec(f"def call({', '.join(names)}): return function({', '.join(names)})", namespace)
         try:
             result = njit(namespace["call"])(*copied_args(self.trial.args))
-            return np.asarray(follow((result,), (0, *path))).dtype
+            return as_pairs(np.asarray(follow((result,), (0, *path)))).dtype
         except (NumbaError, TypeError, ValueError):
             return None
 

@@ -14,6 +14,7 @@ import numpy as np
 from jitad.primitives.definitions import CallableDefinition, Definition
 from jitad.primitives.spec import ArrayPrimitive, CompositePrimitive, Primitive, ScalarPrimitive, parameter_names
 from jitad.reading.results import make_sequence
+from jitad.testing.primitive_complex import as_pairs, calling_with_pairs, holds_complex, is_complex
 from jitad.testing.space import Path, Space, Vector, is_floating, walk
 from jitad.testing.subject import Subject
 
@@ -74,9 +75,14 @@ class Trial:
         """The kernel of the arguments that move."""
         return self.subject_of(self.kernel)
 
+    @property
+    def point(self) -> list[Any]:
+        """The arguments that move, complex arrays among them as pairs."""
+        return [as_pairs(self.args[at]) for at in self.moving]
+
     def subject_of(self, kernel: Function) -> Subject:
         """A kernel of the arguments that move."""
-        return self.named(Subject(kernel, [self.args[at] for at in self.moving], tuple(range(len(self.moving)))))
+        return self.named(Subject(kernel, self.point, tuple(range(len(self.moving)))))
 
     def named(self, subject: Subject) -> Subject:
         """A subject whose arguments have this primitive's names."""
@@ -95,6 +101,9 @@ class Trial:
             return _writing(function, given, plan, tuple((out.shape, out.dtype.type) for out in self.args[: self.outs]))
         if self.changes_its_arguments:
             return _in_place(function, given)
+        if self.is_complex:
+            paired = (is_complex(arg) for arg in args)
+            return calling_with_pairs(function, [(*place, each) for place, each in zip(given, paired, strict=True)])
         return _calling(function, given)
 
     def _place(self, at: int, arg: Any) -> Place:
@@ -111,12 +120,23 @@ class Trial:
         return references(self.primitive)
 
     @cached_property
+    def is_complex(self) -> bool:
+        """True when there are complex numbers among the arguments or the results."""
+        return any(map(is_complex, self.args)) or (self._is_composite and holds_complex(self._result))
+
+    @cached_property
     def changes_its_arguments(self) -> bool:
         """True for a function that gives nothing and changes its arguments instead."""
-        if not isinstance(self.primitive, CompositePrimitive):
-            return False
+        return self._is_composite and self._result is None
+
+    @property
+    def _is_composite(self) -> bool:
+        return isinstance(self.primitive, CompositePrimitive)
+
+    @cached_property
+    def _result(self) -> Any:
         with np.errstate(all="ignore"):
-            return self.reference(*copied_args(self.args)) is None
+            return self.reference(*copied_args(self.args))
 
     def changed(self, change: Callable[[Any], Any]) -> Trial:
         """The same with every array and floating-point number of the arguments replaced."""

@@ -156,8 +156,10 @@ class Reversal:
 
     def _apply_rule(self, statement: Call, scope: Scope) -> None:
         rule, values = self._needs.vjp(statement)
-        start = len(scope.builder.block.statements)
-        inline(give_back(rule.program), _Lazy(rule, values, scope), scope.builder)
+        program, sources = give_back(rule.program), _Lazy(rule, values, scope)
+        given = {param: sources[param] for param in free_variables(program.body, program.results)}
+        start = len(scope.builder.block.statements)  # memory for what is given isn't the rule's to release
+        inline(program, given, scope.builder)
         for release in releases(scope.builder.block.statements[start:]):
             scope.builder.add(release)
         if not statement.accumulate:

@@ -30,11 +30,7 @@ _SIGNAL = (
     "signal processing is in a plugin of its own",
     "install jitad-signal (plugins/jitad-signal), or write the loop out",
 )
-_COMPLEX = ("there is no rule for it", "find the eigenvalues outside the kernel, or those of a symmetric matrix")
-_TRANSFORMS = (
-    "Fourier transforms need complex numbers, and kernels compute with real ones",
-    "write it with sums of cosines and sines",
-)
+_ROOTS = ("there is no rule for it", "find the roots outside the kernel, or as eigenvalues of the companion matrix")
 _BYTES = ("it gives the bytes of an array another meaning, which has no derivative", "do it outside the kernel")
 _TIMES = ("kernels have no dates and times", "compare numbers")
 _RANDOM = (
@@ -47,7 +43,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     **{
         f"linalg.{name}": _LINALG
         for name in (
-            *("cholesky", "cond", "det", "eigh", "eigvalsh", "inv", "lstsq", "matrix_power"),
+            *("cholesky", "cond", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "matrix_power"),
             *("matrix_rank", "pinv", "qr", "slogdet", "solve", "svd"),
         )
     },
@@ -56,11 +52,9 @@ _REASONS: dict[str, tuple[str, str]] = {
         for name, function in vars(np.random).items()
         if callable(function) and not isinstance(function, type) and not name.startswith("_")
     },
-    **{f"fft.{prefix}{name}": _TRANSFORMS for name in ("fft", "fft2", "fftn") for prefix in ("", "i", "r", "ir")},
-    **dict.fromkeys(("fft.hfft", "fft.ihfft"), _TRANSFORMS),
-    "linalg.eig": _COMPLEX,
-    "linalg.eigvals": _COMPLEX,
-    "roots": _COMPLEX,
+    **{f"fft.{prefix}{name}": _SIGNAL for name in ("fft", "fft2", "fftn") for prefix in ("", "i", "r", "ir")},
+    **dict.fromkeys(("fft.hfft", "fft.ihfft"), _SIGNAL),
+    "roots": _ROOTS,
     "convolve": _SIGNAL,
     "correlate": _SIGNAL,
     "interp": _SIGNAL,

@@ -44,7 +44,32 @@ def test_refused_compiled(compiled, kernel, a, error, message):
         jitad.grad(kernel)(a)
 
 
-@pytest.mark.parametrize("function", [np.linalg.eig, np.linalg.eigvals])
-def test_complex_results(function):
+ROTATION = np.array([[0.0, -1.0], [1.0, 0.0]])
+
+
+@pytest.mark.parametrize("function", [lambda a: np.linalg.eig(a)[0], np.linalg.eigvals])
+def test_complex_eigenvalues_of_a_real_matrix(function):
+    with pytest.raises(ValueError, match="complex128"):
+        jitad.grad(lambda a: np.sum(function(a)))(ROTATION)
+
+
+COMPLEX_MATRIX = np.array([[2.0, 1.0j], [-1.0j, 3.0]])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [np.linalg.cholesky, np.linalg.eigvalsh, np.linalg.pinv, lambda a: np.linalg.svd(a)[1], scipy.linalg.sqrtm],
+)
+def test_what_has_no_rule_for_complex_matrices(function):
     with pytest.raises(UnsupportedCallError, match="complex"):
-        jitad.grad(lambda a: np.sum(function(a)[0]))(SINGULAR)
+        jitad.grad(lambda a: np.sum(np.abs(function(a))))(COMPLEX_MATRIX)
+
+
+def test_generalised_and_left_eigenvectors():
+    for kernel in (
+        lambda a: np.sum(np.abs(scipy.linalg.eig(a, a)[0])),
+        lambda a: np.sum(np.abs(scipy.linalg.eig(a, left=True)[0])),
+        lambda a: np.sum(np.abs(scipy.linalg.eigvals(a, a))),
+    ):
+        with pytest.raises(NotImplementedError, match="jitad has"):
+            jitad.grad(kernel)(INDEFINITE)

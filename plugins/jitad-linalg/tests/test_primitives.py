@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from jitad_linalg import cholesky, eigh, factored, lu, qr, samples, structured, svd, sylvester, triangular
+from jitad_linalg import (
+    cholesky,
+    complex_lu,
+    eig,
+    eigh,
+    factored,
+    lu,
+    qr,
+    samples,
+    structured,
+    svd,
+    sylvester,
+    triangular,
+)
 
+import jitad
 from jitad.testing import check_primitive, primitives_of
-
-# These take a matrix and its pivots (or a flag) as one argument, which can't be differentiated by: see test_modes.py.
-AFTER_A_FACTORISATION = {"cho_solve", "lu_solve"}
-RULES = [p for p in primitives_of("jitad_linalg") if p.name not in AFTER_A_FACTORISATION]
 
 RNG = np.random.default_rng(4)
 (GENERAL,), (DEFINITE,), (SYMMETRIC,), (TALL,) = (
@@ -21,7 +31,8 @@ TWO = RNG.standard_normal((4, 2))
 SQUARE = np.empty((4, 4))
 
 
-@pytest.mark.parametrize("primitive", RULES, ids=str)
+# The derivatives of lu_solve and cho_solve by the factors are checked in test_modes.py.
+@pytest.mark.parametrize("primitive", primitives_of("jitad_linalg"), ids=str)
 def test_primitive(primitive):
     check_primitive(primitive, compiled=False)
 
@@ -104,6 +115,38 @@ IN_PLACE += [
         (structured.band_apply_into, (np.empty((6, 2)), band_of, band_pivots_of, BAND, SIX, 1, 2, trans))
         for trans in (0, 1)
     ],
+]
+
+
+# Complex matrices, as pairs
+
+
+def complex_lu_of(a, *others):
+    return complex_lu.complex_factors(a)[0]
+
+
+def complex_pivots_of(a, *others):
+    return complex_lu.complex_factors(a)[1]
+
+
+COMPLEX = RNG.standard_normal((4, 4, 2))
+COMPLEX[:, :, 0] += 3.0 * np.eye(4)
+COMPLEX_RIGHT, NUMBER = RNG.standard_normal((4, 2, 2)), np.empty(2)
+VALUES, VECTORS = np.empty((3, 2)), np.empty((3, 3, 2))
+
+IN_PLACE += [
+    *[
+        (
+            complex_lu.complex_apply_into,
+            (np.empty((4, 2, 2)), complex_lu_of, complex_pivots_of, COMPLEX, COMPLEX_RIGHT, trans),
+        )
+        for trans in (0, 1)
+    ],
+    (complex_lu.complex_product_into, (NUMBER, complex_lu_of, complex_pivots_of, COMPLEX)),
+    (complex_lu.complex_logarithm_into, (NUMBER, ONE, complex_lu_of, complex_pivots_of, COMPLEX)),
+    (eig.eig_into, (VALUES, VECTORS, jitad.view_as_real(samples.COMPLEX_MATRIX))),
+    (eig.real_eig_into, (VALUES, VECTORS, samples.REAL_VALUES)),
+    (eig.real_eig_into, (VALUES, VECTORS, samples.COMPLEX_VALUES)),
 ]
 
 

@@ -10,7 +10,7 @@ from jitad_signal import convolutions, filters, interpolation
 from scipy import signal
 
 import jitad
-from jitad.errors import JitadError, UnsupportedCallError
+from jitad.errors import JitadError
 from jitad.testing import check_grads
 
 MODES = ("full", "same", "valid")
@@ -97,8 +97,3 @@ REFUSED = [
 def test_options_that_are_refused(kernel):
     with pytest.raises((JitadError, NotImplementedError, ValueError)):
         jitad.grad(kernel)(np.array([0.3, 1.2, 2.5]))
-
-
-def test_transforms_are_refused():
-    with pytest.raises(UnsupportedCallError, match="complex"):
-        jitad.grad(lambda x: np.sum(np.abs(np.fft.fft(x))))(np.ones(4))

@@ -8,7 +8,7 @@ from types import ModuleType
 from jitad.plugin import CompositeDefinition, hookimpl
 
 _MODULES = (
-    *("lu", "triangular", "cholesky", "qr", "svd", "eigh"),
+    *("lu", "triangular", "cholesky", "qr", "svd", "eigh", "eig"),
     *("least_squares", "powers", "sylvester", "factored", "structured"),
 )
 

@@ -176,7 +176,7 @@ def cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
     return lower_factor(a.T).T + np.tril(a, -1), lower
 
 
-@composite("scipy.linalg:cho_solve")
+@composite("scipy.linalg:cho_solve", cases=[samples.solved_by_cholesky, samples.solved_by_lower_cholesky])
 def cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
     """The solution x of ``a @ x = b`` for the factor of ``a`` that ``cho_factor`` gave; ``b`` is (n,) or (n, k)."""
     c, lower = c_and_lower

@@ -1,4 +1,4 @@
-"""Eigenvalues and eigenvectors of symmetric matrices (Giles 2008, section 3.1).
+"""Eigenvalues and eigenvectors of symmetric matrices (Giles 2008, section 3.1, with ``v^-1 = v^T``).
 
 One triangle of the matrix is read, so the derivative is that of a function of this triangle. Eigenvectors whose
 eigenvalues coincide have no derivative. When only the vectors are used, and in a way that doesn't change when those

@@ -91,7 +91,7 @@ def lu_factor(a, overwrite_a=False, check_finite=True):
     return lu, piv
 
 
-@composite("scipy.linalg:lu_solve")
+@composite("scipy.linalg:lu_solve", cases=[samples.solved_by_lu, samples.solved_by_transposed_lu])
 def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
     """The solution x of ``a @ x = b`` (``a.T`` for ``trans`` 1 or 2) for what ``lu_factor`` gave."""
     lu, piv = lu_and_piv

@@ -1,8 +1,8 @@
 """Linear systems, inverses and determinants: one factorisation, used again by every rule.
 
 With ``a @ x = b`` and the adjoint ``w = a^-T x_bar`` of ``b``, the adjoint of ``a`` is ``-w x^T``: M. B. Giles,
-*Collected matrix derivative results for forward and reverse mode algorithmic differentiation* (2008), sections 2.2
-and 2.3.
+*Collected matrix derivative results for forward and reverse mode algorithmic differentiation* (2008), section 2.3;
+inverses and determinants are in section 2.2 there.
 """
 
 # The rules are read as kernels, and Numba types what they call.
@@ -14,6 +14,7 @@ import numpy as np
 
 from jitad.plugin import array, composite
 from jitad_linalg import samples
+from jitad_linalg.complex_lu import complex_det, complex_inv, complex_slogdet, complex_solve
 from jitad_linalg.dtypes import alike, as_floats, columns, identity_like, require_square
 from jitad_linalg.lapack import routines
 
@@ -180,13 +181,15 @@ def factors(a):
     return lu, piv, sign
 
 
-@composite(np.linalg.solve, "scipy.linalg:solve", cases=[samples.system, samples.system_of_two])
+@composite(np.linalg.solve, "scipy.linalg:solve", cases=samples.SYSTEMS, takes_complex=True)
 def solve(a, b):
     """The solution x of ``a @ x = b`` for a square ``a`` (n, n) and ``b`` (n,) or (n, k).
 
     The reverse sweep solves with the factors of the forward sweep.
     """
     require_square(a)
+    if np.iscomplexobj(a) or np.iscomplexobj(b):
+        return complex_solve(a, b)
     a, b = alike(a, b)
     right = columns(b)
     if right.shape[0] != a.shape[0]:
@@ -199,10 +202,12 @@ def solve(a, b):
     return x.reshape(b.shape)
 
 
-@composite(np.linalg.inv, "scipy.linalg:inv", cases=[samples.general])
+@composite(np.linalg.inv, "scipy.linalg:inv", cases=[samples.general, samples.complex_general], takes_complex=True)
 def inv(a):
     """The inverse of a matrix (n, n)."""
     require_square(a)
+    if np.iscomplexobj(a):
+        return complex_inv(a)
     a = as_floats(a)
     lu, piv, sign = factors(a)
     if sign[0] == 0:
@@ -210,10 +215,12 @@ def inv(a):
     return inverse(lu, piv, a)
 
 
-@composite(np.linalg.det, "scipy.linalg:det", cases=[samples.general])
+@composite(np.linalg.det, "scipy.linalg:det", cases=[samples.general, samples.complex_general], takes_complex=True)
 def det(a):
     """The determinant of a matrix (n, n). Its derivative exists at singular matrices too."""
     require_square(a)
+    if np.iscomplexobj(a):
+        return complex_det(a)
     a = as_floats(a)
     lu, piv, sign = factors(a)
     d = np.empty(1, a.dtype)
@@ -221,10 +228,15 @@ def det(a):
     return d[0]
 
 
-@composite(np.linalg.slogdet, cases=[samples.general])
+@composite(np.linalg.slogdet, cases=[samples.general, samples.complex_general], takes_complex=True)
 def slogdet(a):
-    """The sign of the determinant of a matrix (n, n), which is constant, and the logarithm of its absolute value."""
+    """The determinant of a matrix (n, n) over its absolute value, and the logarithm of that.
+
+    The first one, a sign, is constant; of a complex matrix it is a number of absolute value 1.
+    """
     require_square(a)
+    if np.iscomplexobj(a):
+        return SlogdetResult(*complex_slogdet(a))
     a = as_floats(a)
     lu, piv, sign = factors(a)
     value = np.empty(1, a.dtype)

@@ -24,7 +24,7 @@ PADE_13 = (
 )
 
 
-@composite(np.linalg.matrix_power, cases=[samples.power, samples.negative_power])
+@composite(np.linalg.matrix_power, cases=samples.POWERS, takes_complex=True)
 def matrix_power(a, n):
     """A matrix (n, n) to an integer power, by squaring; negative powers are those of the inverse."""
     require_square(a)
@@ -42,7 +42,7 @@ def matrix_power(a, n):
     return result
 
 
-@composite("scipy.linalg:expm", cases=[samples.small])
+@composite("scipy.linalg:expm", cases=[samples.small], takes_complex=True)
 def expm(a):
     """The exponential of a matrix (n, n), by scaling and squaring.
 

@@ -1,4 +1,10 @@
-"""Orthogonal and triangular factors (M. Seeger et al., *Auto-differentiating linear algebra*, 2017, section 4)."""
+"""Orthogonal and triangular factors.
+
+Forwards, with ``s = q^T a_dot r^-1``, the part of s below the diagonal turns the columns of ``q``: S. F. Walter and L.
+Lehmann, *Algorithmic differentiation of linear algebra functions with application in optimum experimental design*
+(2010). The reverse rule is that of M. Seeger et al., *Auto-differentiating linear algebra* (2017), for the factors
+``l @ q``, which are the transposes of those here.
+"""
 
 # The rules are read as kernels, and Numba types what they call.
 # mypy: disable-error-code="no-untyped-def"

@@ -1,4 +1,4 @@
-"""Triangular systems (Giles 2008, section 2.2, with the adjoint kept to the triangle that is read)."""
+"""Triangular systems (Giles 2008, section 2.3, with the adjoint kept to the triangle that is read)."""
 
 # The rules are read as kernels, and Numba types what they call.
 # mypy: disable-error-code="no-untyped-def"

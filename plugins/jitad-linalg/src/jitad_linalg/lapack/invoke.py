@@ -29,8 +29,17 @@ def invoke(routine: str, args: tuple[Any, ...]) -> None:
     Arrays are passed as their address, integers (and the codes of letters) as the address of a 32-bit integer, and
     floating-point numbers as the address of a number in that precision.
     """
+    _run(routine, args, "ds")
+
+
+def invoke_complex(routine: str, args: tuple[Any, ...]) -> None:
+    """``invoke`` of the routine for complex matrices, which are arrays of pairs (..., 2)."""
+    _run(routine, args, "zc")
+
+
+def _run(routine: str, args: tuple[Any, ...], letters: str) -> None:
     kind = next(arg.dtype for arg in args if isinstance(arg, np.ndarray) and arg.dtype.kind == "f")
-    letter, real = ("d", ctypes.c_double) if kind == np.float64 else ("s", ctypes.c_float)
+    letter, real = (letters[0], ctypes.c_double) if kind == np.float64 else (letters[1], ctypes.c_float)
     slot = symbols.SLOTS[letter + routine]
     if not slot.value:
         symbols.resolve()
@@ -52,13 +61,30 @@ def _invoke_compiled(routine, args):
     return run
 
 
+@overload(invoke_complex, prefer_literal=True)
+def _invoke_complex_compiled(routine, args):
+    def run(routine, args):
+        _call_complex(routine, args)
+
+    return run
+
+
 @intrinsic(prefer_literal=True)
 def _call(typingctx, routine, args):
+    return _typed_call(routine, args, "ds")
+
+
+@intrinsic(prefer_literal=True)
+def _call_complex(typingctx, routine, args):
+    return _typed_call(routine, args, "zc")
+
+
+def _typed_call(routine, args, letters):
     arrays = [item for item in args.types if isinstance(item, types.Array) and isinstance(item.dtype, types.Float)]
     if len({item.dtype for item in arrays}) != 1 or arrays[0].dtype not in (types.float64, types.float32):
         raise TypingError(f"LAPACK takes matrices of float64 or of float32, and gets {args}")
     real = arrays[0].dtype
-    name = ("d" if real == types.float64 else "s") + routine.literal_value
+    name = letters[0 if real == types.float64 else 1] + routine.literal_value
 
     def codegen(context, builder, signature, values):
         function_type = ir.FunctionType(ir.VoidType(), [_POINTER] * len(args.types))

@@ -1,7 +1,8 @@
 """LAPACK on C-contiguous matrices, in place: what the array primitives are written with.
 
-LAPACK counts in columns, so it sees the transpose of each matrix here. Functions that say nothing else return
-LAPACK's ``info``: 0, or what went wrong. Tuples are added where Numba can't unpack them into others.
+LAPACK counts in columns, so it sees the transpose of each matrix here. Complex matrices are arrays of pairs
+(m, n, 2). Functions that say nothing else return LAPACK's ``info``: 0, or what went wrong. Tuples are added where
+Numba can't unpack them into others.
 """
 
 # Numba types these functions by its own rules when it compiles a call.
@@ -12,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numba.extending import register_jitable
 
-from jitad_linalg.lapack.invoke import invoke
+from jitad_linalg.lapack.invoke import invoke, invoke_complex
 
 N, T, L, R, U, S, V = (ord(letter) for letter in "NTLRUSV")
 
@@ -112,6 +113,53 @@ def gees(at, zt):
             (V, N, chosen, n, at, n, count, real, imaginary, zt, n, work, work.size, chosen, info),
         )
     return info[0]
+
+
+@register_jitable
+def geev(real, imaginary, vt, at):
+    """Eigenvalues, and eigenvectors as rows, of ``a = at.T`` (which is overwritten).
+
+    Two rows that belong to a pair of complex eigenvalues are the real and the imaginary part of the first one's.
+    """
+    n = at.shape[0]
+    info = np.zeros(1, np.int32)
+    if n > 0:
+        best, left = np.zeros(1, at.dtype), np.zeros(1, at.dtype)
+        invoke("geev", (N, V, n, at, n, real, imaginary, left, 1, vt, n, best, -1, info))
+        work = np.empty(int(best[0]) + 1, at.dtype)
+        invoke("geev", (N, V, n, at, n, real, imaginary, left, 1, vt, n, work, work.size, info))
+    return info[0]
+
+
+@register_jitable
+def complex_geev(w, vt, at):
+    """Eigenvalues, and eigenvectors as rows, of the complex matrix ``a = at.T`` (which is overwritten)."""
+    n = at.shape[0]
+    info = np.zeros(1, np.int32)
+    if n > 0:
+        best, left, more = np.zeros(2, at.dtype), np.zeros(2, at.dtype), np.empty(2 * n, at.dtype)
+        invoke_complex("geev", (N, V, n, at, n, w, left, 1, vt, n, best, -1, more, info))
+        work = np.empty(2 * (int(best[0]) + 1), at.dtype)
+        invoke_complex("geev", (N, V, n, at, n, w, left, 1, vt, n, work, work.size // 2, more, info))
+    return info[0]
+
+
+@register_jitable
+def complex_getrf(a, piv):
+    """``getrf`` for a complex matrix."""
+    n = a.shape[0]
+    info = np.zeros(1, np.int32)
+    if n > 0:
+        invoke_complex("getrf", (n, n, a, n, piv, info))
+    return info[0]
+
+
+@register_jitable
+def complex_getrs(lu, piv, b, trans):
+    """``getrs`` for a complex matrix; ``trans`` 1 stands for ``a.T``, without conjugates."""
+    n, k = lu.shape[0], b.shape[0]
+    if n > 0 and k > 0:
+        invoke_complex("getrs", (T if trans == 0 else N, n, k, lu, n, piv, b, n, np.zeros(1, np.int32)))
 
 
 @register_jitable

@@ -11,10 +11,19 @@ import functools
 
 RESOLVE = "jitad_linalg_resolve"
 
-LAPACK = (*("gbtrf", "gbtrs", "gees", "geqrf", "gesdd", "getrf", "getrs", "orgqr", "potrf", "syevd", "trsyl"),)
+LAPACK = (*("gbtrf", "gbtrs", "gees", "geev", "geqrf", "gesdd", "getrf", "getrs", "orgqr", "potrf", "syevd", "trsyl"),)
 BLAS = ("gemm", "trsm")
+COMPLEX = ("geev", "getrf", "getrs")
+"""The routines of LAPACK that are called for complex matrices too."""
 
-SLOTS = {prefix + routine: ctypes.c_void_p() for routine in (*LAPACK, *BLAS) for prefix in "ds"}
+_PLACES = {
+    **{letter + name: "scipy.linalg.cython_lapack" for letter in "ds" for name in LAPACK},
+    **{letter + name: "scipy.linalg.cython_lapack" for letter in "zc" for name in COMPLEX},
+    **{letter + name: "scipy.linalg.cython_blas" for letter in "ds" for name in BLAS},
+}
+"""The module that exports each routine, by its name with the letter of its precision."""
+
+SLOTS = {name: ctypes.c_void_p() for name in _PLACES}
 """The address of each routine, by its name with the letter of its precision."""
 
 
@@ -27,11 +36,8 @@ def resolve() -> None:
     """Fill the slots with the addresses that SciPy's ``cython_lapack`` and ``cython_blas`` export."""
     from numba.extending import get_cython_function_address
 
-    for module, routines in (("cython_lapack", LAPACK), ("cython_blas", BLAS)):
-        for routine in routines:
-            for prefix in "ds":
-                name = prefix + routine
-                SLOTS[name].value = get_cython_function_address(f"scipy.linalg.{module}", name)
+    for name, module in _PLACES.items():
+        SLOTS[name].value = get_cython_function_address(module, name)
 
 
 _RESOLVER = ctypes.CFUNCTYPE(None)(resolve)
