@@ -127,7 +127,7 @@ class Flowing:
         return None if self._parent is None else self._parent._recall(operand)
 
     def _derivation(self, operand: Var) -> tuple[Operand | None, tuple[Operand, ...]]:
-        """Of what an adjoint is made: two sides and the condition that chooses, or terms; nothing where that is unknown."""
+        """Of what an adjoint is made: two sides and the condition that chooses, or terms; nothing if unknown."""
         chosen, made = self._choice(operand), self.builder.made_by(operand)
         if chosen is not None:
             return chosen[0], chosen[1:]
