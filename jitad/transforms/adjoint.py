@@ -75,7 +75,7 @@ def adjoint(
     inputs = [own.params[i] for i in wrt]
     results = [own.results[i] for i in dependents]
     own = differentiate_choices(own, Activity(own, Aliases(own), inputs, results))
-    seeds = _seeds(results, seeded=seeded)
+    seeds = _seeds(results, within, seeded=seeded)
     kept: set[Var] = set()
     while True:
         primal = mark_order_free(privatize(own, kept))
@@ -153,13 +153,15 @@ def _prepared(program: Program) -> Program:
     return fold_signs(remove_counters(move_invariants_out(localize(program))))
 
 
-def _seeds(results: Sequence[Operand], *, seeded: bool) -> list[Operand]:
-    """The adjoints of the results: parameters, or the literal 1."""
+def _seeds(results: Sequence[Operand], within: Within | None, *, seeded: bool) -> list[Operand]:
+    """The adjoints of the results: parameters, or literals (1 when nothing is said of them)."""
     if not seeded:
         (result,) = results
         assert isinstance(result.type, Scalar)
         return [Const(1.0, result.type)]
-    return [Var("seed", t if isinstance(t, Scalar) else Array(t.dtype, t.ndim, "C")) for t in (r.type for r in results)]
+    types = [r.type if isinstance(r.type, Scalar) else Array(r.type.dtype, r.type.ndim, "C") for r in results]
+    literals = [None] * len(types) if within is None else within.seeds
+    return [Var("seed", type_) if known is None else known for type_, known in zip(types, literals, strict=True)]
 
 
 def _numbers(results: Sequence[Operand], seeds: Sequence[Operand]) -> dict[Var, Operand]:

@@ -24,6 +24,7 @@ from jitad.program.statements import (
     Alloc,
     Block,
     Call,
+    Const,
     Loop,
     Operand,
     Pop,
@@ -54,10 +55,14 @@ def uses_stack(statement: Statement) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Within:
-    """What an iteration takes over from the whole program: the types of its shadows, and what is guarded."""
+    """What an iteration takes over from the whole program.
+
+    ``types`` are those of its shadows, ``seeds`` the adjoints of its results that are literals (None for the others).
+    """
 
     types: Mapping[Var, Array]
     guards: Guards
+    seeds: Sequence[Const | None]
 
 
 class Reversed(Protocol):
@@ -98,11 +103,13 @@ class OnePass:
         wrt = [at for at, param in enumerate(iteration.params) if param in self.active]
         numbers = [v for v in iteration.params if v in self.active and isinstance(v.type, Scalar)]
         arrays = [shadows[v] for v in iteration.params if v in self.active and isinstance(v.type, Array)]
-        within = Within({v: array_type(shadows[v]) for v in self.active if v in shadows}, guards)
+        types = {v: array_type(shadows[v]) for v in self.active if v in shadows}
+        finals = self.finals.values()
+        within = Within(types, guards, [final if isinstance(final, Const) else None for final in finals])
         reverse = reverse_of(iteration, wrt, list(self.finals), within)
         made = reverse.program
         body = Builder()
-        given = zip(made.params, [*iteration.params, *self.finals.values(), *arrays], strict=True)
+        given = zip(made.params, [*iteration.params, *(f for f in finals if isinstance(f, Var)), *arrays], strict=True)
         results = inline(made, dict(given), body)
         count = len(loop.yields)
         sums, bars = ([Var(f"{v.name}_bar", v.type) for v in numbers] for _ in range(2))

@@ -26,7 +26,8 @@ def straight(x):
 
 
 def chosen(x):
-    return np.sum(np.where(x > 1.0, np.log(x), x * x))
+    y = np.where(x > 1.0, np.log(x), x * x)
+    return np.sum(y * y)
 
 
 def limited(x):
