@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hypothesis import strategies as st
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,7 +20,7 @@ COUNTERS = ((0, "1"), (-4, "1"), (-2, "1"), (3, "-1"), (1, "-1"), (0, "(n - 2)")
 def choose_array(w: Writer) -> None:
     """Another name for one of two vectors."""
     name = w.fresh("v")
-    one, other = w.draw(st.permutations(w.names.vectors))[:2]
+    one, other = w.one_of(*w.names.vectors), w.one_of(*w.names.vectors)
     w.write(f"{name} = {one} if {w.condition()} else {other}")
     w.names.vectors.append(name)
 
