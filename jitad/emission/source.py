@@ -146,6 +146,7 @@ class Emitter(MemoryWriter):
             self._covered = True
         self._rows = self._open_rows(loop, trips) if loop.rows else None
         self._indent += 1
+        before = len(self._lines) + 1
         if loop.is_counted:
             self._counted(loop)
         else:
@@ -153,8 +154,7 @@ class Emitter(MemoryWriter):
         self._assign(loop.params, loop.yields)
         if not loop.is_counted:
             self._line(f"{self._names[loop.index]} += 1")
-        if self._lines[-1].endswith(":"):
-            self._line("pass")
+        self._fill(before)
         self._indent -= 1
         if self._rows is not None:
             for dtype, amount in self._rows.pushed.items():
@@ -254,10 +254,14 @@ class Emitter(MemoryWriter):
             self._block(block)
             for name, value in zip(names, yields, strict=True):
                 self._line(f"{name} = {bare(self._text(value))}")
-            if len(self._lines) == before:
-                self._line("pass")
+            self._fill(before)
             self._indent -= 1
         self._place = ""
+
+    def _fill(self, before: int) -> None:
+        """Give a block a statement when nothing but comments was written for it, from the line ``before`` on."""
+        if all(line.lstrip().startswith("#") for line in self._lines[before:]):
+            self._line("pass")
 
 
 def _words(text: str) -> set[str]:

@@ -111,7 +111,9 @@ class Copier:
             case Call(primitive=primitive, outs=outs, args=args, accumulate=accumulate):
                 builder.add(Call(primitive, tuple(map(self.array, outs)), self.all(args), accumulate))
             case Fail(condition=condition, exception=exception, args=args):
-                builder.add(Fail(self(condition), exception, args, origin=statement.origin))
+                fails = self(condition)
+                if not (isinstance(fails, Const) and not fails.value):
+                    builder.add(Fail(fails, exception, args, origin=statement.origin))
             case Push(values=values):
                 builder.add(Push(self.all(values)))
             case Pop(outs=outs):
