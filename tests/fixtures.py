@@ -25,5 +25,9 @@ def run_uncompiled() -> Iterator[None]:
 
 
 @pytest.fixture
-def compiled(run_uncompiled: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mode, "compiled", True)
+def compiled(run_uncompiled: None) -> Iterator[None]:
+    saved, mode.compiled = mode.compiled, True
+    try:
+        yield
+    finally:
+        mode.compiled = saved

@@ -25,6 +25,7 @@ class _Sums:
         self._joined = {
             result: (s, at) for s in statements if isinstance(s, Loop | Branch) for at, result in enumerate(s.results)
         }
+        self._found: dict[Var, bool] = {}
         self._reads: Counter[Operand] = Counter(o for s in statements[1:] for o in operands(s))
         for statement in statements:
             if isinstance(statement, Loop):
@@ -35,26 +36,58 @@ class _Sums:
 
     def has(self, param: Var, new: Operand) -> bool:
         """True when ``new`` is ``param`` with terms added, and nothing else reads the numbers in between."""
-        uses = 0 if isinstance(param.type, Array) else self._uses(param, new)
-        return 0 < uses == self._reads[param]
+        if param not in self._found:
+            self._found[param] = not isinstance(param.type, Array) and self._is_sum(param, new)
+        return self._found[param]
 
-    def _uses(self, param: Var, new: Operand) -> int:
-        """How often the chain that ends at ``new`` reads ``param``; 0 when it isn't such a chain."""
-        if new is param:
-            return 1
-        if self._reads[new] != 1 or not isinstance(new, Var):
-            return 0
-        if new in self._joined:
-            statement, at = self._joined[new]
+    def _is_sum(self, param: Var, new: Operand) -> bool:
+        known: dict[Operand, bool] = {param: True}
+        if not self._leads(new, known):
+            return False
+        consumed: Counter[Operand] = Counter([new])
+        pending, followed = [new], set[Operand]()
+        while pending:
+            current = pending.pop()
+            if current not in followed:
+                followed.add(current)
+                candidates = [] if current is param else self._candidates(current)
+                before = [one for one in candidates if self._leads(one, known)]
+                consumed.update(before)
+                pending += before
+        return all(consumed[value] == self._reads[value] for value in followed)
+
+    def _leads(self, value: Operand, known: dict[Operand, bool]) -> bool:
+        """True when every path leads to ``value`` through additions from what is ``known`` to start a chain."""
+        pending = [value]
+        while pending:
+            current = pending[-1]
+            before = [] if current in known else self._candidates(current)
+            missing = [one for one in before if one not in known]
+            if current not in known and not missing:
+                known[current] = self._continues(current, [known[one] for one in before])
+            if missing:
+                pending += missing
+            else:
+                pending.pop()
+        return known[value]
+
+    def _continues(self, value: Operand, leading: list[bool]) -> bool:
+        """True when a number continues a chain, given which of its candidates do."""
+        made = self._made.get(value) if isinstance(value, Var) else None
+        if made is None or made.primitive is core.select:
+            return bool(leading) and all(leading)
+        return sum(leading) == 1 and (made.primitive is core.add or leading[0])
+
+    def _candidates(self, value: Operand) -> list[Operand]:
+        """What a number may continue: an operand, the sides of a choice, or what a loop of such sums starts from."""
+        if not isinstance(value, Var):
+            return []
+        if value in self._joined:
+            statement, at = self._joined[value]
             if isinstance(statement, Branch):
-                arms = [self._uses(param, arm[at]) for arm in (statement.then_yields, statement.otherwise_yields)]
-                return sum(arms) if all(arms) else 0
-            within = self.has(statement.params[at], statement.yields[at])
-            return self._uses(param, statement.inits[at]) if within else 0
-        made = self._made.get(new)
-        if made is None or made.primitive not in (core.add, core.sub):
-            return 0
-        first, second = (self._uses(param, arg) for arg in made.args)
-        if made.primitive is core.sub:
-            return 0 if second else first
-        return 0 if first and second else first or second
+                return [statement.then_yields[at], statement.otherwise_yields[at]]
+            return [statement.inits[at]] if self.has(statement.params[at], statement.yields[at]) else []
+        made = self._made.get(value)
+        if made is not None and made.primitive is core.select:
+            return list(made.args[1:])
+        return list(made.args) if made is not None and made.primitive in (core.add, core.sub) else []

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.primitives import core
 from jitad.program.builder import is_const
 from jitad.program.statements import (
     Accumulate,
@@ -18,6 +19,7 @@ from jitad.program.statements import (
     Block,
     Branch,
     Call,
+    Compute,
     Dim,
     Load,
     Loop,
@@ -35,7 +37,7 @@ from jitad.program.statements import (
 def privatize(program: Program, kept: Iterable[Var] = ()) -> Program:
     """The same program with buffers allocated where they are filled, but for those that are ``kept`` where they are."""
     shared = Aliases(program).flowing
-    return replace(program, body=_Privatizer(shared, [*program.results, *kept]).block(program.body))
+    return replace(program, body=_Privatizer(shared, [*program.results, *kept], _clipped(program)).block(program.body))
 
 
 def moved_buffers(before: Program, after: Program) -> set[Var]:
@@ -52,15 +54,30 @@ def _depths(block: Block, depth: int) -> Iterator[tuple[Var, int]]:
             yield from _depths(inner, depth + 1)
 
 
+def _clipped(program: Program) -> dict[Operand, Operand]:
+    """The lengths ``0 if n < 0 else n``, each with its ``n``: an array of a negative length is refused before."""
+    made = {s.out: s for s in walk(program.body) if isinstance(s, Compute)}
+    found: dict[Operand, Operand] = {}
+    for out, statement in made.items():
+        if statement.primitive is core.select and is_const(statement.args[1], 0):
+            condition, _, length = statement.args
+            test = made.get(condition) if isinstance(condition, Var) else None
+            if test is not None and test.primitive is core.lt and test.args[0] is length and is_const(test.args[1], 0):
+                found[out] = length
+    return found
+
+
 class _Privatizer:
-    def __init__(self, flowing: set[Var], kept: Sequence[Operand]) -> None:
+    def __init__(self, flowing: set[Var], kept: Sequence[Operand], clipped: dict[Operand, Operand]) -> None:
         self._kept = {*flowing, *kept}
+        self._clipped = clipped
 
     def block(self, block: Block) -> Block:
         moved: dict[Loop, list[Alloc]] = {}
         for statement in block:
             if isinstance(statement, Alloc) and not statement.at_end and statement.out not in self._kept:
-                loop = _borrower(block, statement)
+                shape = tuple(self._clipped.get(length, length) for length in statement.shape)
+                loop = _borrower(block, replace(statement, shape=shape))
                 if loop is not None:
                     moved.setdefault(loop, []).append(replace(statement, fill=None))
         gone = {alloc.out for allocs in moved.values() for alloc in allocs}

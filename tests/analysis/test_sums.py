@@ -151,3 +151,24 @@ def asked_by_the_condition(x, y):
 )
 def test_no_sums(kernel: Any) -> None:
     assert names_of_sums(kernel) == set()
+
+
+def selected(x, y):
+    t = y
+    for i in range(x.size):
+        t += x[i] if x[i] > 0.0 else y
+        if x[i] < y:
+            t += x[i] * y
+    return t
+
+
+def dropped_by_a_selection(x, y):
+    t = y
+    for i in range(x.size):
+        t = t + x[i] if x[i] > 0.0 else x[i]
+    return t
+
+
+def test_selections_between_sums_are_sums() -> None:
+    assert names_of_sums(selected) == {"t"}
+    assert names_of_sums(dropped_by_a_selection) == set()

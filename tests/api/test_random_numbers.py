@@ -123,7 +123,7 @@ def test_a_sweep_that_runs_again_draws_the_same(monkeypatch: pytest.MonkeyPatch)
         return asian_option(x)
 
     found, then = seeded(jitad.value_and_grad(fresh), X)
-    assert len(grown) >= 2
+    assert grown
     assert found[0] == expected[0]
     np.testing.assert_array_equal(found[1], expected[1])
     assert then == after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def branches(x, n):
     count = 0
     s = x[0]
     for i in range(n):
-        if s > 0.5:
+        if math.exp(s) > 1.65:
             s = s * np.float32(0.9) * x[i % x.size]
             count += 1
         else:

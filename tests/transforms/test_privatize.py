@@ -107,8 +107,20 @@ def in_a_conditional_loop(m, x):
     return total
 
 
+def of_a_computed_length(m, x):
+    n = x.size - 1
+    b = np.empty(n)
+    total = 0.0
+    for i in range(3):
+        for j in range(n):
+            b[j] = m[i, j] * x[j]
+        total += b[0] * b[n - 1]
+    return total
+
+
 INSIDE = [
     filled_by_a_loop,
+    of_a_computed_length,
     filled_at_once,
     cleared_and_summed_into,
     of_two_axes,
