@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jitad.api.mode import mode, uncompiled
+from jitad.api.mode import compiling, uncompiled
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +26,5 @@ def run_uncompiled() -> Iterator[None]:
 
 @pytest.fixture
 def compiled(run_uncompiled: None) -> Iterator[None]:
-    saved, mode.compiled = mode.compiled, True
-    try:
+    with compiling():
         yield
-    finally:
-        mode.compiled = saved

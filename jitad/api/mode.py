@@ -26,6 +26,16 @@ def uncompiled() -> Iterator[None]:
         mode.compiled = saved
 
 
+@contextmanager
+def compiling() -> Iterator[None]:
+    """Derivatives called inside run compiled, also within :func:`uncompiled`."""
+    saved, mode.compiled = mode.compiled, True
+    try:
+        yield
+    finally:
+        mode.compiled = saved
+
+
 def bounds_checked() -> bool:
     """True under ``JITAD_BOUNDSCHECK=1``; looked at when a derivative is made."""
     return os.environ.get("JITAD_BOUNDSCHECK", "0") not in ("", "0")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from jitad.api.mode import mode, uncompiled
+from jitad.api.mode import compiling, uncompiled
 from jitad.errors import ArgumentError, RegistryError
 from jitad.primitives import registry
 from jitad.primitives.definitions import Definition
@@ -137,7 +136,7 @@ def check_primitive(
             trial = Trial(primitive, _tupled(primitive, case))
             check.case(trial, is_first=at == 0)
             if compiled and at == 0 and check.is_callable:
-                with _compiling():
+                with compiling():
                     check.compiled(trial)
         check.refuse_untried()
         for case, expected in primitive.special:
@@ -271,15 +270,6 @@ def _single(part: Any) -> Any:
 
 
 _LAYOUTS = {"in Fortran's order": _fortran, "with negative strides": _strided}
-
-
-@contextmanager
-def _compiling() -> Iterator[None]:
-    saved, mode.compiled = mode.compiled, True
-    try:
-        yield
-    finally:
-        mode.compiled = saved
 
 
 def _tupled(primitive: Primitive, case: Any) -> Case:

@@ -12,7 +12,7 @@ from scipy import special
 
 import jitad
 import jitad.errors
-from jitad.api.mode import mode
+from jitad.api.mode import compiling, uncompiled
 
 
 class UsersError(ValueError):
@@ -20,8 +20,9 @@ class UsersError(ValueError):
 
 
 @pytest.fixture(params=["uncompiled", "compiled"], autouse=True)
-def _both(request, run_uncompiled, monkeypatch):
-    monkeypatch.setattr(mode, "compiled", request.param == "compiled")
+def _both(request, run_uncompiled):
+    with compiling() if request.param == "compiled" else uncompiled():
+        yield
 
 
 def zipf(x):

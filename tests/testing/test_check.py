@@ -12,7 +12,7 @@ import pytest
 from numba import njit
 
 import jitad
-from jitad.api.mode import mode, uncompiled
+from jitad.api.mode import compiling, uncompiled
 from jitad.primitives import linear, registry
 from jitad.primitives.hooks import hookimpl
 from jitad.primitives.spec import ScalarPrimitive
@@ -95,9 +95,9 @@ def test_derivatives_are_checked_like_kernels(make: Callable[..., Any]) -> None:
     check_grads(make(rosenbrock), (np.array([0.3, -1.2, 2.0]),), 2)
 
 
-def test_a_compiled_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mode, "compiled", True)
-    check_grads(njit(rosenbrock), (np.array([0.3, -1.2, 2.0]),), 2)
+def test_a_compiled_kernel() -> None:
+    with compiling():
+        check_grads(njit(rosenbrock), (np.array([0.3, -1.2, 2.0]),), 2)
 
 
 # Wrong rules

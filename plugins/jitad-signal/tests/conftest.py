@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jitad.api.mode import mode, uncompiled
+from jitad.api.mode import compiling, uncompiled
 
 
 @pytest.fixture(autouse=True)
@@ -23,5 +23,6 @@ def _uncompiled() -> Iterator[None]:
 
 
 @pytest.fixture
-def compiled(_uncompiled: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mode, "compiled", True)
+def compiled(_uncompiled: None) -> Iterator[None]:
+    with compiling():
+        yield
