@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jitad.analysis.effects import written_params
@@ -26,6 +26,7 @@ from jitad.transforms.adjoint import Adjoint, adjoint
 from jitad.transforms.expand import expand
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import localize
+from jitad.transforms.threads import all_parallel, on_threads
 
 if TYPE_CHECKING:
     from jitad.reading.signature import ArgSpec
@@ -45,10 +46,17 @@ class Reading:
 
 
 def read(
-    function: Any, args: Sequence[ArgSpec], kwargs: Mapping[str, ArgSpec], *, bounds_checked: bool = False
+    function: Any,
+    args: Sequence[ArgSpec],
+    kwargs: Mapping[str, ArgSpec],
+    *,
+    bounds_checked: bool = False,
+    parallel: bool = False,
 ) -> Reading:
-    """Read a function for arguments of these types."""
+    """Read a function for arguments of these types; ``parallel`` asks for threads for every loop that may have them."""
     kernel = read_kernel(function, args, kwargs, bounds_checked=bounds_checked)
+    if parallel or kernel.options.get("parallel"):
+        kernel = replace(kernel, program=all_parallel(kernel.program))
     return Reading(function, kernel, tuple(written_params(kernel.program)))
 
 
@@ -107,7 +115,7 @@ def forward_only(reading: Reading) -> Program:
 
 def make_sweeps(program: Program, reading: Reading, *, compiled: bool, measured: bool = False) -> Sweeps:
     """Emit and build a program made from a kernel, with the options of the user's ``@njit``."""
-    program = expand(program)
+    program = on_threads(expand(program)).program
     emitted = emit(program, measured=measured)
     run = build(emitted, compiled=compiled, fastmath=reading.kernel.options.get("fastmath", False))
     return Sweeps(run, emitted, program, compiled, generators(program.body))

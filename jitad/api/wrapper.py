@@ -37,6 +37,7 @@ from jitad.runtime.remembered import recall, remember
 from jitad.runtime.results import copied
 from jitad.runtime.tape import FAST_GROWTH_UP_TO
 from jitad.transforms.expand import expand
+from jitad.transforms.threads import on_threads
 
 START_ELEMENTS = 96
 """Elements of each tape of the first call (a small block, which malloc keeps at hand); later calls start with what was
@@ -65,7 +66,7 @@ class _Wrapper:
 
     def __init__(self, derived: Derived, arguments: Sequence[Argument]) -> None:
         self._derived = derived
-        self._program = expand(derived.program)
+        self._program = on_threads(expand(derived.program)).program
         self._sweeps = emit(self._program)
         self._uses: dict[str, Any] = dict(self._sweeps.names)
         self._names = Names({*self._uses, self._sweeps.entry})
@@ -80,7 +81,8 @@ class _Wrapper:
         self._write()
         head = f"def {entry}({', '.join(params)}):\n"
         source = "\n\n".join([sweeps.source.rstrip() + "\n", head + "\n".join(f"    {line}" for line in self._lines)])
-        return Emitted(source + "\n", entry, self._uses, {}, sweeps.tapes, sweeps.results)
+        made = Emitted(source + "\n", entry, self._uses, {}, sweeps.tapes, sweeps.results)
+        return replace(made, on_threads=sweeps.on_threads)
 
     def _write(self) -> None:
         leaves = [leaf for argument in self._arguments for leaf in self._leaves(argument.name, argument.spec)]

@@ -101,9 +101,13 @@ def _compiled(emitted: Emitted, header: Header, text: str, path: Path, fastmath:
     module = _load(path)
     vars(module).update(header.injected)
     is_cached = not header.injected
+    if emitted.on_threads:
+        from jitad.runtime.threads import start_threads
+
+        start_threads()
     for name, value in list(vars(module).items()):
         if isinstance(value, types.FunctionType) and value.__module__ == module.__name__:
-            setattr(module, name, _njit(value, fastmath, is_cached, path))
+            setattr(module, name, _njit(value, fastmath, is_cached, on_threads=name in emitted.on_threads))
     function: Callable[..., Any] = getattr(module, emitted.entry)
     return _with_users_exceptions(function, header.stand_ins) if header.stand_ins else function
 
@@ -124,7 +128,13 @@ def _load(path: Path) -> types.ModuleType:
     return module
 
 
-def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, path: Path) -> Any:
+_ONLY_PRANGE = {
+    "prange": True,
+    **dict.fromkeys(("comprehension", "fusion", "inplace_binop", "numpy", "reduction", "setitem", "stencil"), False),
+}
+
+
+def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, *, on_threads: bool) -> Any:
     """The one place that calls Numba's compiler."""
     from numba import njit
 
@@ -137,8 +147,9 @@ def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, path: Pa
         nogil=True,
         # As the user's own @njit asked: it permits changed roundings, so it is never ours to switch on.
         fastmath=fastmath,
-        # Adjoint loops keep their order of iterations: accumulations into shadows meet between iterations.
-        parallel=False,
+        # Numba must not look for loops itself: accumulations into shadows meet between iterations. Functions that run
+        # threads hold one loop, whose calls are known to be independent.
+        parallel=_ONLY_PRANGE if on_threads else False,
     )(function)
     if is_cached:
         dispatcher._cache = _numba_cache(dispatcher.py_func)

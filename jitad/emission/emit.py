@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jitad.emission.memory import tape_dtypes
-from jitad.emission.source import Emitter
+from jitad.emission.threads import ThreadedEmitter
 from jitad.emission.vector_math import with_vector_math
 from jitad.program.statements import Program
 from jitad.program.types import Array
@@ -22,7 +22,8 @@ from jitad.program.types import Array
 class Emitted:
     """The source of one function; ``names`` are its free names in compiled runs, ``plain_names`` in plain ones.
 
-    ``results`` has, for each result, None for a scalar or (dtype, ndim) for an array.
+    ``results`` has, for each result, None for a scalar or (dtype, ndim) for an array. ``on_threads`` are the functions
+    in the source that run threads.
     """
 
     source: str
@@ -32,15 +33,18 @@ class Emitted:
     tapes: tuple[str, ...]
     results: tuple[tuple[str, int] | None, ...]
     measured: bool = False
+    on_threads: tuple[str, ...] = ()
 
 
 def emit(program: Program, *, measured: bool = False) -> Emitted:
     """The source of a program; with ``measured`` it also returns the tape's peak, in elements per dtype."""
     program = with_vector_math(program)
     tapes = tape_dtypes(program)
-    emitter = Emitter(program, tapes, measured)
+    emitter = ThreadedEmitter(program, tapes, measured)
     source = emitter.function()
     results = tuple(
         (result.type.dtype, result.type.ndim) if isinstance(result.type, Array) else None for result in program.results
     )
-    return Emitted(source, emitter.entry, emitter.names_used, emitter.plain_names_used, tapes, results, measured)
+    threads = tuple(emitter.on_threads)
+    names, plain = emitter.names_used, emitter.plain_names_used
+    return Emitted(source, emitter.entry, names, plain, tapes, results, measured, threads)

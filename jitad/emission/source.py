@@ -121,15 +121,20 @@ class Emitter(MemoryWriter):
         self._line(f"{name}({', '.join(self._text(o) for o in (*call.outs, *call.args))})")
 
     def _fail(self, fail: Fail) -> None:
+        if isinstance(fail.condition, Const):
+            if fail.condition.value:
+                self._raise(fail)
+            return
+        self._line(f"if {bare(self._text(fail.condition))}:")
+        self._indent += 1
+        self._raise(fail)
+        self._indent -= 1
+
+    def _raise(self, fail: Fail) -> None:
         name = fail.exception.__name__
         self._use(name, fail.exception, fail.exception)
         args = ", ".join(repr(arg.packed() if isinstance(arg, Origin) else arg) for arg in fail.args)
-        if isinstance(fail.condition, Const):
-            if fail.condition.value:
-                self._line(f"raise {name}({args})")
-            return
-        self._line(f"if {bare(self._text(fail.condition))}:")
-        self._line(f"    raise {name}({args})")
+        self._line(f"raise {name}({args})")
 
     # Control flow
 

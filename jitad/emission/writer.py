@@ -21,7 +21,9 @@ LANE_HELPERS = ("load_lanes", "store_lanes", "accumulate_lanes")
 
 
 class Writer:
-    """The source of one program as it grows, and the names in it."""
+    """The source of one program as it grows, and the names in it; ``own_names`` are those that it writes as they are."""
+
+    own_names: tuple[str, ...] = ()
 
     def __init__(self, program: Program, tapes: tuple[str, ...]) -> None:
         self._program = program
@@ -30,7 +32,7 @@ class Writer:
         self.plain_names_used: dict[str, Any] = {}
         self._collect_primitives()
         tape_names = {f"{kind}_{t}" for kind in ("tape", "top", "limit", "peak") for t in tapes}
-        self._names = Names({*HELPERS, *LANE_HELPERS, *self.names_used, *tape_names, "inf", "nan"})
+        self._names = Names({*HELPERS, *LANE_HELPERS, *self.own_names, *self.names_used, *tape_names, "inf", "nan"})
         self.entry = self._names.fresh(program.name)
         self._foldable = foldable(program)
         self._texts: dict[Var, tuple[str, int]] = {}

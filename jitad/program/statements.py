@@ -17,6 +17,7 @@ from jitad.program.types import Array, Scalar, Type
 
 if TYPE_CHECKING:
     from jitad.primitives.spec import ArrayPrimitive, ProgramPrimitive, RandomPrimitive, ScalarPrimitive
+    from jitad.program.threads import Threads
 
 
 _serials = itertools.count()
@@ -255,6 +256,9 @@ class Loop(Statement):
 
     With ``rows``, which only an order-free loop with step 1 has, the pushes of its iterations (all directly in
     its body) may be laid out by value rather than by iteration; the loop that pops them has ``rows`` too.
+
+    ``parallel`` asks for threads, wherever iterations may run in any order. ``apart`` promises that they may, on tapes
+    of their own: each leaves the tape as it found it. ``threads`` says how they are shared among threads.
     """
 
     index: Var
@@ -272,6 +276,9 @@ class Loop(Statement):
     order_free: bool = False
     descending: bool = False
     rows: bool = False
+    parallel: bool = False
+    apart: bool = False
+    threads: Threads | None = None
 
     @property
     def is_counted(self) -> bool:

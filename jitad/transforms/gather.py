@@ -253,7 +253,7 @@ class _Nest:
         for level in reversed(range(len(self._loops))):
             bounds = (*ranges[level], const_int(1))
             loop = counted_loop(targets[level], bounds, builders[level + 1].block)
-            builders[level].add(replace(loop, order_free=True))
+            builders[level].add(replace(loop, order_free=True, parallel=self._loops[level].parallel))
 
     def _copied(self, value: Operand, indices: dict[Var, Operand], builder: Builder) -> Operand:
         """``value`` at other indices of the nest's loops; only what it needs is copied."""
@@ -296,7 +296,7 @@ class _Nest:
         for level in reversed(range(len(self._loops))):
             turn, start, stop = opened[level]
             loop = counted_loop(turn, (start, stop, const_int(1)), builders[level + 1].block)
-            builders[level].add(replace(loop, order_free=True))
+            builders[level].add(replace(loop, order_free=True, parallel=self._loops[level].parallel))
 
     def _outside(
         self, builder: Builder, terms: Sequence[_Term], here: dict[Var, Operand], ranges: list[Bounds]

@@ -121,6 +121,7 @@ class OnePass:
             yields=[*results[:count], *(body.plus(*each) for each in zip(sums, results[count:], strict=True))],
             results=[*loop.results, *bars],
             order_free=loop.order_free and not any(uses_stack(s) for s in walk(body.block)),
+            apart=loop.order_free,
         )
         return [*self.before, whole], dict(zip(numbers, bars, strict=True)), reverse.plan
 

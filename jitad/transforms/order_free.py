@@ -14,22 +14,28 @@ from jitad.analysis.order import Order
 from jitad.analysis.sums import carried_sums
 from jitad.program.statements import (
     Accumulate,
+    Alloc,
     Block,
     Branch,
     Compute,
     Const,
     Dim,
     Draw,
+    Fail,
     Load,
     Loop,
     Program,
+    Reshape,
     Statement,
     Store,
     Var,
+    View,
     walk,
 )
 
 _ALLOWED = (Compute, Dim, Load, Store, Accumulate, Loop, Branch)
+_ALLOWED_ON_THREADS = (*_ALLOWED, Alloc, View, Reshape, Fail)
+"""What iterations that have tapes of their own may do besides; the first one that fails is known on threads too."""
 
 
 def mark_order_free(program: Program) -> Program:
@@ -57,21 +63,24 @@ class _Marker:
 
     def _is_free(self, loop: Loop) -> bool:
         statements = list(walk(loop.body))
-        if not isinstance(loop.step, Const) or not all(isinstance(s, _ALLOWED) for s in statements):
+        allowed = _ALLOWED_ON_THREADS if loop.parallel else _ALLOWED
+        if not isinstance(loop.step, Const) or not all(isinstance(s, allowed) for s in statements):
             return False
         if any(isinstance(s, Loop) and not s.is_counted for s in statements):
             return False
         return _carries_only_sums(loop) and self._never_meet(loop, statements)
 
     def _never_meet(self, loop: Loop, statements: list[Statement]) -> bool:
+        allocated = {self._aliases.root(s.out) for s in statements if isinstance(s, Alloc)}
+        own = {root for root in allocated if self._aliases.home(root) is not None}
         accesses: dict[Var, list[Load | Store | Accumulate]] = {}
         for statement in statements:
             if isinstance(statement, Load | Store | Accumulate):
                 accesses.setdefault(self._aliases.root(statement.array), []).append(statement)
         return all(
             self._order.stay_apart(store, other, loop)
-            for group in accesses.values()
-            if not all(isinstance(access, Accumulate) for access in group)
+            for root, group in accesses.items()
+            if root not in own and not all(isinstance(access, Accumulate) for access in group)
             for store in group
             if not isinstance(store, Load)
             for other in group

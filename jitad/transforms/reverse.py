@@ -206,6 +206,7 @@ class Reversal:
             order_free=free,
             descending=loop.descending if free and not ordered else not loop.descending,
             rows=rows and ordered,
+            parallel=loop.parallel,
         )
         if ordered or arrays.params or self._reads_shadows(loop) or not _may_be_long(loop):
             scope.builder.add(made)
@@ -218,7 +219,7 @@ class Reversal:
         for row in carried:
             if row.init in self._active:
                 scope.add(row.init, finals[row.param])
-        return replace(loop, body=forward, order_free=free, rows=rows and ordered)
+        return replace(loop, body=forward, order_free=free, rows=rows and ordered, apart=False)
 
     def _reads_shadows(self, loop: Loop) -> bool:
         """True when adjoints flow into the reversal of a loop through memory as well."""

@@ -86,13 +86,19 @@ class _Rotator:
     def __init__(self, aliases: Aliases) -> None:
         self._aliases = aliases
 
-    def block(self, block: Block) -> Block:
+    def block(self, block: Block, *, on_thread: bool = False) -> Block:
+        """A block with its loops' sums carried, unless a loop may be shared among threads itself."""
         builder = Builder()
         for statement in block:
             if isinstance(statement, Loop):
-                self._loop(replace(statement, body=self.block(statement.body)), builder)
+                shared = statement.parallel and (statement.order_free or statement.apart) and not on_thread
+                inner = replace(statement, body=self.block(statement.body, on_thread=on_thread or shared))
+                if shared:
+                    builder.add(inner)
+                else:
+                    self._loop(inner, builder)
             elif isinstance(statement, Branch):
-                then, otherwise = self.block(statement.then), self.block(statement.otherwise)
+                then, otherwise = (self.block(b, on_thread=on_thread) for b in (statement.then, statement.otherwise))
                 builder.add(replace(statement, then=then, otherwise=otherwise))
             else:
                 builder.add(statement)
