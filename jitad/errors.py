@@ -78,6 +78,10 @@ class NonScalarResultError(JitadError, TypeError):
     """``grad`` of a kernel whose result isn't one floating-point number."""
 
 
+class ParallelLoopError(JitadError, ValueError):
+    """A ``prange`` loop whose iterations depend on each other, or on their order."""
+
+
 class SharedMemoryError(JitadError, ValueError):
     """Two arguments share memory and the kernel writes to one of them."""
 

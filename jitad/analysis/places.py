@@ -70,7 +70,8 @@ def _is_injective(view: View) -> bool:
 class Places:
     """Follows views that an iteration makes of arrays from outside the loop."""
 
-    def __init__(self, loop: Loop, layouts: Layouts) -> None:
+    def __init__(self, loop: Loop, layouts: Layouts | None = None) -> None:
+        """Follow the views of ``loop``; without ``layouts``, arrays from outside are taken to be plain."""
         self._loop = loop
         self._layouts = layouts
         self._inside: set[Operand] = {loop.index, *loop.params}
@@ -94,7 +95,7 @@ class Places:
                 return None
             found = _in_base(view, found)
             array = view.base
-        if array in self._inside or array not in self._layouts:
+        if array in self._inside or (self._layouts is not None and array not in self._layouts):
             return None
         offsets = tuple(None if operand is None else self._offset(operand) for operand in found)
         varies = tuple(operand is not None and self._varies(operand) for operand in found)

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections import Counter
 
 from jitad.primitives import core
+from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.statements import Branch, Compute, Loop, Operand, Var, operands, walk
 from jitad.program.types import Array
 
 
 def carried_sums(loop: Loop) -> set[int]:
     """The positions of the carried numbers to which an iteration adds, and which it doesn't read otherwise."""
-    sums = _Sums(loop)
+    sums = Chains(loop, core.add, core.sub)
     return {at for at, param in enumerate(loop.params) if param.type.is_float and sums.has(param, loop.yields[at])}
 
 
-class _Sums:
-    """Finds, in the body of a loop, chains of additions and subtractions from a carried number to its next value."""
+class Chains:
+    """Finds, in the body of a loop, chains of additions and subtractions from a carried number to its next value.
 
-    def __init__(self, loop: Loop) -> None:
+    Or of two other operations: ``join``, whose operands may change places, and ``undo``, which continues its first.
+    """
+
+    def __init__(self, loop: Loop, join: ScalarPrimitive, undo: ScalarPrimitive) -> None:
+        self._join = join
+        self._undo = undo
         heads = [] if loop.condition_block is None else list(walk(loop.condition_block))
         statements = [loop, *heads, *walk(loop.body)]
         self._made = {s.out: s for s in statements if isinstance(s, Compute)}
@@ -76,7 +82,7 @@ class _Sums:
         made = self._made.get(value) if isinstance(value, Var) else None
         if made is None or made.primitive is core.select:
             return bool(leading) and all(leading)
-        return sum(leading) == 1 and (made.primitive is core.add or leading[0])
+        return sum(leading) == 1 and (made.primitive is self._join or leading[0])
 
     def _candidates(self, value: Operand) -> list[Operand]:
         """What a number may continue: an operand, the sides of a choice, or what a loop of such sums starts from."""
@@ -90,4 +96,4 @@ class _Sums:
         made = self._made.get(value)
         if made is not None and made.primitive is core.select:
             return list(made.args[1:])
-        return list(made.args) if made is not None and made.primitive in (core.add, core.sub) else []
+        return list(made.args) if made is not None and made.primitive in (self._join, self._undo) else []

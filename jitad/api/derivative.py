@@ -44,11 +44,12 @@ class Request(Protocol):
 
 @dataclass(frozen=True)
 class GradientRequest:
-    """Ask for the gradient by the arguments at ``argnums``."""
+    """Ask for the gradient by the arguments at ``argnums``; with ``parallel``, for threads as well."""
 
     argnums: int | tuple[int, ...]
     has_aux: bool = False
     bounds_checked: bool = False
+    parallel: bool = False
 
     def positions(self, function: Any, count: int) -> tuple[int, ...]:
         """The arguments asked for, among ``count`` positional ones. Raises ArgumentError when there aren't so many."""
@@ -83,7 +84,8 @@ class GradientRequest:
         from jitad.api.differentiate import gradient_adjoint, read
 
         wrt, trees = active_leaves(function, specs, self.positions(function, len(specs)))
-        reading = read(function, specs, named, bounds_checked=self.bounds_checked)
+        checked, parallel = self.bounds_checked, self.parallel
+        reading = read(function, specs, named, bounds_checked=checked, parallel=parallel)
         adjoint, value = gradient_adjoint(reading, wrt, has_aux=self.has_aux)
         gradient = SequenceResult(tuple, trees) if isinstance(self.argnums, tuple) else trees[0]
         return Gradient(reading, adjoint.program, wrt, value, gradient)

@@ -26,7 +26,7 @@ from jitad.transforms.adjoint import Adjoint, adjoint
 from jitad.transforms.expand import expand
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import localize
-from jitad.transforms.threads import all_parallel, on_threads
+from jitad.transforms.threads import Verdict, all_parallel, on_threads
 
 if TYPE_CHECKING:
     from jitad.reading.signature import ArgSpec
@@ -64,7 +64,8 @@ def read(
 class Sweeps:
     """A compiled function (or an uncompiled one) and what its flat tuple of results stands for.
 
-    ``generators`` are the random generators that it draws from.
+    ``generators`` are the random generators that it draws from, ``threads`` tells what became of the loops for which
+    threads were asked.
     """
 
     run: Callable[..., Any]
@@ -72,6 +73,7 @@ class Sweeps:
     program: Program
     compiled: bool
     generators: tuple[str, ...] = ()
+    threads: tuple[Verdict, ...] = ()
 
 
 def gradient_adjoint(reading: Reading, wrt: Sequence[int], *, has_aux: bool = False) -> tuple[Adjoint, ResultTree]:
@@ -115,10 +117,11 @@ def forward_only(reading: Reading) -> Program:
 
 def make_sweeps(program: Program, reading: Reading, *, compiled: bool, measured: bool = False) -> Sweeps:
     """Emit and build a program made from a kernel, with the options of the user's ``@njit``."""
-    program = on_threads(expand(program)).program
+    threaded = on_threads(expand(program))
+    program = threaded.program
     emitted = emit(program, measured=measured)
     run = build(emitted, compiled=compiled, fastmath=reading.kernel.options.get("fastmath", False))
-    return Sweeps(run, emitted, program, compiled, generators(program.body))
+    return Sweeps(run, emitted, program, compiled, generators(program.body), tuple(threaded.verdicts))
 
 
 def _what(tree: ResultTree, program: Program) -> str:

@@ -42,7 +42,9 @@ class Explanation:
     ``program`` and ``adjoint`` are the texts of the kernel's program and of its adjoint (or of the program of its
     Jacobian), ``records`` what the forward sweep records and why, ``tape_bytes`` the most bytes on the tape in this run
     for each dtype, ``source`` the emitted source of both sweeps, and ``file`` where that stands in the cache.
-    ``mode`` is "reverse", "forward", or "forward over reverse" (for Hessians), and ``why`` tells why.
+    ``threads`` says, in the order of the sweeps, which loops run on threads where they are large, of those for which
+    that is asked, and why the others don't. ``mode`` is "reverse", "forward", or "forward over reverse" (for Hessians),
+    and ``why`` tells why.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Explanation:
     file: Path
     mode: str
     why: str
+    threads: tuple[str, ...] = ()
 
     @property
     def total_bytes(self) -> int:
@@ -68,6 +71,7 @@ class Explanation:
             "What the forward sweep records": records,
             "The tape": f"{self.total_bytes:,} bytes at most in this run{f' ({parts})' if parts else ''}.",
             "The mode": f"{self.mode} ({self.why})",
+            **({"Threads": "\n".join(f"- {line}" for line in self.threads)} if self.threads else {}),
             f"The {'adjoint' if self.mode == REVERSE else 'derivative'} program": self.adjoint,
             f"The emitted sweeps ({self.file})": self.source,
         }
@@ -103,7 +107,7 @@ def explain(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] | No
         return _explained_jacobian(f, request, args, leaves)
     specs = describe_all(args)
     wrt, _ = active_leaves(f, specs, request.positions(f, len(args)))
-    reading = read(f, specs, {}, bounds_checked=request.bounds_checked)
+    reading = read(f, specs, {}, bounds_checked=request.bounds_checked, parallel=request.parallel)
     adjoint, _ = gradient_adjoint(reading, wrt, has_aux=request.has_aux)
     leaves += [capture.getter() for capture in reading.kernel.captures]
     return _explanation(reading, adjoint.program, wrt, adjoint, leaves, (REVERSE, "a gradient"))
@@ -144,6 +148,7 @@ def _explanation(
         file=source_path(sweeps.run),
         mode=how[0],
         why=how[1],
+        threads=tuple(str(verdict) for verdict in sweeps.threads),
     )
 
 

@@ -10,7 +10,12 @@ from jitad.api.mode import bounds_checked
 from jitad.errors import ArgumentError
 
 
-def grad(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
+def grad(
+    f: Callable[..., Any] | None = None,
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    parallel: bool = False,
+) -> Any:
     """The gradient of a kernel with one floating-point result.
 
     The returned function takes the arguments of ``f`` and gives the gradient by argument ``argnums``, with that
@@ -20,6 +25,9 @@ def grad(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, 
     count from 0 or, negative, from the last positional argument of the call. Arguments are never changed. Also a
     decorator: ``@jitad.grad``, ``@jitad.grad(argnums=1)``. Numba knows the returned function: ``@njit`` code may
     call it, with what the kernel takes from outside as it is when the caller is compiled (see ``jitad.api.dispatch``).
+    With ``parallel``, loops whose iterations may run in any order run on threads where they are large, as loops over
+    ``numba.prange`` do without being asked; sums are then added in another order, which depends on the arguments'
+    shapes and not on the number of threads.
 
     Raises ArgumentError for an argument that can't be differentiated, NonScalarResultError when the result
     isn't one floating-point number, SharedMemoryError when the kernel writes to an array that shares memory with
@@ -31,10 +39,15 @@ def grad(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, 
     >>> jitad.grad(volume, argnums=(0, 1))(2.0, 5.0)
     (60.0, 12.0)
     """
-    return _derivative(f, argnums, has_aux, with_value=False)
+    return _derivative(f, argnums, has_aux, parallel, with_value=False)
 
 
-def value_and_grad(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
+def value_and_grad(
+    f: Callable[..., Any] | None = None,
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    parallel: bool = False,
+) -> Any:
     """The value of a kernel and its gradient, computed together: ``(value, gradient)``.
 
     With ``has_aux`` it is ``((value, aux), gradient)``. Everything else is as for ``grad``.
@@ -43,11 +56,13 @@ def value_and_grad(f: Callable[..., Any] | None = None, argnums: int | Sequence[
     >>> jitad.value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
-    return _derivative(f, argnums, has_aux, with_value=True)
+    return _derivative(f, argnums, has_aux, parallel, with_value=True)
 
 
-def _derivative(f: Callable[..., Any] | None, argnums: int | Sequence[int], has_aux: bool, *, with_value: bool) -> Any:
-    request = GradientRequest(checked_argnums(argnums), bool(has_aux), bounds_checked())
+def _derivative(
+    f: Callable[..., Any] | None, argnums: int | Sequence[int], has_aux: bool, parallel: bool, *, with_value: bool
+) -> Any:
+    request = GradientRequest(checked_argnums(argnums), bool(has_aux), bounds_checked(), bool(parallel))
     if f is None:
         return lambda function: _of(function, request, with_value=with_value)
     return _of(f, request, with_value=with_value)

@@ -116,7 +116,7 @@ class JacobianFunction(Derivative):
         """What a kernel that calls this function reads in its place."""
         request, function = self._request, self._function
         if request.mode == HESSIAN:
-            by = GradientRequest(request.argnums, bounds_checked=request.bounds_checked)
+            by = GradientRequest(request.argnums, bounds_checked=request.bounds_checked, parallel=request.parallel)
             function = Derivative(function, by, with_value=False)
         return DerivativeForm("jacobian", function, request.argnums, request.has_aux, self._with_value)
 
@@ -127,7 +127,7 @@ class JacobianFunction(Derivative):
 def _jacobian(f: Any, mode: str, argnums: Any, *, has_aux: Any = False, values: bool = False) -> Any:
     if not isinstance(has_aux, bool):
         raise ArgumentError(f"has_aux={has_aux!r} isn't True or False.", "pass has_aux=True for a pair (value, aux).")
-    request = JacobianRequest(checked_argnums(argnums), has_aux, bounds_checked(), mode, values or has_aux)
+    request = JacobianRequest(checked_argnums(argnums), has_aux, bounds_checked(), mode=mode, values=values or has_aux)
 
     def of(function: Any) -> JacobianFunction:
         refuse_uncallable(function)

@@ -43,7 +43,7 @@ class JacobianRequest(GradientRequest):
         from jitad.api.differentiate import read
 
         wrt, trees = active_leaves(function, specs, self.positions(function, len(specs)))
-        reading = read(function, specs, named, bounds_checked=self.bounds_checked)
+        reading = read(function, specs, named, bounds_checked=self.bounds_checked, parallel=self.parallel)
         by = SequenceResult(tuple, trees) if isinstance(self.argnums, tuple) else trees[0]
         return JacobianPrograms(reading, wrt, by, self.mode, has_aux=self.has_aux, values=self.values)
 

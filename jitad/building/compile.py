@@ -128,7 +128,7 @@ def _load(path: Path) -> types.ModuleType:
     return module
 
 
-_ONLY_PRANGE = {
+_ONLY_PRANGE: Any = {
     "prange": True,
     **dict.fromkeys(("comprehension", "fusion", "inplace_binop", "numpy", "reduction", "setitem", "stencil"), False),
 }

@@ -39,7 +39,7 @@ class Emitted:
 def emit(program: Program, *, measured: bool = False) -> Emitted:
     """The source of a program; with ``measured`` it also returns the tape's peak, in elements per dtype."""
     program = with_vector_math(program)
-    tapes = tape_dtypes(program)
+    tapes = tape_dtypes(program.body)
     emitter = ThreadedEmitter(program, tapes, measured)
     source = emitter.function()
     results = tuple(

@@ -10,11 +10,14 @@ from jitad.emission.writer import Writer
 from jitad.program.statements import (
     Alloc,
     AtOffset,
+    Block,
     Const,
     OffsetOf,
     Operand,
+    Pop,
     Program,
     Push,
+    Release,
     Var,
     View,
     array_type,
@@ -23,14 +26,18 @@ from jitad.program.statements import (
 from jitad.program.types import Array, Scalar, itemsize
 
 
-def tape_dtypes(program: Program) -> tuple[str, ...]:
-    """The dtypes that a program puts on the tape."""
+def tape_dtypes(block: Block) -> tuple[str, ...]:
+    """The dtypes of the tapes that a block uses."""
     found: set[str] = set()
-    for statement in walk(program.body):
+    for statement in walk(block):
         match statement:
             case Alloc(out=out) | AtOffset(out=out):
                 found.add(array_type(out).dtype)
-            case Push(values=values):
+            case OffsetOf(array=array):
+                found.add(array_type(array).dtype)
+            case Release(dtype=dtype):
+                found.add(dtype)
+            case Push(values=values) | Pop(outs=values):
                 found.update(words(values))
     return tuple(sorted(found))
 

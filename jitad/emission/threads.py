@@ -8,9 +8,8 @@ nothing but calls of the former, so that Numba has nothing else to rearrange), a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -24,7 +23,6 @@ from jitad.program.statements import (
     Const,
     Fail,
     Loop,
-    Operand,
     Program,
     Var,
     array_type,
@@ -90,9 +88,8 @@ class ThreadedEmitter(Emitter):
         rows = self._open_rows(loop, trips) if loop.rows else None
         assert loop.start is not None and loop.step is not None
         start, step = (self._text(o) for o in (loop.start, loop.step))
-        body = Program("body", [], loop.body, [])
         copies = {array: self._names.fresh(f"{array.name}_copies") for array in threads.private}
-        sharing = _Sharing(loop, threads, trips, start, step, tape_dtypes(body), copies)
+        sharing = _Sharing(loop, threads, trips, start, step, tape_dtypes(loop.body), copies)
         inits = [self._text(init) for init in loop.inits]
         work = work_of(loop, self._text)
         self._rows, saved = rows, self._rows
@@ -150,14 +147,14 @@ class _LoopWriter:
         self._inits = [e._names.fresh(f"{param.name}_first") for param in self._loop.params]
         self._parts = [e._names.fresh(f"{param.name}_parts") for param in self._loop.params]
         self._outside = self._free()
-        lines, share = self._captured(self._write_share)
+        share = self._captured(self._write_share)
         self._takes_failures = bool(sharing.failures) or sharing.may_overflow
         head = [*self._control(), *self._given(copied=True), *self._inits, *self._outcomes()]
         e._functions.append(_function(self._share, head, share))
         e._functions.append(self._write_threads(head))
         e.on_threads.append(self._threads)
         given = self._given(copied=False)
-        _, loop = self._captured(lambda: self._write_loop(head))
+        loop = self._captured(lambda: self._write_loop(head))
         parameters = [self._work_name, *given, *self._inits]
         e._functions.append(_function(name, parameters, loop))
         return name, [self._work, *given], sharing.may_overflow
@@ -185,7 +182,7 @@ class _LoopWriter:
 
     # The functions
 
-    def _captured(self, write: Any) -> tuple[None, list[str]]:
+    def _captured(self, write: Callable[[], None]) -> list[str]:
         """The lines that ``write`` writes, as the body of a function."""
         e = self._emitter
         saved = e._lines, e._indent, e._place, e._covered
@@ -193,7 +190,7 @@ class _LoopWriter:
         write()
         lines = e._lines
         e._lines, e._indent, e._place, e._covered = saved
-        return None, lines
+        return lines
 
     def _write_share(self) -> None:
         e, sharing, loop = self._emitter, self._sharing, self._loop

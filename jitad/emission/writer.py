@@ -21,7 +21,10 @@ LANE_HELPERS = ("load_lanes", "store_lanes", "accumulate_lanes")
 
 
 class Writer:
-    """The source of one program as it grows, and the names in it; ``own_names`` are those that it writes as they are."""
+    """The source of one program as it grows, and the names in it.
+
+    ``own_names`` are names that it writes as they are, so that no variable may have them.
+    """
 
     own_names: tuple[str, ...] = ()
 

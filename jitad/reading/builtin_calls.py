@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -53,6 +54,11 @@ def _plain(reader: Reader, name: str, args: Args, kwargs: Kwargs, least: int, mo
 def _range(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
     _plain(reader, "range", args, kwargs, 1, 3)
     return make_range(reader, list(args))
+
+
+def _prange(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
+    _plain(reader, "prange", args, kwargs, 1, 3)
+    return replace(make_range(reader, list(args)), parallel=True)
 
 
 def _len(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
@@ -350,10 +356,10 @@ BUILTINS: dict[Any, Handler] = {
 
 
 def add_prange() -> None:
-    """Let ``numba.prange`` be ``range`` (not at import time, because Numba is slow to import)."""
+    """Know ``numba.prange`` (not from import time on, because Numba is slow to import)."""
     import numba
 
-    BUILTINS.setdefault(numba.prange, _range)
+    BUILTINS.setdefault(numba.prange, _prange)
 
 
 def call_method(reader: Reader, method: MethodValue, args: Args, kwargs: Kwargs) -> Value:

@@ -35,12 +35,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Iteration:
-    """A counted loop: ``item`` gives the loop's target for a value of the counter."""
+    """A counted loop: ``item`` gives the loop's target for a value of the counter; ``parallel`` is for ``prange``."""
 
     start: Operand
     stop: Operand
     step: Operand
     item: Callable[[Reader, Operand], Value]
+    parallel: bool = False
 
     def trips(self, reader: Reader) -> Operand:
         """How many iterations there are (not above zero when there are none)."""
@@ -143,9 +144,9 @@ def _refuse_mixture(reader: Reader) -> None:
 def iteration(reader: Reader, value: Value) -> Iteration:
     """The loop over a range, an array, or a zip of them. Refuses what can't be iterated over."""
     match value:
-        case RangeValue(start, stop, step):
+        case RangeValue(start, stop, step, parallel):
             _refuse_zero_step(reader, step)
-            return Iteration(start, stop, step, _number)
+            return Iteration(start, stop, step, _number, parallel)
         case ArrayValue() | ComplexArrayValue() if value.ndim:
 
             def row(reader: Reader, i: Operand) -> Value:

@@ -21,6 +21,7 @@ from jitad.reading.iteration import Iteration, iteration, known_items
 from jitad.reading.joins import branch, negation, truth
 from jitad.reading.liveness import Names, assigned, loop_head
 from jitad.reading.merging import Fixed, Template, Unbound, assemble, flatten, join, template_of, variables
+from jitad.reading.parallel import ask_for_threads, refuse_leaving
 from jitad.reading.reader import NeedsUnrolling, Unreachable
 from jitad.reading.values import RangeValue, ScalarValue, UndefinedValue, Value, memory_of
 
@@ -169,6 +170,8 @@ def _counted(reader: Reader, node: ast.For, steps: Iteration, live: Names) -> No
     from jitad.reading.statements import assign, read_block
 
     flag = break_flag(node)
+    if flag and steps.parallel:
+        refuse_leaving(reader)
     head = loop_head(node, live, frozenset([flag] if flag else []))
     carried = sorted(assigned([node]) & (head | live | reader.scope.captured))
     name = node.target.id if isinstance(node.target, ast.Name) else "i"
@@ -194,7 +197,10 @@ def _counted(reader: Reader, node: ast.For, steps: Iteration, live: Names) -> No
         else:
             note_at_least(reader, index)
 
-    _settled_loop(reader, name, carried, note, test if flag else None, body, None if flag else steps, assigned([node]))
+    counted = None if flag else steps
+    loop = _settled_loop(reader, name, carried, note, test if flag else None, body, counted, assigned([node]))
+    if steps.parallel:
+        ask_for_threads(loop)
 
 
 def _conditional(reader: Reader, node: ast.While, test: ast.expr, flag: str | None, live: Names) -> Loop:

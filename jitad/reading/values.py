@@ -205,11 +205,12 @@ class SliceValue(Value):
 
 @dataclass(frozen=True, eq=False)
 class RangeValue(Value):
-    """``range(start, stop, step)``, or ``prange``."""
+    """``range(start, stop, step)``, or ``prange`` (``parallel``)."""
 
     start: Operand
     stop: Operand
     step: Operand
+    parallel: bool = False
 
 
 @dataclass(frozen=True, eq=False)

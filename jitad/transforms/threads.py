@@ -51,6 +51,10 @@ class Verdict:
     origin: Origin | None
     why: str
 
+    def __str__(self) -> str:
+        place = "a loop of jitad's" if self.origin is None else f"the loop at {self.origin.short()}"
+        return f"{place} is serial: {self.why}" if self.why else f"{place} runs on threads"
+
 
 @dataclass
 class Threaded:
@@ -134,10 +138,9 @@ class _Planner:
             raise _Serial("what its iterations record isn't of one size")
         if any(isinstance(s, Call) for s in statements):
             raise _Serial("it calls a library")
-        bounds = (loop.start, loop.stop, loop.step)
-        if all(isinstance(bound, Const) for bound in bounds):
-            if len(range(*(int(bound.value) for bound in bounds if isinstance(bound, Const)))) < FEWEST_TRIPS:
-                raise _Serial("it is short")
+        bounds = [int(bound.value) for bound in (loop.start, loop.stop, loop.step) if isinstance(bound, Const)]
+        if len(bounds) == 3 and len(range(*bounds)) < FEWEST_TRIPS:
+            raise _Serial("it is short")
 
     def _shared(self, loop: Loop, statements: Sequence[Statement]) -> Threads:
         """How the arrays from outside to which iterations add are kept apart."""
