@@ -81,13 +81,12 @@ class ThreadedEmitter(Emitter):
 
     def _shared_loop(self, loop: Loop, threads: Threads) -> None:
         trips = self._trips(loop)
+        start, step = self._named(loop.start), self._named(loop.step)
         amounts = pushes_per_iteration(loop) if loop.rows else None
         if amounts and not self._covered:
             for dtype, amount in amounts.items():
                 self._check(dtype, trips if amount == 1 else f"{amount} * {trips}")
         rows = self._open_rows(loop, trips) if loop.rows else None
-        assert loop.start is not None and loop.step is not None
-        start, step = (self._text(o) for o in (loop.start, loop.step))
         copies = {array: self._names.fresh(f"{array.name}_copies") for array in threads.private}
         sharing = _Sharing(loop, threads, trips, start, step, tape_dtypes(loop.body), copies)
         inits = [self._text(init) for init in loop.inits]
@@ -107,6 +106,17 @@ class ThreadedEmitter(Emitter):
             for dtype, amount in rows.pushed.items():
                 self._line(f"top_{dtype} += {amount} * {trips}")
         self._place = ""
+
+    def _named(self, operand: Operand | None) -> str:
+        """A literal, or the name of a number; what was to be written out where it is read gets a name."""
+        assert operand is not None
+        text = self._text(operand)
+        if isinstance(operand, Const) or text.isidentifier():
+            return text
+        name = self._names.fresh(operand.name)
+        self._line(f"{name} = {bare(text)}")
+        self._texts[operand] = (name, 0)
+        return name
 
     def _check(self, dtype: str, amount: str) -> None:
         if self._sharing is None:

@@ -122,9 +122,9 @@ class _Planner:
 
     def _threads(self, loop: Loop) -> Threads:
         statements = list(walk(loop.body))
-        self._check_order(loop, statements)
         if len(carried_sums(loop)) < len(loop.params):
             raise _Serial("it carries more than sums from one iteration to the next")
+        self._check_order(loop, statements)
         if any(isinstance(p.type, Scalar) and p.type.lanes for p in loop.params):
             raise _Serial("it carries several derivatives at a time")
         return self._shared(loop, statements)
