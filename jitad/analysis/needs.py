@@ -41,7 +41,7 @@ class Needs:
     ):
         self._program = program
         self.activity = activity
-        self._aliases = aliases
+        self.aliases = aliases
         self._order = order
         self.shadows = shadows
         self.settled = settled
@@ -82,7 +82,7 @@ class Needs:
 
     def clears(self, store: Statement, array: Var) -> bool:
         """True when the adjoint of the place stored to is read again in the reverse sweep, so must become zero."""
-        root = self._aliases.root(array)
+        root = self.aliases.root(array)
         return any(self._order.may_precede(other, store, root) for other in self._touching.get(root, []))
 
     def undoes_in_any_order(self, loop: Loop, undone: set[Statement]) -> bool:
@@ -92,7 +92,7 @@ class Needs:
             self._order.stay_apart(one, other, loop)
             for one in sums
             for other in sums
-            if self._aliases.root(one.array) is self._aliases.root(other.array)
+            if self.aliases.root(one.array) is self.aliases.root(other.array)
         )
 
     def of(self, statement: Statement, undone: set[Statement]) -> Iterator[Var]:

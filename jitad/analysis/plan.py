@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jitad.program.statements import Block, Statement, Var
+from jitad.program.statements import Block, Loop, Statement, Var
 
 
 @dataclass
@@ -18,7 +18,8 @@ class Plan:
     which only the reverse sweep takes memory. ``reloads`` are the statements whose reversal reads elements
     of an alias group, with whether these are the elements before the statement ran. ``reasons`` says, for each
     recorded value, why it is. ``one_pass`` are the loops that are reversed as they run, ``replayed`` those
-    that the reverse sweep runs again, each iteration with its reversal.
+    that the reverse sweep runs again, each iteration with its reversal; ``repeated`` are those of them that do so for
+    the sake of threads, as the forward sweep runs them.
     """
 
     records: dict[Block, list[Var]] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Plan:
     reasons: dict[Var, str] = field(default_factory=dict)
     one_pass: set[Statement] = field(default_factory=set)
     replayed: set[Statement] = field(default_factory=set)
+    repeated: dict[Statement, Loop] = field(default_factory=dict)
 
     def absorb(self, inner: Plan) -> None:
         """Take over what was decided for a part of the program that is differentiated by itself."""

@@ -17,7 +17,7 @@ from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order, written_arrays
 from jitad.analysis.plan import Plan
-from jitad.analysis.replay import is_replayed, loads, read_again, without_totals
+from jitad.analysis.replay import is_replayed, read_again, reads, repeated_on_threads, without_totals
 from jitad.analysis.scratch import find_late, find_scratch
 from jitad.primitives.core import cost
 from jitad.program.statements import (
@@ -48,8 +48,24 @@ RECORD_COST = 8.0
 """What recording a scalar and reading it back costs, in additions (a store, a load and the stack pointer)."""
 
 
-def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs) -> Plan:
+def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs, *, on_threads: bool = False) -> Plan:
     """Decide for a program (with shadows bound) what is recorded; see the module's docstring.
+
+    With ``on_threads``, loops that may have threads run again where they would keep a tape of unknown size.
+    """
+    plan = _planned(program, aliases, order, needs, {})
+    repeated = repeated_on_threads(program, aliases, plan, set(needs.shadows.values())) if on_threads else {}
+    while repeated:
+        leaner = _planned(program, aliases, order, needs, repeated)
+        undoing = {loop for loop in repeated if any(s in leaner.undone for s in walk(loop.body))}
+        if not undoing:  # a loop that must be undone keeps a tape after all
+            return leaner
+        repeated = {loop: kept for loop, kept in repeated.items() if loop not in undoing}
+    return plan
+
+
+def _planned(program: Program, aliases: Aliases, order: Order, needs: Needs, repeated: dict[Loop, Loop]) -> Plan:
+    """The plan under which the loops ``repeated`` are replayed, among others.
 
     Undone stores need their indices in the reverse sweep, which may need further stores undone: the decision is
     repeated until nothing more is undone.
@@ -60,7 +76,7 @@ def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs)
 
     def attempt(undone: set[Statement], scratch: set[Statement]) -> tuple[Plan, set[Statement]]:
         """A plan, and the stores that it needs undone."""
-        planner = _Planner(aliases, order, needs, Plan(undone=undone, scratch=scratch, late=late - scratch))
+        planner = _Planner(aliases, order, needs, Plan(undone=undone, scratch=scratch, late=late - scratch), repeated)
         planner.visit(program.body, None)
         return planner.plan, {
             store
@@ -82,7 +98,8 @@ def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs)
 class _Planner:
     """Visits blocks innermost first; each visit fills the plan and returns what the enclosing block must have."""
 
-    def __init__(self, aliases: Aliases, order: Order, needs: Needs, plan: Plan) -> None:
+    def __init__(self, aliases: Aliases, order: Order, needs: Needs, plan: Plan, repeated: dict[Loop, Loop]) -> None:
+        self._repeated = repeated
         self.aliases = aliases
         self.order = order
         self.needs = needs
@@ -108,17 +125,20 @@ class _Planner:
         return _BlockPlanner(self, block, owner).decide(demands)
 
     def _replays(self, loop: Loop) -> bool:
-        return self.needs.works(loop, self.plan.undone) and is_replayed(loop, self.needs.activity)
+        again = loop in self._repeated or is_replayed(loop, self.needs.activity)
+        return again and self.needs.works(loop, self.plan.undone)
 
     def _replay(self, loop: Loop) -> list[Var]:
         """Plan a loop that the reverse sweep runs again; what that reads from outside it."""
         self.plan.replayed.add(loop)
-        again = loads(loop)
-        self.plan.reloads.extend((load, self.aliases.root(load.array), True) for load in again)
-        return [
-            *read_again(without_totals(loop, self.needs.activity)),
-            *(self.needs.shadows[s.array] for s in again if s.array in self.needs.activity),
-        ]
+        if loop in self._repeated:
+            self.plan.repeated[loop] = self._repeated[loop]
+        again = read_again(without_totals(loop, self.needs.activity))
+        own = {s.out for s in walk(loop.body) if isinstance(s, Alloc)}
+        for statement, array in reads(loop):
+            if array not in own:
+                self.plan.reloads.append((statement, self.aliases.root(array), True))
+        return [*again, *(self.needs.shadows[v] for v in again if v in self.needs.shadows)]
 
     def _reversed_blocks(self, statement: Statement) -> Iterator[Block]:
         if statement in self.needs.settled:

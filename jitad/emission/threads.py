@@ -19,15 +19,7 @@ from jitad.emission.overflow import pushes_per_iteration
 from jitad.emission.source import Emitter
 from jitad.emission.work import work_of
 from jitad.emission.writer import bare
-from jitad.program.statements import (
-    Const,
-    Fail,
-    Loop,
-    Program,
-    Var,
-    array_type,
-    free_variables,
-)
+from jitad.program.statements import Const, Fail, Loop, Operand, Program, Var, array_type, free_variables
 from jitad.program.threads import Threads
 
 LEAST_WORK = 1 << 15

@@ -145,7 +145,8 @@ def _analysed(
     aliases = Aliases(shadowed.program)
     order = Order(shadowed.program, aliases)
     needs = Needs(shadowed.program, activity, aliases, order, shadowed.shadows, at_once)
-    return _Sweeps(activity, guards, at_once, shadowed, needs, plan_storage(shadowed.program, aliases, order, needs))
+    plan = plan_storage(shadowed.program, aliases, order, needs, on_threads=within is None)
+    return _Sweeps(activity, guards, at_once, shadowed, needs, plan)
 
 
 def _prepared(program: Program) -> Program:

@@ -260,7 +260,8 @@ class _Laner:
         body = self._nested(loop.body, builder)
         yields = [self._like(param, new, body) for param, new in zip(loop.params, loop.yields, strict=True)]
         rows = loop.rows and not self._drop_rows
-        stays_free = rows or not (loop.rows or _allocates_more(body.block, loop.body))
+        takes_more = _allocates_more(body.block, loop.body)
+        stays_free = rows or not (loop.rows or takes_more)
         builder.add(
             replace(
                 loop,
@@ -272,6 +273,7 @@ class _Laner:
                 results=[self._bind(result) for result in loop.results],
                 order_free=loop.order_free and stays_free,
                 rows=rows,
+                apart=loop.apart and not takes_more,
             )
         )
 

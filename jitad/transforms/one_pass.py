@@ -16,10 +16,11 @@ from jitad.analysis.aliasing import Aliases, passes_on_arrays
 from jitad.analysis.guards import Guards
 from jitad.analysis.order import written_arrays
 from jitad.analysis.plan import Plan
+from jitad.analysis.replay import placing
 from jitad.analysis.sums import carried_sums
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder
-from jitad.program.rewrite import inline
+from jitad.program.rewrite import Copier, inline
 from jitad.program.statements import (
     Alloc,
     Block,
@@ -32,6 +33,7 @@ from jitad.program.statements import (
     Push,
     Release,
     Statement,
+    Store,
     Var,
     array_type,
     definitions,
@@ -84,13 +86,15 @@ class OnePass:
     """A loop that is reversed as it runs.
 
     ``before`` computes the adjoints ``finals`` of its carried sums (by position); it stands before the loop.
-    ``active`` are the active values from outside that an iteration reads.
+    ``active`` are the active values from outside that an iteration reads, ``stores`` its stores into arrays from
+    outside, which its reversal leaves out: what they store counts as results.
     """
 
     loop: Loop
     before: Block
     finals: dict[int, Operand]
     active: tuple[Var, ...]
+    stores: tuple[Store, ...] = ()
 
     def write(
         self, shadows: Mapping[Var, Var], guards: Guards, reverse_of: ReverseOf
@@ -99,19 +103,25 @@ class OnePass:
         loop = self.loop
         inside = {loop.index, *loop.params}
         outside = [v for v in free_variables(loop.body, loop.yields) if v not in inside]
-        iteration = Program("iteration", [loop.index, *loop.params, *outside], loop.body, loop.yields, loop.origin)
+        kept = Block([s for s in loop.body if s not in self.stores])
+        stored = [s for s in self.stores[::-1] if isinstance(s.value, Var) and s.array in shadows]
+        results = [*loop.yields, *(s.value for s in stored)]
+        iteration = Program("iteration", [loop.index, *loop.params, *outside], kept, results, loop.origin)
         wrt = [at for at, param in enumerate(iteration.params) if param in self.active]
         numbers = [v for v in iteration.params if v in self.active and isinstance(v.type, Scalar)]
         arrays = [shadows[v] for v in iteration.params if v in self.active and isinstance(v.type, Array)]
         types = {v: array_type(shadows[v]) for v in self.active if v in shadows}
         finals = self.finals.values()
-        within = Within(types, guards, [final if isinstance(final, Const) else None for final in finals])
-        reverse = reverse_of(iteration, wrt, list(self.finals), within)
+        literals = [final if isinstance(final, Const) else None for final in finals]
+        within = Within(types, guards, [*literals, *(None for _ in stored)])
+        count = len(loop.yields)
+        reverse = reverse_of(iteration, wrt, [*self.finals, *range(count, count + len(stored))], within)
         made = reverse.program
         body = Builder()
-        given = zip(made.params, [*iteration.params, *(f for f in finals if isinstance(f, Var)), *arrays], strict=True)
+        seeds = [*(f for f in finals if isinstance(f, Var)), *self._adjoints_of(stored, shadows, body)]
+        given = zip(made.params, [*iteration.params, *seeds, *arrays], strict=True)
         results = inline(made, dict(given), body)
-        count = len(loop.yields)
+        del results[count : count + len(stored)]
         sums, bars = ([Var(f"{v.name}_bar", v.type) for v in numbers] for _ in range(2))
         whole = replace(
             loop,
@@ -124,6 +134,20 @@ class OnePass:
             apart=loop.order_free,
         )
         return [*self.before, whole], dict(zip(numbers, bars, strict=True)), reverse.plan
+
+    def _adjoints_of(self, stored: Sequence[Store], shadows: Mapping[Var, Var], body: Builder) -> list[Var]:
+        """Load the adjoints of what is stored, the last store first, and clear them."""
+        copier = Copier(lambda var: var)
+        for statement in placing(self.loop) if self.stores else ():
+            copier.statement(statement, body)
+        found = []
+        for store in self.stores[::-1]:
+            if store.array in shadows:
+                shadow, index = shadows[store.array], copier.all(store.index)
+                if store in stored:
+                    found.append(body.load(shadow, index))
+                body.store(shadow, index, Const(0.0, array_type(shadow).element))
+        return found
 
 
 def active_inputs(loop: Loop, activity: Activity) -> tuple[Var, ...]:

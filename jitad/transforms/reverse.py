@@ -9,7 +9,7 @@ from jitad.analysis.activity import Activity
 from jitad.analysis.guards import Guards
 from jitad.analysis.needs import Needs
 from jitad.analysis.plan import Plan
-from jitad.analysis.replay import without_totals
+from jitad.analysis.replay import outside_stores, without_totals
 from jitad.analysis.rules import Rule
 from jitad.analysis.sums import carried_sums
 from jitad.program.builder import Builder, const_int, is_const
@@ -108,6 +108,7 @@ class Reversal:
                 return self._at_once(statement, self._one_pass[statement], scope)
             case Loop() if statement in self._plan.replayed:
                 self._replay(statement, scope)
+                return [self._plan.repeated.get(statement, statement)]
             case Loop() if self._needs.works(statement, self._plan.undone):
                 return [self._loop(statement, scope)]
             case Branch() if self._needs.works(statement, self._plan.undone):
@@ -244,11 +245,15 @@ class Reversal:
         """A loop of terms: the reverse sweep runs it again, each iteration followed by its reversal."""
         finals = {at: scope.take(result) for at, result in enumerate(loop.results)}
         known = {at: final for at, final in finals.items() if final is not None}
-        if not known:
+        stores = outside_stores(loop, self._needs.aliases) if loop in self._plan.repeated else []
+        if not known and not stores:
             return
         again = without_totals(loop, self._active)
-        one = OnePass(again, Block(), known, active_inputs(loop, self._active))
-        statements, bars, _ = one.write(self._needs.shadows, self._guards, self._reverse_of)
+        stored = {store.array for store in stores or ()}
+        active = tuple(v for v in active_inputs(loop, self._active) if v not in stored)
+        one = OnePass(again, Block(), known, active, tuple(stores or ()))
+        statements, bars, plan = one.write(self._needs.shadows, self._guards, self._reverse_of)
+        self._plan.absorb(plan)
         copier = Copier(lambda var: var if var in known.values() else scope.value(var))
         for statement in statements:
             copier.statement(statement, scope.builder)

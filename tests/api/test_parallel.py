@@ -185,6 +185,71 @@ def transposed(x):
     return total
 
 
+def stepped(p, x):
+    y = x.copy()
+    for _ in range(3):
+        z = np.zeros(x.shape[0])
+        for i in prange(x.shape[0]):
+            u = y[i]
+            for _ in range(4):
+                u = u + 0.1 * np.sin(u * p[0]) * p[1]
+            z[i] = u
+        for i in prange(x.shape[0]):
+            y[i] = z[i] * z[i] * 0.5 + y[i]
+    return np.sum(y)
+
+
+def stored_twice(p, x):
+    y = np.zeros((x.shape[0], 2))
+    for i in prange(x.shape[0] - 1):
+        u = x[i]
+        for _ in range(4):
+            u = u + 0.1 * np.sin(u * p[0]) * p[1]
+        y[i + 1, 0] = u
+        y[i + 1, 0] = u * u
+        y[i, 1] = 1.0
+        y[i, 1] = u
+    return np.sum(np.sin(y))
+
+
+def overwritten(p, x):
+    y = x * p[0]
+    total = np.sum(y * y)
+    for i in prange(x.shape[0]):
+        u = x[i]
+        for _ in range(4):
+            u = u + 0.1 * np.sin(u * p[0]) * p[1]
+        y[i] = u
+        total += u * u
+    return total * np.sum(y * y)
+
+
+def inputs_overwritten(p, x):
+    y = x * p[0]
+    z = np.zeros(x.shape[0])
+    for i in prange(x.shape[0]):
+        u = y[i]
+        for _ in range(4):
+            u = u + 0.1 * np.sin(u * p[0]) * p[1]
+        z[i] = u
+    for i in prange(x.shape[0]):
+        y[i] = z[i] * y[i]
+    return np.sum(y * y)
+
+
+def pieces(p, x):
+    y = np.zeros(x.shape[0])
+    for i in prange(x.shape[0]):
+        path = np.empty(4)
+        path[0] = x[i]
+        for k in range(1, 4):
+            path[k] = path[k - 1] + 0.1 * np.sin(path[k - 1] * p[0]) * p[1]
+        if x[i] > 0.0:
+            path = path * path
+        y[i] = np.sum(path)
+    return np.sum(y * y)
+
+
 KERNELS: dict[Callable[..., Any], tuple[Any, ...]] = {
     smooth: (X,),
     log_sum: (X,),
@@ -203,6 +268,11 @@ KERNELS: dict[Callable[..., Any], tuple[Any, ...]] = {
     while_inside: (X,),
     products_and_extremes: (X,),
     in_a_serial_loop: (X,),
+    stepped: (np.array([0.3, 0.4]), X),
+    stored_twice: (np.array([0.3, 0.4]), X),
+    overwritten: (np.array([0.3, 0.4]), X),
+    inputs_overwritten: (np.array([0.3, 0.4]), X),
+    pieces: (np.array([0.3, 0.4]), X),
     broadcast: (X[:7],),
     transposed: (ROWS,),
 }
