@@ -138,15 +138,15 @@ def repeated_on_threads(program: Program, aliases: Aliases, plan: Plan, shadows:
 
     With each comes the loop that the forward sweep runs: it keeps nothing, and its iterations give back what they take.
     """
-    return {loop: _kept_nowhere(loop, aliases, shadows) for loop in _repeated(program.body, aliases, plan)}
+    return {loop: _kept_nowhere(loop, shadows) for loop in _repeated(program.body, aliases, plan)}
 
 
-def _kept_nowhere(loop: Loop, aliases: Aliases, shadows: set[Var]) -> Loop:
-    body = _giving_back(loop.body, aliases, shadows)
+def _kept_nowhere(loop: Loop, shadows: set[Var]) -> Loop:
+    body = _giving_back(loop.body, shadows)
     return replace(loop, body=body, apart=True, order_free=not any(isinstance(s, Alloc) for s in walk(body)))
 
 
-def _giving_back(block: Block, aliases: Aliases, shadows: set[Var]) -> Block:
+def _giving_back(block: Block, shadows: set[Var]) -> Block:
     """A block without shadows and their views, which gives its arrays back."""
     kept: list[Statement] = []
     for statement in block:
@@ -154,11 +154,11 @@ def _giving_back(block: Block, aliases: Aliases, shadows: set[Var]) -> Block:
             case Alloc(out=out) | View(out=out) | Reshape(out=out) if out in shadows:
                 continue
             case Loop(body=body, condition_block=head):
-                head = None if head is None else _giving_back(head, aliases, shadows)
-                kept.append(replace(statement, body=_giving_back(body, aliases, shadows), condition_block=head))
+                head = None if head is None else _giving_back(head, shadows)
+                kept.append(replace(statement, body=_giving_back(body, shadows), condition_block=head))
             case Branch(then=then, otherwise=otherwise):
-                arms = (_giving_back(arm, aliases, shadows) for arm in (then, otherwise))
-                kept.append(replace(statement, **dict(zip(("then", "otherwise"), arms, strict=True))))
+                arms = [_giving_back(arm, shadows) for arm in (then, otherwise)]
+                kept.append(replace(statement, then=arms[0], otherwise=arms[1]))
             case _:
                 kept.append(statement)
     first: dict[str, Alloc] = {}
