@@ -8,7 +8,7 @@ nothing but calls of the former, so that Numba has nothing else to rearrange), a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -256,7 +256,7 @@ class _LoopWriter:
     def _prange(self) -> str:
         import numba
 
-        return self._emitter._use("prange", numba.prange, range)
+        return self._emitter._use("prange", numba.prange, in_turn)
 
     def _write_loop(self, head: Sequence[str]) -> None:
         e, sharing, loop = self._emitter, self._sharing, self._loop
@@ -327,7 +327,7 @@ class _LoopWriter:
         e = self._emitter
         from jitad.runtime.threads import thread_count
 
-        threads = e._use("thread_count", thread_count, _one)
+        threads = e._use("thread_count", thread_count, one_thread)
         if self._sharing.threads.reach:
             e._line("for phase in range(2):")
             e._indent += 1
@@ -362,7 +362,12 @@ class _LoopWriter:
         return self._emitter._use("bool_" if dtype == "bool" else dtype, kind, kind)
 
 
-def _one() -> int:
+def in_turn(workers: int) -> Iterable[int]:
+    """The shares of uncompiled code, which run one after the other."""
+    return range(workers)
+
+
+def one_thread() -> int:
     """How many threads uncompiled code has."""
     return 1
 

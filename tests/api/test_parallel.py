@@ -12,6 +12,10 @@ from numba import get_num_threads, njit, prange, set_num_threads
 import jitad
 from jitad.api.mode import compiling
 from jitad.emission import threads
+from jitad.runtime import plain
+from tests.corpus import cases
+from tests.races import Races
+from tests.test_corpus import flat
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=70)
@@ -287,16 +291,25 @@ def difference(f: Callable[..., Any], args: tuple[Any, ...]) -> tuple[np.ndarray
     return direction, (ahead - behind) / 2e-6
 
 
+@pytest.fixture
+def races(monkeypatch: pytest.MonkeyPatch) -> Races:
+    """Fails where two threads would meet; loops are cut into chunks of a few iterations."""
+    found = Races()
+    found.watch(monkeypatch)
+    return found
+
+
 @kernels
-def test_the_gradient_in_chunks_is_the_gradient(f, args, small_chunks):
+def test_the_gradient_in_chunks_is_the_gradient(f, args, races):
     value, gradient = jitad.value_and_grad(f, parallel=True)(*args)
+    assert races.loops > 0 or f is products_and_extremes
     assert value == pytest.approx(f(*args), rel=1e-13)
     direction, slope = difference(f, args)
     assert np.sum(direction * gradient) == pytest.approx(slope, rel=1e-6, abs=1e-6)
 
 
 @kernels
-def test_other_derivatives_in_chunks(f, args, small_chunks):
+def test_other_derivatives_in_chunks(f, args, races):
     first, *rest = args
     direction, slope = difference(f, args)
     along = jitad.jvp(njit(parallel=True)(f), args, (direction,), argnums=(0,))[1]
@@ -304,6 +317,28 @@ def test_other_derivatives_in_chunks(f, args, small_chunks):
     gradient = jitad.grad(f)
     wanted = (gradient(first + 1e-6 * direction, *rest) - gradient(first - 1e-6 * direction, *rest)) / 2e-6
     np.testing.assert_allclose(jitad.hvp(f, args, direction), wanted, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("case", cases(without=("vjp",))[::8], ids=lambda case: case.name)
+def test_no_two_threads_meet_in_kernels_of_the_corpus(case, races):
+    args = case.make_args()
+    _, wanted = jitad.value_and_grad(case.function, argnums=case.argnums)(*args)
+    _, gradients = jitad.value_and_grad(case.function, argnums=case.argnums, parallel=True)(*args)
+    close = 1e-5 if "float32" in case.tags else 1e-11
+    for gradient, expected in zip(flat(gradients), flat(wanted), strict=True):
+        np.testing.assert_allclose(gradient, expected, rtol=close, atol=close)
+
+
+def test_threads_that_meet_are_seen(races):
+    x = np.zeros(8)
+    for worker in threads.in_turn(2):
+        plain.store(x, worker, 1.0)
+    with pytest.raises(AssertionError, match="two threads write"):
+        for _ in threads.in_turn(2):
+            plain.accumulate(x, 3, 1.0)
+    with pytest.raises(AssertionError, match="reads what another writes"):
+        for worker in threads.in_turn(2):
+            plain.store(x, worker, plain.load(x, 1 - worker))
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ class Source:
     entry: str
     names: dict[str, Any] = field(default_factory=dict)
     plain_names: dict[str, Any] = field(default_factory=dict)
+    on_threads: tuple[str, ...] = ()
 
 
 SUM = Source(
