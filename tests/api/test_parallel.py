@@ -331,14 +331,16 @@ def test_no_two_threads_meet_in_kernels_of_the_corpus(case, races):
 
 def test_threads_that_meet_are_seen(races):
     x = np.zeros(8)
-    for worker in threads.in_turn(2):
-        plain.store(x, worker, 1.0)
-    with pytest.raises(AssertionError, match="two threads write"):
-        for _ in threads.in_turn(2):
-            plain.accumulate(x, 3, 1.0)
-    with pytest.raises(AssertionError, match="reads what another writes"):
+
+    def on_two(share: Callable[[int], None]) -> None:
         for worker in threads.in_turn(2):
-            plain.store(x, worker, plain.load(x, 1 - worker))
+            share(worker)
+
+    on_two(lambda worker: plain.store(x, worker, 1.0))
+    with pytest.raises(AssertionError, match="two threads write"):
+        on_two(lambda worker: plain.accumulate(x, 3, 1.0))
+    with pytest.raises(AssertionError, match="reads what another writes"):
+        on_two(lambda worker: plain.store(x, worker, plain.load(x, 1 - worker)))
 
 
 @pytest.fixture

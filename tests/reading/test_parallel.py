@@ -44,7 +44,7 @@ def place_of_largest(x):
 def drawing(x):
     total = 0.0
     for i in prange(x.shape[0]):
-        total += x[i] * np.random.normal()
+        total += x[i] * np.random.normal()  # noqa: NPY002
     return total
 
 
