@@ -16,11 +16,13 @@ import numpy as np
 from jitad.emission.literals import literal
 from jitad.emission.memory import tape_dtypes
 from jitad.emission.overflow import pushes_per_iteration
+from jitad.emission.parts import is_sum, put_together
 from jitad.emission.source import Emitter
 from jitad.emission.work import work_of
 from jitad.emission.writer import bare
 from jitad.program.statements import Const, Fail, Loop, Operand, Program, Var, array_type, free_variables
 from jitad.program.threads import Threads
+from jitad.program.types import Scalar
 
 LEAST_WORK = 1 << 15
 """Additions that a chunk takes at least: threads are started in the time of some ten thousand."""
@@ -212,9 +214,9 @@ class _LoopWriter:
         e._indent += 1
         for array, copies in sharing.copies.items():
             e._line(f"{e._names[array]} = {self._copy_of(array, copies)}")
-        for init, param in zip(self._inits, loop.params, strict=True):
-            zero = literal(Const(0.0, param.type), e._use)  # type: ignore[arg-type]
-            e._line(f"{e._names.bind(param)} = {init} if chunk == 0 else {zero}")
+        for at, (init, param) in enumerate(zip(self._inits, loop.params, strict=True)):
+            later = f" if chunk == 0 else {self._zero(param)}" if is_sum(loop, at) else ""
+            e._line(f"{e._names.bind(param)} = {init}{later}")
         self._write_iterations()
         for part, param in zip(self._parts, loop.params, strict=True):
             e._line(f"{part}[chunk] = {e._names[param]}")
@@ -274,10 +276,10 @@ class _LoopWriter:
         for array, copies in sharing.copies.items():
             self._write_sum_of_copies(array, copies)
         totals = [e._names.fresh(f"{param.name}_total") for param in loop.params]
-        for total, part in zip(totals, self._parts, strict=True):
+        for at, (total, part) in enumerate(zip(totals, self._parts, strict=True)):
             e._line(f"{total} = {part}[0]")
             e._line("for chunk in range(1, chunks):")
-            e._line(f"    {total} = {total} + {part}[chunk]")
+            e._line(f"    {total} = {bare(put_together(loop, at, total, f'{part}[chunk]'))}")
         results = [*(["0"] if sharing.may_overflow else []), *totals]
         if results:
             e._line(f"return ({', '.join(results)},)")
@@ -344,7 +346,7 @@ class _LoopWriter:
         e, sharing = self._emitter, self._sharing
         if not self._takes_failures:
             return
-        zeros = [literal(Const(0.0, p.type), e._use) for p in self._loop.params]  # type: ignore[arg-type]
+        zeros = [self._zero(param) for param in self._loop.params]
         e._line("for chunk in range(chunks):")
         e._indent += 1
         if sharing.may_overflow:
@@ -356,6 +358,10 @@ class _LoopWriter:
             e._raise(fail)
             e._indent -= 1
         e._indent -= 1
+
+    def _zero(self, param: Var) -> str:
+        assert isinstance(param.type, Scalar)
+        return literal(Const(0.0 if param.type.is_float else 0, param.type), self._emitter._use)
 
     def _dtype(self, dtype: str) -> str:
         kind = np.dtype(dtype).type

@@ -1,8 +1,9 @@
 """Decide which loops of a derivative program run on threads: a pass over both sweeps, just before emission.
 
 Postcondition: a loop has ``threads`` only if ``parallel`` asks for them, its iterations may run in any order (on tapes
-of their own, if they use the tape at all), all that it carries are sums, and no two chunks of iterations that run at
-the same time touch one element of an array of which one of them writes. A loop inside such a loop runs in its thread.
+of their own, if they use the tape at all), all that it carries are sums or results of searches, and no two chunks of
+iterations that run at the same time touch one element of an array of which one of them writes. A loop inside such a
+loop runs in its thread.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.folds import searches
 from jitad.analysis.places import Layouts, Place, Places
 from jitad.analysis.sums import carried_sums
 from jitad.program.origin import Origin
@@ -122,7 +124,7 @@ class _Planner:
 
     def _threads(self, loop: Loop) -> Threads:
         statements = list(walk(loop.body))
-        if len(carried_sums(loop)) < len(loop.params):
+        if not (searches(loop) or len(carried_sums(loop)) == len(loop.params)):
             raise _Serial("it carries more than sums from one iteration to the next")
         self._check_order(loop, statements)
         if any(isinstance(p.type, Scalar) and p.type.lanes for p in loop.params):
@@ -132,7 +134,7 @@ class _Planner:
     def _check_order(self, loop: Loop, statements: Sequence[Statement]) -> None:
         if any(isinstance(s, Draw) for s in statements):
             raise _Serial("it draws random numbers")
-        if not loop.is_counted or not (loop.order_free or loop.apart):
+        if not loop.is_counted or not (loop.order_free or loop.apart or searches(loop)):
             raise _Serial("its iterations may need the order that they have")
         if not loop.apart and not _keeps_the_tape(loop, statements):
             raise _Serial("what its iterations record isn't of one size")

@@ -150,6 +150,10 @@ def while_inside(x):
     return total
 
 
+def searched(x):
+    return np.max(x) * np.min(x[1:]) + x[np.argmax(np.sin(x))] * np.exp(np.max(-x))
+
+
 def products_and_extremes(x):
     product, largest, count = 1.0, -10.0, 0
     for i in prange(x.shape[0]):
@@ -270,6 +274,7 @@ KERNELS: dict[Callable[..., Any], tuple[Any, ...]] = {
     simulated_and_kept: (np.array([0.3, 0.4]), X),
     own_arrays: (X,),
     while_inside: (X,),
+    searched: (X,),
     products_and_extremes: (X,),
     in_a_serial_loop: (X,),
     stepped: (np.array([0.3, 0.4]), X),
@@ -282,6 +287,30 @@ KERNELS: dict[Callable[..., Any], tuple[Any, ...]] = {
 }
 
 kernels = pytest.mark.parametrize(("f", "args"), KERNELS.items(), ids=[f.__name__ for f in KERNELS])
+
+
+def greatest(x):
+    kept = -1e9
+    for i in prange(x.shape[0]):
+        kept = max(kept, x[i])
+    return x[0] * jitad.stop_gradient(kept)
+
+
+def greatest_since_nan(x):
+    kept = -1e9
+    for i in prange(x.shape[0]):
+        kept = kept if kept > x[i] else x[i]  # noqa: FURB136 - it isn't the same where there is a NaN
+    return x[0] * jitad.stop_gradient(kept)
+
+
+@pytest.mark.parametrize(("f", "loops"), [(greatest, 40), (greatest_since_nan, 0)])
+def test_searches_on_threads_treat_nan_as_the_loop_does(f, loops, races):
+    for at in range(40):
+        x = RNG.permutation(np.arange(40.0)) - 40.0
+        x[at] = np.nan
+        x[at // 2] = 0.0 if at % 2 else -0.0
+        np.testing.assert_array_equal(jitad.value_and_grad(f)(x)[0], f(x))
+    assert races.loops == loops
 
 
 def difference(f: Callable[..., Any], args: tuple[Any, ...]) -> tuple[np.ndarray, float]:
