@@ -330,14 +330,14 @@ class _LoopWriter:
         from jitad.runtime.threads import thread_count
 
         threads = e._use("thread_count", thread_count, one_thread)
+        e._line(f"workers = 1 if chunks == 1 else min({threads}(), chunks)")
         if self._sharing.threads.reach:
             e._line("for phase in range(2):")
             e._indent += 1
-        alone = ["0", "1", *head[2:]]
-        e._line("if chunks == 1:")
-        e._line(f"    {self._share}({', '.join(alone)})")
+        e._line("if workers == 1:")
+        e._line(f"    {self._share}({', '.join(['0', *head[1:]])})")
         e._line("else:")
-        e._line(f"    {self._threads}({', '.join([f'min({threads}(), chunks)', *head[2:]])})")
+        e._line(f"    {self._threads}({', '.join(head[1:])})")
         if self._sharing.threads.reach:
             e._indent -= 1
 
