@@ -11,17 +11,19 @@ from jitad.program.statements import Block, Statement, Var
 class Plan:
     """What the forward sweep records.
 
-    ``records`` are pushed at the end of each run of a block; ``undone`` stores push the old value first;
+    ``records`` are pushed at the end of each run of a block; ``kept`` values of the arms of branches stay in variables,
+    for both sweeps run in one block of the program; ``undone`` stores push the old value first;
     ``carried_back`` are the bodies of loops whose carried arrays the reverse loop carries too. ``scratch`` are the
     allocations of blocks that give their memory back in the forward sweep: the reverse sweep reads none of their
     contents, and takes memory for their shadows itself. ``late`` are the allocations of shadows for
     which only the reverse sweep takes memory. ``reloads`` are the statements whose reversal reads elements
     of an alias group, with whether these are the elements before the statement ran. ``reasons`` says, for each
-    recorded value, why it is. ``one_pass`` are the loops that are reversed as they run, ``replayed`` those
+    recorded or kept value, why it is. ``one_pass`` are the loops that are reversed as they run, ``replayed`` those
     that the reverse sweep runs again, each iteration with its reversal.
     """
 
     records: dict[Block, list[Var]] = field(default_factory=dict)
+    kept: dict[Block, list[Var]] = field(default_factory=dict)
     undone: set[Statement] = field(default_factory=set)
     carried_back: set[Block] = field(default_factory=set)
     scratch: set[Statement] = field(default_factory=set)
@@ -34,6 +36,7 @@ class Plan:
     def absorb(self, inner: Plan) -> None:
         """Take over what was decided for a part of the program that is differentiated by itself."""
         self.records.update(inner.records)
+        self.kept.update(inner.kept)
         self.undone |= inner.undone
         self.reasons.update(inner.reasons)
         self.one_pass |= inner.one_pass

@@ -1,6 +1,7 @@
 """The one place that decides how the reverse sweep gets the primal values that it needs.
 
-At the top level of a program every value of the forward sweep is still in a variable. Inside a loop or a branch
+At the top level of a program every value of the forward sweep is still in a variable, and so may be those of the
+branches there: what isn't recomputed is kept. Inside a loop, or a branch in a loop,
 a value is either recomputed in the reverse sweep, from what is available there (literals, loop indices, values
 of enclosing blocks, memory in the state that un-executing restores), or recorded on the tape at the end of its
 block. A store is undone in the reverse sweep (its old value recorded) only if some value that it may overwrite is
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
@@ -48,26 +49,27 @@ RECORD_COST = 8.0
 """What recording a scalar and reading it back costs, in additions (a store, a load and the stack pointer)."""
 
 
+KEEP_COST = 2.0
+"""What keeping a scalar in a variable from one sweep to the other costs: a store and a load, if registers run out."""
+
+
 def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs) -> Plan:
     """Decide for a program (with shadows bound) what is recorded; see the module's docstring.
 
     Undone stores need their indices in the reverse sweep, which may need further stores undone: the decision is
     repeated until nothing more is undone.
     """
-    stores = [(s, array) for s in walk(program.body) for array in written_arrays(s)]
-
+    stores: dict[Var, list[Statement]] = {}
+    for statement in walk(program.body):
+        for array in written_arrays(statement):
+            stores.setdefault(aliases.root(array), []).append(statement)
     late = find_late(program, aliases, set(needs.shadows.values()))
 
     def attempt(undone: set[Statement], scratch: set[Statement]) -> tuple[Plan, set[Statement]]:
         """A plan, and the stores that it needs undone."""
-        planner = _Planner(aliases, order, needs, Plan(undone=undone, scratch=scratch, late=late - scratch))
-        planner.visit(program.body, None)
-        return planner.plan, {
-            store
-            for store, array in stores
-            for reader, root, before in planner.plan.reloads
-            if aliases.root(array) is root and order.may_precede(reader, store, root, itself=before)
-        }
+        planner = _Planner(aliases, order, needs, Plan(undone=undone, scratch=scratch, late=late - scratch), stores)
+        planner.visit(program.body, None, in_variables=True)
+        return planner.plan, {store for read in planner.plan.reloads for store in planner.overwriting(*read)}
 
     plan, found = attempt(set(), set())
     while not found <= plan.undone:
@@ -82,14 +84,26 @@ def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs)
 class _Planner:
     """Visits blocks innermost first; each visit fills the plan and returns what the enclosing block must have."""
 
-    def __init__(self, aliases: Aliases, order: Order, needs: Needs, plan: Plan) -> None:
+    def __init__(
+        self, aliases: Aliases, order: Order, needs: Needs, plan: Plan, stores: Mapping[Var, Sequence[Statement]]
+    ) -> None:
         self.aliases = aliases
         self.order = order
         self.needs = needs
         self.plan = plan
+        self._stores = stores
 
-    def visit(self, block: Block, owner: Statement | None) -> list[Var]:
-        """Plan a block; the values of enclosing blocks that its reversal needs."""
+    def overwriting(self, reader: Statement, root: Var, before: bool) -> Iterator[Statement]:
+        """The stores that may overwrite what reversing ``reader`` reads of an alias group (see ``Plan.reloads``)."""
+        for store in self._stores.get(root, ()):
+            if self.order.may_precede(reader, store, root, itself=before):
+                yield store
+
+    def visit(self, block: Block, owner: Statement | None, *, in_variables: bool) -> list[Var]:
+        """Plan a block; the values of enclosing blocks that its reversal needs.
+
+        ``in_variables``: both sweeps run in the outermost block, or in branches there.
+        """
         if not self.needs.has_work(block, self.plan.undone):
             return []
         demands: list[tuple[Var, int]] = []
@@ -102,10 +116,11 @@ class _Planner:
             for array, before in self.needs.contents(statement):
                 self.plan.reloads.append((statement, self.aliases.root(array), before))
             for inner in self._reversed_blocks(statement):
-                demands.extend((need, at + 1) for need in self.visit(inner, statement))
+                stays = in_variables and isinstance(statement, Branch)
+                demands.extend((need, at + 1) for need in self.visit(inner, statement, in_variables=stays))
         if owner is None:
             return []
-        return _BlockPlanner(self, block, owner).decide(demands)
+        return _BlockPlanner(self, block, owner, in_variables=in_variables).decide(demands)
 
     def _replays(self, loop: Loop) -> bool:
         return self.needs.works(loop, self.plan.undone) and is_replayed(loop, self.needs.activity)
@@ -132,8 +147,10 @@ class _Planner:
 class _BlockPlanner:
     """Chooses, in one block of a loop or a branch, what is recorded and what is recomputed."""
 
-    def __init__(self, planner: _Planner, block: Block, owner: Statement) -> None:
+    def __init__(self, planner: _Planner, block: Block, owner: Statement, *, in_variables: bool) -> None:
         self._planner = planner
+        self._in_variables = in_variables
+        self._limit = KEEP_COST if in_variables else RECORD_COST
         self._block = block
         self._defined: dict[Var, tuple[int, Statement | None]] = {}
         self._free: set[Var] = set()
@@ -164,13 +181,18 @@ class _BlockPlanner:
         self._record_what_must_be(wanted)
         self._record_shared_sources(wanted)
         for var in sorted(wanted, key=self._position):
-            if self._cost(var, wanted[var]) <= RECORD_COST or isinstance(var.type, Array):
+            if self._cost(var, wanted[var]) <= self._limit or isinstance(var.type, Array):
                 self._computed.add(var)
             else:
-                self._record(var, "recomputing it costs more than reading it back")
+                self._record(var, f"recomputing it costs more than {self._alternative()}")
         self._close(wanted, outer)
-        self._planner.plan.records[self._block] = list(self._records)
+        stays = [v for v in self._records if self._in_variables and not isinstance(v.type, Array)]
+        self._planner.plan.kept[self._block] = stays
+        self._planner.plan.records[self._block] = [v for v in self._records if v not in stays]
         return list(outer)
+
+    def _alternative(self) -> str:
+        return "keeping it in a variable" if self._in_variables else "reading it back"
 
     def _record(self, var: Var, reason: str) -> None:
         self._records[var] = None
@@ -193,7 +215,7 @@ class _BlockPlanner:
             if len(unrecorded) < 2 or source in self._records:
                 continue
             self._records[source] = None
-            if sum(self._cost(v, wanted[v]) <= RECORD_COST for v in unrecorded) < 2:
+            if sum(self._cost(v, wanted[v]) <= self._limit for v in unrecorded) < 2:
                 del self._records[source]
             else:
                 self._record(source, "several needed values are recomputed from it")
@@ -257,9 +279,13 @@ class _BlockPlanner:
             case None:
                 return "" if var in self._free else "a value that the loop carries"
             case Load(array=array):
-                written = self._written_at.get(self._planner.aliases.root(array), [])
+                root = self._planner.aliases.root(array)
+                written = self._written_at.get(root, [])
                 later = bisect_right(written, defined_at)
-                return "its place is overwritten before it is used" if written[later:] and written[later] < at else ""
+                if written[later:] and written[later] < at:
+                    return "its place is overwritten before it is used"
+                is_lost = self._in_variables and any(self._planner.overwriting(statement, root, True))
+                return "its place is overwritten later" if is_lost else ""
             case Alloc():
                 return "where an array lies on the tape" if var is statement.offset else ""
             case Draw():

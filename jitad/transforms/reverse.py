@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from jitad.analysis.activity import Activity
 from jitad.analysis.guards import Guards
 from jitad.analysis.needs import Needs
@@ -275,7 +277,7 @@ class Reversal:
         outer: dict[Var, None] = {}
         for block, yields in arms:
             outer.update(dict.fromkeys(self._free_active(block, yields)))
-        forwards, reverses, all_yields = [], [], []
+        forwards, reverses, all_yields, kept = [], [], [], []
         for block, yields in arms:
             inner = Scope(block, self._plan, scope)
             inner.adjoints = {v: scope.adjoints.get(v, zero(v)) for v in outer}
@@ -283,6 +285,7 @@ class Reversal:
                 if new in self._active:
                     inner.add(new, bars[i])
             forwards.append(self.reverse(block, inner))
+            kept.append(inner.kept)
             reverses.append(inner.builder.block)
             all_yields.append([inner.adjoints.get(v, zero(v)) for v in outer])
         results = [Var(f"{v.name}_bar", v.type) for v in outer]
@@ -292,11 +295,24 @@ class Reversal:
         scope.builder.add(Branch(condition, reverses[0], all_yields[0], reverses[1], all_yields[1], results))
         for var, result in zip(outer, results, strict=True):
             scope.adjoints[var] = result
-        return replace(branch, then=forwards[0], otherwise=forwards[1])
+        return _passing_on(replace(branch, then=forwards[0], otherwise=forwards[1]), *kept)
 
     def _free_active(self, block: Block, yields: list[Operand]) -> list[Var]:
         """The active scalars of enclosing blocks that a block adds to the adjoints of."""
         return [v for v in free_variables(block, yields) if isinstance(v.type, Scalar) and v in self._active]
+
+
+def _passing_on(branch: Branch, then: list[tuple[Var, Var]], otherwise: list[tuple[Var, Var]]) -> Branch:
+    """A branch with values of its arms, by their names outside, as further results: zeros where an arm didn't run."""
+    then_yields = [*branch.then_yields, *(var for var, _ in then), *(_nothing(var) for var, _ in otherwise)]
+    otherwise_yields = [*branch.otherwise_yields, *(_nothing(var) for var, _ in then), *(var for var, _ in otherwise)]
+    results = [*branch.results, *(outside for _, outside in (*then, *otherwise))]
+    return replace(branch, then_yields=then_yields, otherwise_yields=otherwise_yields, results=results)
+
+
+def _nothing(var: Var) -> Const:
+    assert isinstance(var.type, Scalar)
+    return Const(np.dtype(var.type.dtype).type(0).item(), var.type)
 
 
 def _row_wise(block: Block) -> bool:

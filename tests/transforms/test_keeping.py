@@ -1,0 +1,133 @@
+"""What stays in variables from the forward sweep to the reverse sweep, and isn't computed twice."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jitad
+from jitad.program.statements import Compute, Push, walk
+from jitad.transforms.adjoint import Adjoint
+from tests.transforms.kernels import adjoint_of, assert_gradient
+
+
+def turned(x, y):
+    if x > 0.0:
+        angle = math.sqrt(x * x + y * y)
+        return x * math.cos(angle) / angle + y * math.sin(angle)
+    return x + y
+
+
+def twice_divided(x, y):
+    if x > 0.0:
+        a = math.exp(x * y)
+        if y > 0.0:
+            b = math.log(x + y * a)
+            return a * b * b
+        return a / (x + a * a)
+    return x * y
+
+
+def with_loops(x, n):
+    if n > 0:
+        total = x
+        for i in range(n):
+            total = total * math.sin(x * i)
+            if total > 0.5:
+                total = math.tanh(total) * total
+        return total * total
+    return x * x
+
+
+def overwritten_in_an_arm(a):
+    if a[0] > 0.0:
+        root = math.sqrt(a[0])
+        a[0] = a[1] * root
+        a[1] = a[0] * a[0]
+    return a[0] * a[1]
+
+
+def left_early(x, y):
+    e = math.exp(x)
+    if e > 2.0:
+        if y < 0.0:
+            return e * y
+        z = math.log(e + y)
+        return z * z * math.sin(z)
+    return e
+
+
+def circle(x):
+    return math.sin(x) * math.cos(x) + math.exp(x) * math.exp(x)
+
+
+def calls(made: Adjoint, name: str) -> int:
+    """How often the text of an adjoint program computes a function."""
+    return sum(isinstance(s, Compute) and s.primitive.name == name for s in walk(made.program.body))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "args"),
+    [
+        (turned, (0.3, -0.4)),
+        (turned, (-0.3, 0.4)),
+        (twice_divided, (0.5, 0.7)),
+        (twice_divided, (0.5, -0.7)),
+        (twice_divided, (-0.5, 0.7)),
+        (with_loops, (0.9, 4)),
+        (with_loops, (0.9, 0)),
+        (overwritten_in_an_arm, (np.array([0.5, 2.0]),)),
+        (overwritten_in_an_arm, (np.array([-0.5, 2.0]),)),
+        (left_early, (1.2, 0.4)),
+        (left_early, (1.2, -0.4)),
+        (left_early, (0.2, 0.4)),
+        (circle, (0.3,)),
+    ],
+)
+def test_gradients_are_right_in_every_arm(kernel: Any, args: tuple[Any, ...]) -> None:
+    assert_gradient(kernel, *args)
+
+
+@pytest.mark.parametrize(("kernel", "wrt"), [(turned, (0, 1)), (twice_divided, (0, 1)), (left_early, (0, 1))])
+def test_a_branch_outside_of_loops_records_nothing(kernel: Any, wrt: tuple[int, ...]) -> None:
+    made = adjoint_of(kernel, 0.3, 0.4, wrt=wrt)
+    assert not any(isinstance(s, Push) for s in walk(made.program.body))
+    assert any(made.plan.kept.values())
+
+
+@pytest.mark.parametrize(
+    ("kernel", "args", "names"),
+    [
+        (turned, (0.3, 0.4), ("sqrt", "sin", "cos")),
+        (twice_divided, (0.3, 0.4), ("exp", "log")),
+        (circle, (0.3,), ("sin", "cos", "exp")),
+    ],
+)
+def test_nothing_expensive_is_computed_twice(kernel: Any, args: tuple[Any, ...], names: tuple[str, ...]) -> None:
+    made = adjoint_of(kernel, *args, wrt=tuple(range(len(args))))
+    assert [calls(made, name) for name in names] == [1] * len(names)
+
+
+def test_kept_values_have_reasons() -> None:
+    plan = adjoint_of(turned, 0.3, 0.4, wrt=(0, 1)).plan
+    assert all(plan.reasons[var] for kept in plan.kept.values() for var in kept)
+
+
+def test_a_place_that_is_overwritten_later_is_kept_and_not_put_back() -> None:
+    made = adjoint_of(overwritten_in_an_arm, np.array([0.5, 2.0]))
+    assert not made.plan.undone
+    assert not any(isinstance(s, Push) for s in walk(made.program.body))
+
+
+@pytest.mark.parametrize("args", [(0.3, 0.4), (-0.3, 0.4)])
+def test_values_that_are_kept_have_second_derivatives(args: tuple[float, float]) -> None:
+    second = jitad.hessian(twice_divided, argnums=(0, 1))(*args)
+    step = 1e-5
+    gradient = jitad.grad(twice_divided, (0, 1))
+    for at in range(2):
+        moved = [gradient(*(a + by * (k == at) for k, a in enumerate(args))) for by in (step, -step)]
+        expected = [(up - down) / (2 * step) for up, down in zip(*moved, strict=True)]
+        np.testing.assert_allclose([second[row][at] for row in range(2)], expected, rtol=1e-7, atol=1e-9)
