@@ -5,11 +5,12 @@ Postcondition of ``Laned``: what isn't in it has the same value in every lane.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from jitad.analysis.activity import flows
 from jitad.analysis.aliasing import Aliases
 from jitad.program.statements import (
+    Alloc,
     Block,
     Branch,
     Loop,
@@ -17,6 +18,7 @@ from jitad.program.statements import (
     Pop,
     Program,
     Push,
+    Release,
     Var,
     sub_blocks,
     walk,
@@ -64,7 +66,8 @@ def matched_pushes(program: Program) -> list[tuple[Push, Pop]]:
     """Each pop with the push whose values it takes back.
 
     A reverse sweep mirrors its forward sweep, so the text alone tells: the tape is a stack of the pushes of loops'
-    bodies, each once, and of branches, whose arms are popped by the arms of one branch.
+    bodies, each once, and of branches, whose arms are popped by the arms of one branch. A branch may also pop what a
+    loop before it has pushed, or give it back unread.
     """
     pairs: list[tuple[Push, Pop]] = []
     _match(program.body, [], pairs)
@@ -72,6 +75,7 @@ def matched_pushes(program: Program) -> list[tuple[Push, Pop]]:
 
 
 def _match(block: Block, stack: _Stack, pairs: list[tuple[Push, Pop]]) -> None:
+    marks = {statement.offset for statement in block if isinstance(statement, Alloc)}
     for statement in block:
         match statement:
             case Push():
@@ -83,6 +87,8 @@ def _match(block: Block, stack: _Stack, pairs: list[tuple[Push, Pop]]) -> None:
             case Loop():
                 for inner in sub_blocks(statement):
                     _match(inner, stack, pairs)
+            case Branch(then=then, otherwise=otherwise) if _gives_back(otherwise, marks):
+                _match(then, stack, pairs)
             case Branch(then=then, otherwise=otherwise):
                 _match_arms(then, otherwise, stack, pairs)
 
@@ -97,6 +103,11 @@ def _match_arms(then: Block, otherwise: Block, stack: _Stack, pairs: list[tuple[
         _match(block, own, pairs)
     if any(arms):
         stack.append(arms)
+
+
+def _gives_back(block: Block, marks: Container[Operand]) -> bool:
+    """True for an arm that gives back what lies above one of the marks."""
+    return any(isinstance(statement, Release) and statement.offset in marks for statement in block)
 
 
 def _growth(block: Block) -> int:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order, written_arrays
-from jitad.analysis.plan import Plan
+from jitad.analysis.plan import AUTO, RECOMPUTE, RECORD, Plan
 from jitad.analysis.replay import is_replayed, loads, read_again, without_totals
 from jitad.analysis.scratch import find_late, find_scratch
 from jitad.primitives.core import cost
@@ -35,8 +35,10 @@ from jitad.program.statements import (
     Program,
     Reshape,
     Statement,
+    Store,
     Var,
     View,
+    array_type,
     definitions,
     operands,
     permuted_arrays,
@@ -52,10 +54,14 @@ RECORD_COST = 8.0
 KEEP_COST = 2.0
 """What keeping a scalar in a variable from one sweep to the other costs: a store and a load, if registers run out."""
 
+LIMITS = {AUTO: (RECORD_COST, KEEP_COST), RECORD: (0.0, 0.0), RECOMPUTE: (math.inf, math.inf)}
+"""What computing a value again may cost, where the alternative is to record it and where it is to keep it."""
 
-def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs) -> Plan:
+
+def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs, storage: str = AUTO) -> Plan:
     """Decide for a program (with shadows bound) what is recorded; see the module's docstring.
 
+    ``storage`` is one of ``STORAGES``: values that can be had in both ways are recorded, or computed again.
     Undone stores need their indices in the reverse sweep, which may need further stores undone: the decision is
     repeated until nothing more is undone.
     """
@@ -67,7 +73,8 @@ def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs)
 
     def attempt(undone: set[Statement], scratch: set[Statement]) -> tuple[Plan, set[Statement]]:
         """A plan, and the stores that it needs undone."""
-        planner = _Planner(aliases, order, needs, Plan(undone=undone, scratch=scratch, late=late - scratch), stores)
+        plan = Plan(undone=undone, scratch=scratch, late=late - scratch)
+        planner = _Planner(program.body, aliases, order, needs, plan, stores, storage)
         planner.visit(program.body, None, in_variables=True)
         return planner.plan, {store for read in planner.plan.reloads for store in planner.overwriting(*read)}
 
@@ -85,8 +92,17 @@ class _Planner:
     """Visits blocks innermost first; each visit fills the plan and returns what the enclosing block must have."""
 
     def __init__(
-        self, aliases: Aliases, order: Order, needs: Needs, plan: Plan, stores: Mapping[Var, Sequence[Statement]]
+        self,
+        body: Block,
+        aliases: Aliases,
+        order: Order,
+        needs: Needs,
+        plan: Plan,
+        stores: Mapping[Var, Sequence[Statement]],
+        storage: str,
     ) -> None:
+        self.storage = storage
+        self._body = body
         self.aliases = aliases
         self.order = order
         self.needs = needs
@@ -98,6 +114,14 @@ class _Planner:
         for store in self._stores.get(root, ()):
             if self.order.may_precede(reader, store, root, itself=before):
                 yield store
+
+    def is_outermost(self, root: Var) -> bool:
+        """True for arrays that live as long as the program runs, under one name."""
+        return not self.aliases.flows(root) and self.aliases.home(root) in (None, self._body)
+
+    def is_restored(self, root: Var) -> bool:
+        """True when the reverse sweep puts anything back in an alias group."""
+        return not self.plan.undone.isdisjoint(self._stores.get(root, ()))
 
     def visit(self, block: Block, owner: Statement | None, *, in_variables: bool) -> list[Var]:
         """Plan a block; the values of enclosing blocks that its reversal needs.
@@ -123,7 +147,8 @@ class _Planner:
         return _BlockPlanner(self, block, owner, in_variables=in_variables).decide(demands)
 
     def _replays(self, loop: Loop) -> bool:
-        return self.needs.works(loop, self.plan.undone) and is_replayed(loop, self.needs.activity)
+        is_wanted = self.storage != RECORD and self.needs.works(loop, self.plan.undone)
+        return is_wanted and is_replayed(loop, self.needs.activity)
 
     def _replay(self, loop: Loop) -> list[Var]:
         """Plan a loop that the reverse sweep runs again; what that reads from outside it."""
@@ -150,7 +175,8 @@ class _BlockPlanner:
     def __init__(self, planner: _Planner, block: Block, owner: Statement, *, in_variables: bool) -> None:
         self._planner = planner
         self._in_variables = in_variables
-        self._limit = KEEP_COST if in_variables else RECORD_COST
+        self._origin = owner.origin
+        self._limit = LIMITS[planner.storage][in_variables]
         self._block = block
         self._defined: dict[Var, tuple[int, Statement | None]] = {}
         self._free: set[Var] = set()
@@ -160,6 +186,7 @@ class _BlockPlanner:
             self._free.update((owner.index, *self._carried_back))
             for var in (owner.index, *owner.params):
                 self._defined[var] = (-1, None)
+        self._stores = {s.value: s for s in block if isinstance(s, Store) and isinstance(s.value, Var)}
         self._written_at: dict[Var, list[int]] = {}
         for at, statement in enumerate(block):
             for var in definitions(statement):
@@ -184,7 +211,7 @@ class _BlockPlanner:
             if self._cost(var, wanted[var]) <= self._limit or isinstance(var.type, Array):
                 self._computed.add(var)
             else:
-                self._record(var, f"recomputing it costs more than {self._alternative()}")
+                self._get_back(var, wanted[var], f"recomputing it costs more than {self._alternative()}")
         self._close(wanted, outer)
         stays = [v for v in self._records if self._in_variables and not isinstance(v.type, Array)]
         self._planner.plan.kept[self._block] = stays
@@ -194,14 +221,41 @@ class _BlockPlanner:
     def _alternative(self) -> str:
         return "keeping it in a variable" if self._in_variables else "reading it back"
 
+    def _get_back(self, var: Var, at: int, reason: str) -> None:
+        """Read a value again where a store has left it, or record it."""
+        store = self._stores.get(var)
+        if store is None or not self._is_left(store, at):
+            self._record(var, reason)
+            return
+        self._planner.plan.stored[var] = store
+        self._explain(var, "a store has left it where nothing overwrites it")
+
+    def _is_left(self, store: Store, at: int) -> bool:
+        """True when what was stored is there throughout the reverse sweep, and cheaper to read than to record."""
+        planner, array = self._planner, store.array
+        if self._in_variables or array in self._carried_back or array_type(array).element != store.value.type:
+            return False
+        root = planner.aliases.root(array)
+        return (
+            planner.is_outermost(root)
+            and not planner.is_restored(root)
+            and not any(planner.overwriting(store, root, False))
+            and sum(self._cost(operand, at) for operand in (array, *store.index)) < self._limit
+        )
+
     def _record(self, var: Var, reason: str) -> None:
         self._records[var] = None
+        self._explain(var, reason)
+
+    def _explain(self, var: Var, reason: str) -> None:
+        _, statement = self._defined[var]
         self._planner.plan.reasons.setdefault(var, reason)
+        self._planner.plan.places.setdefault(var, self._origin if statement is None else statement.origin)
 
     def _record_what_must_be(self, wanted: dict[Var, int]) -> None:
         for var, at in wanted.items():
             if reason := self._unavailable(var, at):
-                self._record(var, reason)
+                self._get_back(var, at, reason)
 
     def _record_shared_sources(self, wanted: dict[Var, int]) -> None:
         """A source that makes two or more needed values cheap is recorded instead of them."""
@@ -248,10 +302,14 @@ class _BlockPlanner:
             if var in self._records or var in self._free:
                 continue
             if reason := self._unavailable(var, at):
-                self._record(var, reason)
-                continue
+                self._get_back(var, at, reason)
+                if var in self._records:
+                    continue
             _, statement = self._defined[var]
-            if isinstance(statement, Load):
+            store = self._planner.plan.stored.get(var)
+            if store is not None:
+                self._planner.plan.reloads.append((store, self._planner.aliases.root(store.array), False))
+            elif isinstance(statement, Load):
                 self._planner.plan.reloads.append((statement, self._planner.aliases.root(statement.array), True))
             for operand in self._sources(var):
                 if isinstance(operand, Var):
@@ -266,6 +324,9 @@ class _BlockPlanner:
     def _sources(self, var: Var) -> tuple[Operand, ...]:
         """What recomputing ``var`` reads."""
         _, statement = self._defined[var]
+        store = self._planner.plan.stored.get(var)
+        if store is not None:
+            return (store.array, *store.index)
         if isinstance(statement, Alloc):
             plan = self._planner.plan
             is_taken_again = statement in plan.scratch or statement in plan.late
@@ -275,6 +336,8 @@ class _BlockPlanner:
     def _unavailable(self, var: Var, at: int) -> str:
         """Why ``var`` can't be recomputed in the state before position ``at``; empty when it can."""
         defined_at, statement = self._defined[var]
+        if var in self._planner.plan.stored:
+            return ""
         match statement:
             case None:
                 return "" if var in self._free else "a value that the loop carries"
@@ -308,7 +371,12 @@ class _BlockPlanner:
                 return math.inf
             if current in self._computed:
                 continue
-            _, statement = self._defined[current]
-            total += float(cost(statement) if isinstance(statement, Compute) else isinstance(statement, Load))
+            total += self._own_cost(current)
             pending.extend(self._sources(current))
         return total
+
+    def _own_cost(self, var: Var) -> float:
+        """Additions that getting a value back takes, once what it is made of is there."""
+        _, statement = self._defined[var]
+        is_read = var in self._planner.plan.stored or isinstance(statement, Load)
+        return float(is_read or (cost(statement) if isinstance(statement, Compute) else 0))

@@ -78,7 +78,11 @@ class Scope:
             return operand
         if operand not in self._statements:
             return self.parent.value(operand)
-        self._recompute(self._statements[operand])
+        if operand in self._plan.stored:
+            store = self._plan.stored[operand]
+            self.values[operand] = self.builder.load(self.array(store.array), self.all(store.index))
+        else:
+            self._recompute(self._statements[operand])
         return self.values[operand]
 
     def array(self, var: Var) -> Var:

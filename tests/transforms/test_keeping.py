@@ -131,3 +131,108 @@ def test_values_that_are_kept_have_second_derivatives(args: tuple[float, float])
         moved = [gradient(*(a + by * (k == at) for k, a in enumerate(args))) for by in (step, -step)]
         expected = [(up - down) / (2 * step) for up, down in zip(*moved, strict=True)]
         np.testing.assert_allclose([second[row][at] for row in range(2)], expected, rtol=1e-7, atol=1e-9)
+
+
+def stored_in_passing(x):
+    kept = np.empty(x.shape[0])
+    total = 0.0
+    for i in range(x.shape[0]):
+        e = math.exp(x[i])
+        kept[i] = e
+        total += e * e
+    return total + kept[0]
+
+
+def stored_twice(x):
+    kept = np.empty(x.shape[0])
+    total = 0.0
+    for i in range(x.shape[0]):
+        e = math.exp(x[i])
+        kept[i] = e
+        kept[0] = 2.0 * x[i]
+        total += e * e * kept[i]
+    return total * total
+
+
+def stored_at_one_place(x):
+    kept = np.empty(1)
+    total = 0.0
+    for i in range(x.shape[0]):
+        e = math.exp(x[i])
+        kept[0] = e
+        total += kept[0] * e
+    return total * total
+
+
+def stored_in_a_row(x):
+    kept = np.empty((2, x.shape[0]))
+    total = 1.0
+    for k in range(2):
+        row = kept[k]
+        for i in range(x.shape[0]):
+            e = math.exp(x[i] * total)
+            row[i] = e
+        total += row[0] * row[1]
+    return total
+
+
+def restored(x):
+    kept = np.zeros(x.shape[0])
+    total = 0.0
+    for i in range(x.shape[0]):
+        kept[i] = x[i]
+        s = kept[i] * kept[i]
+        e = math.exp(s)
+        kept[i] = e
+        total += e * e
+    return total + kept[0]
+
+
+def stored_as_float32(x):
+    kept = np.empty(x.shape[0], np.float32)
+    total = 0.0
+    for i in range(x.shape[0]):
+        e = math.exp(x[i])
+        kept[i] = e
+        total += e * e
+    return total * total
+
+
+def stored_where_it_is_read(x):
+    total = 0.0
+    for i in range(x.shape[0]):
+        e = math.exp(x[i])
+        x[i] = e
+        total += e * e
+    return total * x[1]
+
+
+POINTS = np.array([0.3, -0.5, 0.8])
+
+
+@pytest.mark.parametrize(
+    "kernel", [stored_in_passing, stored_twice, stored_at_one_place, stored_in_a_row, restored, stored_where_it_is_read]
+)
+def test_what_is_read_where_a_store_left_it_is_right(kernel: Any) -> None:
+    assert_gradient(kernel, POINTS)
+
+
+def test_a_rounded_copy_is_not_read_back() -> None:
+    exact = 2.0 * np.exp(2.0 * POINTS).sum() * 2.0 * np.exp(2.0 * POINTS)
+    np.testing.assert_allclose(jitad.grad(stored_as_float32)(POINTS), exact, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "count"),
+    [
+        (stored_in_passing, 0),
+        (stored_in_a_row, 1),  # what the outer loop carries
+        (stored_twice, 2),
+        (stored_at_one_place, 2),
+        (restored, 2),
+    ],
+)
+def test_what_memory_still_holds_is_not_recorded(kernel: Any, count: int) -> None:
+    made = adjoint_of(kernel, POINTS)
+    pushes = [value for s in walk(made.program.body) if isinstance(s, Push) for value in s.values]
+    assert len(pushes) == count
