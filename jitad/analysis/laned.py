@@ -5,12 +5,11 @@ Postcondition of ``Laned``: what isn't in it has the same value in every lane.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from jitad.analysis.activity import flows
 from jitad.analysis.aliasing import Aliases
 from jitad.program.statements import (
-    Alloc,
     Block,
     Branch,
     Loop,
@@ -75,7 +74,6 @@ def matched_pushes(program: Program) -> list[tuple[Push, Pop]]:
 
 
 def _match(block: Block, stack: _Stack, pairs: list[tuple[Push, Pop]]) -> None:
-    marks = {statement.offset for statement in block if isinstance(statement, Alloc)}
     for statement in block:
         match statement:
             case Push():
@@ -87,7 +85,7 @@ def _match(block: Block, stack: _Stack, pairs: list[tuple[Push, Pop]]) -> None:
             case Loop():
                 for inner in sub_blocks(statement):
                     _match(inner, stack, pairs)
-            case Branch(then=then, otherwise=otherwise) if _gives_back(otherwise, marks):
+            case Branch(then=then, otherwise=otherwise) if _gives_back(otherwise):
                 _match(then, stack, pairs)
             case Branch(then=then, otherwise=otherwise):
                 _match_arms(then, otherwise, stack, pairs)
@@ -105,9 +103,9 @@ def _match_arms(then: Block, otherwise: Block, stack: _Stack, pairs: list[tuple[
         stack.append(arms)
 
 
-def _gives_back(block: Block, marks: Container[Operand]) -> bool:
-    """True for an arm that gives back what lies above one of the marks."""
-    return any(isinstance(statement, Release) and statement.offset in marks for statement in block)
+def _gives_back(block: Block) -> bool:
+    """True for an arm that gives back what the other one pops."""
+    return any(isinstance(statement, Release) and statement.unread for statement in block)
 
 
 def _growth(block: Block) -> int:

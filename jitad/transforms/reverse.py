@@ -215,7 +215,8 @@ class Reversal:
         else:
             marks = _marks(forward)
             untouched = [*map(zero, bars), *inits[len(bars) :]]
-            chosen = add_where(scope.flowing, finals.values(), made, results, untouched, releases(marks))
+            unread = [Release(array_type(mark.out).dtype, mark.offset, unread=True) for mark in marks]
+            chosen = add_where(scope.flowing, finals.values(), made, results, untouched, unread)
             marks, results = ([] if chosen is results else marks), chosen
         for var, result in zip(outer, results[len(bars) :], strict=True):
             scope.adjoints[var] = result

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 import jitad
-from jitad.program.statements import Compute, Push, walk
+from jitad.program.statements import Compute, Push, Release, walk
 from jitad.transforms.adjoint import Adjoint
+from tests.fixtures import compiled, own_cache, run_uncompiled
 from tests.transforms.kernels import adjoint_of, assert_gradient
+
+__all__ = ["compiled", "own_cache", "run_uncompiled"]
 
 
 def turned(x, y):
@@ -236,3 +239,55 @@ def test_what_memory_still_holds_is_not_recorded(kernel: Any, count: int) -> Non
     made = adjoint_of(kernel, POINTS)
     pushes = [value for s in walk(made.program.body) if isinstance(s, Push) for value in s.values]
     assert len(pushes) == count
+
+
+def paid_paths(x, n):
+    total = 0.0
+    for i in range(x.shape[0]):
+        price, mean = x[i], 0.0
+        for j in range(n):
+            price = price * math.exp(0.1 * price * j)
+            mean += price
+        total += max(mean - 3.0, 0.0)
+    return total
+
+
+def paid_once(x, n):
+    flag = x[0] > 0.5
+    price = x[1]
+    for j in range(n):
+        price = price * math.exp(0.1 * price * j)
+        if j == 2:
+            price = price * x[2]
+    if flag:
+        return x[0] * price
+    return x[0]
+
+
+def drawn_twice(x, n):
+    price = x[1]
+    for j in range(n):
+        x[j % 3] = price * x[j % 3]
+        price = price * math.exp(0.1 * price * j)
+    return max(price - 100.0, x[2])
+
+
+@pytest.mark.parametrize("kernel", [paid_paths, paid_once, drawn_twice])
+@pytest.mark.parametrize("args", [(POINTS + 1.0, 4), (POINTS, 4), (POINTS + 1.0, 0)])
+def test_what_nothing_flows_into_may_have_records(kernel: Any, args: tuple[Any, ...]) -> None:
+    assert_gradient(kernel, *args)
+
+
+@pytest.mark.parametrize(("kernel", "is_left_out"), [(paid_paths, True), (paid_once, True), (drawn_twice, False)])
+def test_records_that_nothing_flows_into_are_given_back_unread(kernel: Any, is_left_out: bool) -> None:
+    made = adjoint_of(kernel, POINTS, 4)
+    assert any(isinstance(s, Release) and s.unread for s in walk(made.program.body)) == is_left_out
+
+
+def test_lanes_leave_out_what_they_leave_out_together() -> None:
+    def both(x, n):
+        return np.array([paid_paths(x, n), paid_once(x, n)])
+
+    rows = jitad.jacrev(both)(POINTS + 1.0, 4)
+    np.testing.assert_allclose(rows[0], jitad.grad(paid_paths)(POINTS + 1.0, 4), rtol=1e-14)
+    np.testing.assert_allclose(rows[1], jitad.grad(paid_once)(POINTS + 1.0, 4), rtol=1e-14)
