@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from jitad.analysis.plan import Plan
+from jitad.primitives.core import cost
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
@@ -27,6 +28,10 @@ from jitad.program.statements import (
 from jitad.program.types import INT64, Array, Scalar
 from jitad.transforms.flowing import Flowing
 from jitad.transforms.product import add_term
+
+LEAST_SHARED_COST = 2
+"""What costs more additions isn't computed twice. Of what costs less the form is worth more: a product with a selection
+or a sign is simpler than one with its value, and stays zero where the selection is."""
 
 
 class Scope:
@@ -60,7 +65,7 @@ class Scope:
         self.scratch: list[Statement] = []
         self._ends: dict[str, Var] = {}
         self._recorded: list[Compute] = []
-        self._computes = [statement for statement in block if isinstance(statement, Compute)]
+        self._computes = [s for s in block if isinstance(s, Compute) and cost(s) > LEAST_SHARED_COST]
         if parent is None:
             for statement in self._computes:
                 self.builder.know(statement.primitive, statement.args, statement.out)

@@ -291,3 +291,13 @@ def test_lanes_leave_out_what_they_leave_out_together() -> None:
     rows = jitad.jacrev(both)(POINTS + 1.0, 4)
     np.testing.assert_allclose(rows[0], jitad.grad(paid_paths)(POINTS + 1.0, 4), rtol=1e-14)
     np.testing.assert_allclose(rows[1], jitad.grad(paid_once)(POINTS + 1.0, 4), rtol=1e-14)
+
+
+def masked(x, y):
+    mask = 1.0 if x >= y else 0.0
+    return math.sqrt(max(x, y) - y) + mask + (1.0 if x > y else 0.0) + (1.0 if y > x else 0.0)
+
+
+def test_a_selection_that_the_kernel_makes_too_still_leaves_out_what_is_infinite() -> None:
+    by_x, _ = jitad.grad(masked, (0, 1))(1.0, 2.0)
+    assert by_x == 0.0
