@@ -17,6 +17,7 @@ from jitad.program.statements import (
     Pop,
     Program,
     Push,
+    Release,
     Var,
     sub_blocks,
     walk,
@@ -64,7 +65,8 @@ def matched_pushes(program: Program) -> list[tuple[Push, Pop]]:
     """Each pop with the push whose values it takes back.
 
     A reverse sweep mirrors its forward sweep, so the text alone tells: the tape is a stack of the pushes of loops'
-    bodies, each once, and of branches, whose arms are popped by the arms of one branch.
+    bodies, each once, and of branches, whose arms are popped by the arms of one branch. A branch may also pop what a
+    loop before it has pushed, or give it back unread.
     """
     pairs: list[tuple[Push, Pop]] = []
     _match(program.body, [], pairs)
@@ -83,6 +85,8 @@ def _match(block: Block, stack: _Stack, pairs: list[tuple[Push, Pop]]) -> None:
             case Loop():
                 for inner in sub_blocks(statement):
                     _match(inner, stack, pairs)
+            case Branch(then=then, otherwise=otherwise) if _gives_back(otherwise):
+                _match(then, stack, pairs)
             case Branch(then=then, otherwise=otherwise):
                 _match_arms(then, otherwise, stack, pairs)
 
@@ -97,6 +101,11 @@ def _match_arms(then: Block, otherwise: Block, stack: _Stack, pairs: list[tuple[
         _match(block, own, pairs)
     if any(arms):
         stack.append(arms)
+
+
+def _gives_back(block: Block) -> bool:
+    """True for an arm that gives back what the other one pops."""
+    return any(isinstance(statement, Release) and statement.unread for statement in block)
 
 
 def _growth(block: Block) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from jitad.analysis.plan import AUTO
 from jitad.api.leaves import active_leaves, name_of
 from jitad.api.memo import memo_of
 from jitad.api.mode import mode
@@ -44,11 +45,12 @@ class Request(Protocol):
 
 @dataclass(frozen=True)
 class GradientRequest:
-    """Ask for the gradient by the arguments at ``argnums``."""
+    """Ask for the gradient by the arguments at ``argnums``; ``storage`` is one of ``STORAGES``."""
 
     argnums: int | tuple[int, ...]
     has_aux: bool = False
     bounds_checked: bool = False
+    storage: str = AUTO
 
     def positions(self, function: Any, count: int) -> tuple[int, ...]:
         """The arguments asked for, among ``count`` positional ones. Raises ArgumentError when there aren't so many."""
@@ -84,7 +86,7 @@ class GradientRequest:
 
         wrt, trees = active_leaves(function, specs, self.positions(function, len(specs)))
         reading = read(function, specs, named, bounds_checked=self.bounds_checked)
-        adjoint, value = gradient_adjoint(reading, wrt, has_aux=self.has_aux)
+        adjoint, value = gradient_adjoint(reading, wrt, has_aux=self.has_aux, storage=self.storage)
         gradient = SequenceResult(tuple, trees) if isinstance(self.argnums, tuple) else trees[0]
         return Gradient(reading, adjoint.program, wrt, value, gradient)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jitad.analysis.effects import written_params
+from jitad.analysis.plan import AUTO
 from jitad.analysis.randomness import generators
 from jitad.building.compile import build
 from jitad.emission.emit import Emitted, emit
@@ -66,7 +67,9 @@ class Sweeps:
     generators: tuple[str, ...] = ()
 
 
-def gradient_adjoint(reading: Reading, wrt: Sequence[int], *, has_aux: bool = False) -> tuple[Adjoint, ResultTree]:
+def gradient_adjoint(
+    reading: Reading, wrt: Sequence[int], *, has_aux: bool = False, storage: str = AUTO
+) -> tuple[Adjoint, ResultTree]:
     """The adjoint of a kernel with one scalar result, and the tree of that result (with its aux).
 
     Raises NonScalarResultError for a kernel with another kind of result.
@@ -80,7 +83,7 @@ def gradient_adjoint(reading: Reading, wrt: Sequence[int], *, has_aux: bool = Fa
         leaf = tree.items[0]
     require_scalar(reading, leaf)
     assert isinstance(leaf, ScalarResult)
-    return adjoint(reading.program, wrt, dependents=[leaf.index]), tree
+    return adjoint(reading.program, wrt, dependents=[leaf.index], storage=storage), tree
 
 
 def is_pair(tree: ResultTree) -> bool:

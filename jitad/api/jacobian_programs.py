@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jitad.analysis.plan import AUTO
 from jitad.api.derived import Derived, shifted
 from jitad.errors import ArgumentError, MissingRuleError
 from jitad.program.statements import Alloc, Const
@@ -47,7 +48,15 @@ class JacobianPrograms:
     """
 
     def __init__(
-        self, reading: Reading, wrt: Sequence[int], by: ResultTree, mode: str, *, has_aux: bool, values: bool
+        self,
+        reading: Reading,
+        wrt: Sequence[int],
+        by: ResultTree,
+        mode: str,
+        *,
+        has_aux: bool,
+        values: bool,
+        storage: str = AUTO,
     ) -> None:
         from jitad.api.differentiate import require_scalar
 
@@ -57,6 +66,7 @@ class JacobianPrograms:
         self.wrt = wrt
         self.mode = mode
         self.values = values
+        self.storage = storage
         self.value = reading.kernel.result
         of = _differentiated(reading, has_aux=has_aux)
         if _holds_complex(of) or _holds_complex(by):
@@ -124,9 +134,10 @@ class JacobianPrograms:
 
         primal, how = self.reading.program, {"values": self.values, "in_bundles": in_bundles}
         if mode == HESSIAN:
-            return hessian_program(primal, self.wrt, width, dependent=self.dependents[0], **how)
-        make = forward_jacobian if mode == FORWARD else reverse_jacobian
-        return make(primal, self.wrt, width, dependents=self.dependents, **how)
+            return hessian_program(primal, self.wrt, width, dependent=self.dependents[0], storage=self.storage, **how)
+        if mode == FORWARD:
+            return forward_jacobian(primal, self.wrt, width, dependents=self.dependents, **how)
+        return reverse_jacobian(primal, self.wrt, width, dependents=self.dependents, storage=self.storage, **how)
 
     def taken_apart(self) -> Callable[[Sequence[Any]], list[Any]]:
         """A function from a program's blocks of bundles to the blocks that the leaves of ``blocks`` count."""
@@ -174,8 +185,8 @@ class JacobianPrograms:
         if mode == FORWARD:
             return None
         if mode == HESSIAN:
-            return column_adjoint(self.reading.program, self.wrt, self.dependents[0])
-        return row_adjoint(self.reading.program, self.wrt, self.dependents)
+            return column_adjoint(self.reading.program, self.wrt, self.dependents[0], self.storage)
+        return row_adjoint(self.reading.program, self.wrt, self.dependents, self.storage)
 
 
 def _size(program: Program, operand: Operand) -> int | None:

@@ -120,7 +120,9 @@ class _Arena:
         self.top = position
         return self.memory[position:end].copy() if lanes else self.memory[position]
 
-    def release(self, offset: int) -> None:
+    def release(self, offset: int, unread: bool) -> None:
+        while unread and self.pushed and self.pushed[-1] >= offset:
+            self.pushed.pop()
         assert 0 <= offset <= self.top, f"release from {offset}, which is beyond the top {self.top}"
         lost = bool(self.pushed) and self.pushed[-1] >= offset
         assert not lost, f"release from {offset} drops values that were pushed and not popped"
@@ -246,7 +248,7 @@ class _Machine:
             arena.memory[arena.end : offset] = arena.poison
             arena.end = offset
         else:
-            arena.release(offset)
+            arena.release(offset, s.unread)
 
     def view(self, s: View) -> None:
         base = self.values[s.base]

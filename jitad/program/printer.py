@@ -120,8 +120,9 @@ class Printer:
             case OffsetOf(out=out, array=array, strides=strides):
                 bound = ", ".join(name(var) for var in (out, *strides))
                 return f"{bound} = {'place_of' if strides else 'offset_of'}({name(array)})", str(out.type)
-            case Release(dtype=dtype, offset=offset, at_end=at_end):
-                return f"release {dtype} {'at the end up to' if at_end else 'from'} {operand(offset)}", ""
+            case Release(dtype=dtype, offset=offset, at_end=at_end, unread=unread):
+                where = f"{'at the end up to' if at_end else 'from'} {operand(offset)}"
+                return f"release {dtype} {where}{', unread' if unread else ''}", ""
             case View(out=out, base=base):
                 return f"{name(out)} = {self._view(statement, name(base))}", str(out.type)
             case Reshape(out=out, base=base, shape=shape):

@@ -132,11 +132,15 @@ class OffsetOf(Statement):
 
 @dataclass(eq=False)
 class Release(Statement):
-    """Give back the tape of ``dtype`` from ``offset`` on; with ``at_end`` what lies before it at the far end."""
+    """Give back the tape of ``dtype`` from ``offset`` on; with ``at_end`` what lies before it at the far end.
+
+    ``unread``: also what was pushed there and isn't popped.
+    """
 
     dtype: str
     offset: Operand
     at_end: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.guards import Guards
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
-from jitad.analysis.plan import Plan
+from jitad.analysis.plan import AUTO, Plan
 from jitad.analysis.randomness import refuse_active_parameters
 from jitad.analysis.scratch import held_in_vain
 from jitad.analysis.storage import plan_storage
@@ -61,12 +62,14 @@ def adjoint(
     dependents: Sequence[int] | None = None,
     seeded: bool = False,
     within: Within | None = None,
+    storage: str = AUTO,
 ) -> Adjoint:
     """The adjoint of ``program`` with respect to the parameters at the positions ``wrt``.
 
     ``dependents`` are the positions of the results that are differentiated (all floating-point ones by default).
     With ``seeded`` their cotangents are parameters; without, there is one scalar dependent with cotangent 1.
-    ``within`` says what an iteration of a loop takes over from the program that the loop is in.
+    ``within`` says what an iteration of a loop takes over from the program that the loop is in. ``storage`` (one of
+    ``STORAGES``) says whether values for the reverse sweep are recorded or computed again.
     Raises ``MissingRuleError`` when a derivative would flow through a function without a rule.
     """
     own = _prepared(program)
@@ -79,7 +82,7 @@ def adjoint(
     kept: set[Var] = set()
     while True:
         primal = mark_order_free(privatize(own, kept))
-        sweeps = _analysed(primal, inputs, results, seeds, within, seeded=seeded)
+        sweeps = _analysed(primal, inputs, results, seeds, within, seeded=seeded, storage=storage)
         held = sweeps.held(moved_buffers(own, primal))
         if not held:
             break
@@ -89,7 +92,7 @@ def adjoint(
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
     scope = Scope(shadowed.program.body, plan, None, bound)
     _start(scope, activity, results, shadowed.shadows, seeds)
-    reversal = Reversal(sweeps.needs, plan, activity, sweeps.guards, sweeps.at_once, _adjoint_within)
+    reversal = Reversal(sweeps.needs, plan, activity, sweeps.guards, sweeps.at_once, partial(_adjoint_within, storage))
     forward = reversal.reverse(shadowed.program.body, scope)
     outputs = _keep_array_results(forward, primal.results)
     gradients: list[Var] = []
@@ -135,6 +138,7 @@ def _analysed(
     within: Within | None,
     *,
     seeded: bool,
+    storage: str,
 ) -> _Sweeps:
     activity = Activity(primal, Aliases(primal), inputs, results)
     refuse_active_parameters(primal, activity)
@@ -145,7 +149,8 @@ def _analysed(
     aliases = Aliases(shadowed.program)
     order = Order(shadowed.program, aliases)
     needs = Needs(shadowed.program, activity, aliases, order, shadowed.shadows, at_once)
-    return _Sweeps(activity, guards, at_once, shadowed, needs, plan_storage(shadowed.program, aliases, order, needs))
+    plan = plan_storage(shadowed.program, aliases, order, needs, storage)
+    return _Sweeps(activity, guards, at_once, shadowed, needs, plan)
 
 
 def _prepared(program: Program) -> Program:
@@ -204,6 +209,8 @@ def _keep_array_results(forward: Block, results: list[Operand]) -> list[Operand]
     return kept
 
 
-def _adjoint_within(program: Program, wrt: Sequence[int], dependents: Sequence[int], within: Within) -> Adjoint:
+def _adjoint_within(
+    storage: str, program: Program, wrt: Sequence[int], dependents: Sequence[int], within: Within
+) -> Adjoint:
     """The adjoint of an iteration of a loop that is reversed as it runs."""
-    return adjoint(program, wrt, dependents=dependents, seeded=True, within=within)
+    return adjoint(program, wrt, dependents=dependents, seeded=True, within=within, storage=storage)
