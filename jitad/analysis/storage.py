@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
@@ -25,6 +25,7 @@ from jitad.program.statements import (
     AtOffset,
     Block,
     Branch,
+    Call,
     Compute,
     Dim,
     Draw,
@@ -36,13 +37,20 @@ from jitad.program.statements import (
     Statement,
     Var,
     View,
+    array_type,
     definitions,
     operands,
     permuted_arrays,
     sub_blocks,
     walk,
 )
-from jitad.program.types import Array
+from jitad.program.types import Array, itemsize
+
+TRIPS = 64
+"""How often a loop is taken to run where two ways of recording are compared."""
+
+MOST_ALTERNATIVES = 4
+"""So many arrays, at most, are tried without their old contents."""
 
 RECORD_COST = 8.0
 """What recording a scalar and reading it back costs, in additions (a store, a load and the stack pointer)."""
@@ -50,6 +58,39 @@ RECORD_COST = 8.0
 
 def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs) -> Plan:
     """Decide for a program (with shadows bound) what is recorded; see the module's docstring.
+
+    An array whose old contents would be kept isn't read again if less is recorded then: the truth value that its
+    elements decide, say.
+    """
+    best = _plan_storage(program, aliases, order, needs, set())
+    undone = {aliases.root(array): None for s in walk(program.body) if s in best.undone for array in written_arrays(s)}
+    if len(undone) <= MOST_ALTERNATIVES:
+        for root in undone:
+            other = _plan_storage(program, aliases, order, needs, {root})
+            if recorded_bytes(program, other) < recorded_bytes(program, best):
+                best = other
+    return best
+
+
+def recorded_bytes(program: Program, plan: Plan) -> int:
+    """What a plan puts on the tape for values, if every loop runs ``TRIPS`` times."""
+    total = 0
+    pending = [(program.body, 1)]
+    while pending:
+        block, runs = pending.pop()
+        total += runs * _bytes(plan.records.get(block, ()))
+        for statement in block:
+            if statement in plan.undone:
+                whole = isinstance(statement, Call)
+                for array in map(array_type, written_arrays(statement)):
+                    total += runs * itemsize(array.dtype) * (TRIPS**array.ndim if whole else 1)
+            times = TRIPS if isinstance(statement, Loop) else 1
+            pending += [(inner, times * runs) for inner in sub_blocks(statement)]
+    return total
+
+
+def _plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs, kept: set[Var]) -> Plan:
+    """A plan in which scalars aren't loaded again from the ``kept`` alias groups.
 
     Undone stores need their indices in the reverse sweep, which may need further stores undone: the decision is
     repeated until nothing more is undone.
@@ -60,7 +101,7 @@ def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs)
 
     def attempt(undone: set[Statement], scratch: set[Statement]) -> tuple[Plan, set[Statement]]:
         """A plan, and the stores that it needs undone."""
-        planner = _Planner(aliases, order, needs, Plan(undone=undone, scratch=scratch, late=late - scratch))
+        planner = _Planner(aliases, order, needs, kept, Plan(undone=undone, scratch=scratch, late=late - scratch))
         planner.visit(program.body, None)
         return planner.plan, {
             store
@@ -82,10 +123,11 @@ def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs)
 class _Planner:
     """Visits blocks innermost first; each visit fills the plan and returns what the enclosing block must have."""
 
-    def __init__(self, aliases: Aliases, order: Order, needs: Needs, plan: Plan) -> None:
+    def __init__(self, aliases: Aliases, order: Order, needs: Needs, kept: set[Var], plan: Plan) -> None:
         self.aliases = aliases
         self.order = order
         self.needs = needs
+        self.kept = kept
         self.plan = plan
 
     def visit(self, block: Block, owner: Statement | None) -> list[Var]:
@@ -182,7 +224,7 @@ class _BlockPlanner:
                 self._record(var, reason)
 
     def _record_shared_sources(self, wanted: dict[Var, int]) -> None:
-        """A source that makes two or more needed values cheap is recorded instead of them."""
+        """A source that makes two or more needed values cheap, and isn't longer, is recorded instead of them."""
         dependents: dict[Var, list[Var]] = {}
         for var, at in wanted.items():
             if var not in self._records and not isinstance(var.type, Array):
@@ -190,7 +232,7 @@ class _BlockPlanner:
                     dependents.setdefault(source, []).append(var)
         for source, users in sorted(dependents.items(), key=lambda item: -len(item[1])):
             unrecorded = [v for v in users if math.isinf(self._cost(v, wanted[v]))]
-            if len(unrecorded) < 2 or source in self._records:
+            if len(unrecorded) < 2 or source in self._records or _bytes(unrecorded) < _bytes([source]):
                 continue
             self._records[source] = None
             if sum(self._cost(v, wanted[v]) <= RECORD_COST for v in unrecorded) < 2:
@@ -256,6 +298,8 @@ class _BlockPlanner:
         match statement:
             case None:
                 return "" if var in self._free else "a value that the loop carries"
+            case Load(array=array) if self._planner.aliases.root(array) in self._planner.kept:
+                return "keeping the old contents of the array that it is read from costs more"
             case Load(array=array):
                 written = self._written_at.get(self._planner.aliases.root(array), [])
                 later = bisect_right(written, defined_at)
@@ -286,3 +330,7 @@ class _BlockPlanner:
             total += float(cost(statement) if isinstance(statement, Compute) else isinstance(statement, Load))
             pending.extend(self._sources(current))
         return total
+
+
+def _bytes(values: Iterable[Var]) -> int:
+    return sum(itemsize(value.type.dtype) for value in values)

@@ -24,6 +24,7 @@ from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program
 from jitad.program.types import Array, Scalar
 from jitad.transforms.choose import differentiate_choices
 from jitad.transforms.deadcode import remove_dead_code
+from jitad.transforms.fuse import fuse_array_statements
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.induction import remove_counters
@@ -36,6 +37,7 @@ from jitad.transforms.privatize import moved_buffers, privatize
 from jitad.transforms.reverse import Reversal
 from jitad.transforms.rotate import rotate_sums
 from jitad.transforms.scope import Scope
+from jitad.transforms.selections import write_out_selections
 from jitad.transforms.shadows import Shadowed, add_shadows
 
 
@@ -75,6 +77,7 @@ def adjoint(
     inputs = [own.params[i] for i in wrt]
     results = [own.results[i] for i in dependents]
     own = differentiate_choices(own, Activity(own, Aliases(own), inputs, results))
+    own = write_out_selections(own, Activity(own, Aliases(own), inputs, results))
     seeds = _seeds(results, within, seeded=seeded)
     kept: set[Var] = set()
     while True:
@@ -150,7 +153,7 @@ def _analysed(
 
 def _prepared(program: Program) -> Program:
     """A program that never changes its arguments, in the form in which least must be recorded."""
-    return fold_signs(remove_counters(move_invariants_out(localize(program))))
+    return fold_signs(remove_counters(fuse_array_statements(move_invariants_out(localize(program)))))
 
 
 def _seeds(results: Sequence[Operand], within: Within | None, *, seeded: bool) -> list[Operand]:
