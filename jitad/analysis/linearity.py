@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from jitad.analysis.laned import Laned
 from jitad.primitives import core
+from jitad.primitives.sums import ADDITIONS
 from jitad.program.statements import Compute, Program, Statement, Var, walk
 
-_SUMS = frozenset({core.add, core.sub, core.neg, core.pos, *core.casts.values()})
+_SUMS = frozenset({*ADDITIONS, core.sub, core.neg, core.pos, *core.casts.values()})
 
 
 def nonlinear_statement(program: Program, inputs: Sequence[Var]) -> Statement | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
@@ -45,11 +45,10 @@ from jitad.program.statements import (
     sub_blocks,
     walk,
 )
-from jitad.program.types import Array
+from jitad.program.types import Array, itemsize
 
 RECORD_COST = 8.0
 """What recording a scalar and reading it back costs, in additions (a store, a load and the stack pointer)."""
-
 
 KEEP_COST = 2.0
 """What keeping a scalar in a variable from one sweep to the other costs: a store and a load, if registers run out."""
@@ -58,10 +57,13 @@ LIMITS = {AUTO: (RECORD_COST, KEEP_COST), RECORD: (0.0, 0.0), RECOMPUTE: (math.i
 """What computing a value again may cost, where the alternative is to record it and where it is to keep it."""
 
 
-def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs, storage: str = AUTO) -> Plan:
+def plan_storage(
+    program: Program, aliases: Aliases, order: Order, needs: Needs, storage: str, kept: set[Var]
+) -> Plan:
     """Decide for a program (with shadows bound) what is recorded; see the module's docstring.
 
     ``storage`` is one of ``STORAGES``: values that can be had in both ways are recorded, or computed again.
+    Scalars aren't loaded again from the ``kept`` alias groups.
     Undone stores need their indices in the reverse sweep, which may need further stores undone: the decision is
     repeated until nothing more is undone.
     """
@@ -74,7 +76,7 @@ def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs,
     def attempt(undone: set[Statement], scratch: set[Statement]) -> tuple[Plan, set[Statement]]:
         """A plan, and the stores that it needs undone."""
         plan = Plan(undone=undone, scratch=scratch, late=late - scratch)
-        planner = _Planner(program.body, aliases, order, needs, plan, stores, storage)
+        planner = _Planner(program.body, aliases, order, needs, kept, plan, stores, storage)
         planner.visit(program.body, None, in_variables=True)
         return planner.plan, {store for read in planner.plan.reloads for store in planner.overwriting(*read)}
 
@@ -97,6 +99,7 @@ class _Planner:
         aliases: Aliases,
         order: Order,
         needs: Needs,
+        kept: set[Var],
         plan: Plan,
         stores: Mapping[Var, Sequence[Statement]],
         storage: str,
@@ -106,6 +109,7 @@ class _Planner:
         self.aliases = aliases
         self.order = order
         self.needs = needs
+        self.kept = kept
         self.plan = plan
         self._stores = stores
 
@@ -258,7 +262,7 @@ class _BlockPlanner:
                 self._get_back(var, at, reason)
 
     def _record_shared_sources(self, wanted: dict[Var, int]) -> None:
-        """A source that makes two or more needed values cheap is recorded instead of them."""
+        """A source that makes two or more needed values cheap, and isn't longer, is recorded instead of them."""
         dependents: dict[Var, list[Var]] = {}
         for var, at in wanted.items():
             if var not in self._records and not isinstance(var.type, Array):
@@ -266,7 +270,7 @@ class _BlockPlanner:
                     dependents.setdefault(source, []).append(var)
         for source, users in sorted(dependents.items(), key=lambda item: -len(item[1])):
             unrecorded = [v for v in users if math.isinf(self._cost(v, wanted[v]))]
-            if len(unrecorded) < 2 or source in self._records:
+            if len(unrecorded) < 2 or source in self._records or bytes_of(unrecorded) < bytes_of([source]):
                 continue
             self._records[source] = None
             if sum(self._cost(v, wanted[v]) <= self._limit for v in unrecorded) < 2:
@@ -341,6 +345,8 @@ class _BlockPlanner:
         match statement:
             case None:
                 return "" if var in self._free else "a value that the loop carries"
+            case Load(array=array) if self._planner.aliases.root(array) in self._planner.kept:
+                return "keeping the old contents of the array that it is read from costs more"
             case Load(array=array):
                 root = self._planner.aliases.root(array)
                 written = self._written_at.get(root, [])
@@ -380,3 +386,8 @@ class _BlockPlanner:
         _, statement = self._defined[var]
         is_read = var in self._planner.plan.stored or isinstance(statement, Load)
         return float(is_read or (cost(statement) if isinstance(statement, Compute) else 0))
+
+
+def bytes_of(values: Iterable[Var]) -> int:
+    """What one element of each takes on the tape."""
+    return sum(itemsize(value.type.dtype) for value in values)

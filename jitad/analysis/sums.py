@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from jitad.primitives import core
+from jitad.primitives.sums import ADDITIONS
 from jitad.program.statements import Branch, Compute, Loop, Operand, Var, operands, walk
 from jitad.program.types import Array
 
@@ -76,7 +77,7 @@ class _Sums:
         made = self._made.get(value) if isinstance(value, Var) else None
         if made is None or made.primitive is core.select:
             return bool(leading) and all(leading)
-        return sum(leading) == 1 and (made.primitive is core.add or leading[0])
+        return sum(leading) == 1 and (made.primitive in ADDITIONS or leading[0])
 
     def _candidates(self, value: Operand) -> list[Operand]:
         """What a number may continue: an operand, the sides of a choice, or what a loop of such sums starts from."""
@@ -90,4 +91,4 @@ class _Sums:
         made = self._made.get(value)
         if made is not None and made.primitive is core.select:
             return list(made.args[1:])
-        return list(made.args) if made is not None and made.primitive in (core.add, core.sub) else []
+        return list(made.args) if made is not None and made.primitive in {*ADDITIONS, core.sub} else []

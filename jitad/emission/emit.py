@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from jitad.emission.exact_sums import with_exact_sums
 from jitad.emission.memory import tape_dtypes
 from jitad.emission.source import Emitter
 from jitad.emission.vector_math import with_vector_math
@@ -36,7 +37,7 @@ class Emitted:
 
 def emit(program: Program, *, measured: bool = False) -> Emitted:
     """The source of a program; with ``measured`` it also returns the tape's peak, in elements per dtype."""
-    program = with_vector_math(program)
+    program = with_vector_math(with_exact_sums(program))
     tapes = tape_dtypes(program)
     emitter = Emitter(program, tapes, measured)
     source = emitter.function()

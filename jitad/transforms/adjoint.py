@@ -14,17 +14,18 @@ from functools import partial
 from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.guards import Guards
+from jitad.analysis.leanest import leanest_plan
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
 from jitad.analysis.plan import AUTO, Plan
 from jitad.analysis.randomness import refuse_active_parameters
 from jitad.analysis.scratch import held_in_vain
-from jitad.analysis.storage import plan_storage
 from jitad.program.builder import Builder
 from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, walk
 from jitad.program.types import Array, Scalar
 from jitad.transforms.choose import differentiate_choices
 from jitad.transforms.deadcode import remove_dead_code
+from jitad.transforms.fuse import fuse_array_statements
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.induction import remove_counters
@@ -37,6 +38,7 @@ from jitad.transforms.privatize import moved_buffers, privatize
 from jitad.transforms.reverse import Reversal
 from jitad.transforms.rotate import rotate_sums
 from jitad.transforms.scope import Scope
+from jitad.transforms.selections import write_out_selections
 from jitad.transforms.shadows import Shadowed, add_shadows
 
 
@@ -78,6 +80,7 @@ def adjoint(
     inputs = [own.params[i] for i in wrt]
     results = [own.results[i] for i in dependents]
     own = differentiate_choices(own, Activity(own, Aliases(own), inputs, results))
+    own = write_out_selections(own, Activity(own, Aliases(own), inputs, results))
     seeds = _seeds(results, within, seeded=seeded)
     kept: set[Var] = set()
     while True:
@@ -149,13 +152,13 @@ def _analysed(
     aliases = Aliases(shadowed.program)
     order = Order(shadowed.program, aliases)
     needs = Needs(shadowed.program, activity, aliases, order, shadowed.shadows, at_once)
-    plan = plan_storage(shadowed.program, aliases, order, needs, storage)
+    plan = leanest_plan(shadowed.program, aliases, order, needs, storage)
     return _Sweeps(activity, guards, at_once, shadowed, needs, plan)
 
 
 def _prepared(program: Program) -> Program:
     """A program that never changes its arguments, in the form in which least must be recorded."""
-    return fold_signs(remove_counters(move_invariants_out(localize(program))))
+    return fold_signs(remove_counters(fuse_array_statements(move_invariants_out(localize(program)))))
 
 
 def _seeds(results: Sequence[Operand], within: Within | None, *, seeded: bool) -> list[Operand]:

@@ -13,6 +13,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from jitad.primitives import core, guarded
+from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder
 from jitad.program.rewrite import Copier
 from jitad.program.statements import Block, Branch, Compute, Const, Loop, Operand, Statement, Var
@@ -135,7 +136,7 @@ class Flowing:
             return None, ()
         if made.primitive is core.select:
             return made.args[0], made.args[1:]
-        if made.primitive in (core.add, core.sub):
+        if made.primitive in (core.add, core.sub, add_to_sum):
             return None, made.args
         return None, (_linear_part(made),) if made.primitive in _LINEAR else ()
 

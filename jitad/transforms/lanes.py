@@ -16,6 +16,7 @@ from dataclasses import replace
 from jitad.analysis.laned import Laned
 from jitad.primitives import core, guarded
 from jitad.primitives import lanes as lane_primitives
+from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder, const_int
 from jitad.program.statements import (
     Accumulate,
@@ -204,6 +205,8 @@ class _Laner:
     def _compute(self, statement: Compute, builder: Builder) -> None:
         primitive, args = statement.primitive, statement.args
         out = self._bind(statement.out)
+        if primitive is add_to_sum:
+            primitive = core.add
         if primitive in _ARITHMETIC and all(arg.type.dtype == out.type.dtype for arg in args):
             builder.add(Compute(out, primitive, tuple(map(self, args))))
         elif primitive is core.select:

@@ -41,6 +41,7 @@ from jitad.program.statements import (
 from jitad.program.types import INT64, Array, Scalar
 from jitad.transforms.carried import CarriedBack, carried_numbers
 from jitad.transforms.flowing import add_where
+from jitad.transforms.free_sums import free_sums
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import clear, for_each
 from jitad.transforms.one_pass import OnePass, ReverseOf, active_inputs, uses_stack
@@ -197,7 +198,8 @@ class Reversal:
         rows = any_order and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
         free = loop.order_free and (rows or not ordered)
         flags = inner.flowing.close([finals[param] for param in bars], yields)
-        body, yields = flags.settle(inner.builder.block, [*yields, *arrays.yields])
+        summed = free_sums(inner.builder.block, zip(sums, yields[len(bars) :], strict=True))
+        body, yields = flags.settle(summed, [*yields, *arrays.yields])
         made = replace(
             counted_loop(index, self._bounds(loop, scope), body),
             params=[*bars.values(), *sums, *arrays.params, *flags.params],

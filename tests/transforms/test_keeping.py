@@ -232,7 +232,7 @@ def test_a_rounded_copy_is_not_read_back() -> None:
         (stored_in_a_row, 1),  # what the outer loop carries
         (stored_twice, 2),
         (stored_at_one_place, 2),
-        (restored, 2),
+        (restored, 1),
     ],
 )
 def test_what_memory_still_holds_is_not_recorded(kernel: Any, count: int) -> None:
