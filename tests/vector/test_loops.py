@@ -64,7 +64,8 @@ def innermost(source: str) -> list[str]:
             indent = len(line) - len(line.lstrip())
             end = next(k for k in range(at + 1, len(lines)) if len(lines[k]) - len(lines[k].lstrip()) <= indent)
             body = "\n".join(lines[at + 1 : end])
-            if not re.search(r"^ +(for|if|while) ", body, re.MULTILINE) and re.search(r"[*+] [a-z(]|accum|add_to", body):
+            plain = not re.search(r"^ +(for|if|while) ", body, re.MULTILINE)
+            if plain and re.search(r"[*+] [a-z(]|accumulate|add_to_sum", body):
                 found.append(line.strip() + "\n" + body)
     return found
 
@@ -77,7 +78,6 @@ def test_innermost_loops_run_in_vectors(kernel: Any) -> None:
     (made,) = set(building._dispatchers) - before
     machine = "\n".join(made.inspect_llvm().values())
     vectors = len(re.findall(r"^vector\.body\d*:", machine, re.MULTILINE))
-    with open(made.py_func.__code__.co_filename) as file:
-        wanted = innermost(file.read())
+    wanted = innermost(building.source_path(made).read_text())
     assert wanted
     assert vectors >= len(wanted), "\n\n".join(wanted)
