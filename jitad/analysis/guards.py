@@ -1,8 +1,8 @@
 """Where the reverse sweep must see to it that a zero adjoint stays zero.
 
-Postcondition: an adjoint that is zero because a branch, a selection or a seed leaves a value out, or because nothing reads
-an element of an array, contributes nothing to the adjoints of a guarded operation's arguments, although its partial
-derivatives may be infinite there. (An operation that is infinite itself is guarded only where something may be left out.)
+Postcondition: an adjoint that is zero because a branch, a selection or a seed leaves a value out, or because nothing
+reads an element of an array, contributes nothing to the adjoints of a guarded operation's arguments, although its
+partial derivatives may be infinite there. (What is infinite itself is guarded only where something may be left out.)
 
 Numbers that come from outside, through memory or from another iteration are taken to be finite, unless the program asks
 somewhere whether a number is: then it expects that some aren't, missing data for example, and all products are guarded.
@@ -42,9 +42,10 @@ class Guards:
     def _follow(self, program: Program) -> None:
         """Find what may be infinite, though all that it is made from is finite."""
         for statement in walk(program.body):
-            if isinstance(statement, Compute) and statement.out.type.is_float:
-                if guarded.may_overflow(statement) or not self._unbounded.isdisjoint(statement.args):
-                    self._unbounded.add(statement.out)
+            if not isinstance(statement, Compute) or not statement.out.type.is_float:
+                continue
+            if guarded.may_overflow(statement) or not self._unbounded.isdisjoint(statement.args):
+                self._unbounded.add(statement.out)
 
 
 def _leaves_out(statement: Statement, activity: Activity) -> bool:
