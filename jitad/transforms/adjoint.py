@@ -145,7 +145,11 @@ def _analysed(
 ) -> _Sweeps:
     activity = Activity(primal, Aliases(primal), inputs, results)
     refuse_active_parameters(primal, activity)
-    guards = Guards(primal, activity, seeded=seeded) if within is None else within.guards
+    if within is None:
+        guards = Guards(primal, activity, seeded=seeded)
+    else:
+        guards = within.guards
+        guards.include(primal)
     one_pass = find_one_pass(primal, activity, Aliases(primal), guards, _numbers(results, seeds))
     shadowed = add_shadows(primal, activity, inputs, types=None if within is None else within.types)
     at_once = _by_statement(one_pass, shadowed.program)
