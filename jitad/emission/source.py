@@ -224,7 +224,7 @@ class Emitter(MemoryWriter):
         start, stop, step = (self._text(o) for o in (loop.start, loop.stop, loop.step))
         trips = self._names.fresh("trips")
         if step == "1":
-            self._line(f"{trips} = max({stop if start == '0' else f'{stop} - {start}'}, 0)")
+            self._line(f"{trips} = {self._helper('trip_count')}({bare(start)}, {bare(stop)})")
         else:
             self._line(f"{trips} = len(range({start}, {stop}, {step}))")
         return trips
