@@ -24,9 +24,9 @@ from jitad.reading.results import (
     StaticResult,
 )
 from jitad.transforms.adjoint import Adjoint, adjoint
-from jitad.transforms.expand import expand
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import localize
+from jitad.transforms.share import share
 
 if TYPE_CHECKING:
     from jitad.reading.signature import ArgSpec
@@ -110,7 +110,7 @@ def forward_only(reading: Reading) -> Program:
 
 def make_sweeps(program: Program, reading: Reading, *, compiled: bool, measured: bool = False) -> Sweeps:
     """Emit and build a program made from a kernel, with the options of the user's ``@njit``."""
-    program = expand(program)
+    program = share(program)
     emitted = emit(program, measured=measured)
     run = build(emitted, compiled=compiled, fastmath=reading.kernel.options.get("fastmath", False))
     return Sweeps(run, emitted, program, compiled, generators(program.body))

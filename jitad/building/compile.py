@@ -49,11 +49,11 @@ def build(
         write_once(path, text)
         return _plain(emitted, text, path)
     if header.stand_ins or header.injected:  # they belong to this process, and may differ between equal texts
-        return _compiled(emitted, header, text, path, fastmath)
+        return _compiled(emitted, header, text, path, fastmath, for_compiled_code)
     with _lock(str(path)):
         memo = (str(path), emitted.entry)
         if memo not in _built:
-            _built[memo] = _compiled(emitted, header, text, path, fastmath)
+            _built[memo] = _compiled(emitted, header, text, path, fastmath, for_compiled_code)
         return _built[memo]
 
 
@@ -96,14 +96,17 @@ _AS_NUMPY: dict[type, Callable[[Any], Any]] = {float: np.float64, int: np.int64}
 """Python's own numbers raise where compiled code computes inf, nan or 0; NumPy's don't."""
 
 
-def _compiled(emitted: Emitted, header: Header, text: str, path: Path, fastmath: Any) -> Callable[..., Any]:
+def _compiled(
+    emitted: Emitted, header: Header, text: str, path: Path, fastmath: Any, for_compiled_code: bool
+) -> Callable[..., Any]:
     write_once(path, text)
     module = _load(path)
     vars(module).update(header.injected)
     is_cached = not header.injected
     for name, value in list(vars(module).items()):
         if isinstance(value, types.FunctionType) and value.__module__ == module.__name__:
-            setattr(module, name, _njit(value, fastmath, is_cached, path))
+            is_for_all = for_compiled_code and name == emitted.entry
+            setattr(module, name, _njit(value, fastmath, is_cached, is_for_all=is_for_all))
     function: Callable[..., Any] = getattr(module, emitted.entry)
     return _with_users_exceptions(function, header.stand_ins) if header.stand_ins else function
 
@@ -124,11 +127,15 @@ def _load(path: Path) -> types.ModuleType:
     return module
 
 
-def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, path: Path) -> Any:
-    """The one place that calls Numba's compiler."""
+def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, *, is_for_all: bool) -> Any:
+    """The one place that calls Numba's compiler; what a function ``is_for_all`` holds may be anything."""
     from numba import njit
+    from numba.core.compiler import Compiler
 
-    dispatcher: Any = njit(
+    from jitad.building.pipeline import KernelCompiler
+
+    compile_with: Any = njit  # of which the types leave out options
+    dispatcher: Any = compile_with(
         # Division by zero gives inf or nan, as NumPy does; the default would put a branch in each division.
         error_model="numpy",
         # Emitted code checks what must be checked itself, with errors that name the user's line.
@@ -139,6 +146,10 @@ def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, path: Pa
         fastmath=fastmath,
         # Adjoint loops keep their order of iterations: accumulations into shadows meet between iterations.
         parallel=False,
+        # Sweeps need few of the passes.
+        pipeline_class=Compiler if is_for_all else KernelCompiler,
+        # Only what compiled code may get as a value needs an address for C.
+        no_cfunc_wrapper=not is_for_all,
     )(function)
     if is_cached:
         dispatcher._cache = _numba_cache(dispatcher.py_func)

@@ -1,4 +1,4 @@
-"""Emit a program as a Python function of the subset that Numba compiles.
+"""Emit a program as a Python function of the subset that Numba compiles, after the functions that it shares.
 
 The function takes the program's parameters and then one flat tape array per dtype in ``Emitted.tapes``. It returns a
 tuple: a status; for each scalar result its value; for each array result its offset on the tape of its dtype and then
@@ -11,19 +11,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from jitad.emission.exact_sums import with_exact_sums
+from jitad.emission.exact_sums import with_exact_sums, with_ordered_sums
 from jitad.emission.memory import tape_dtypes
+from jitad.emission.naming import Names
 from jitad.emission.source import Emitter
 from jitad.emission.vector_math import with_vector_math
 from jitad.program.statements import Program
 from jitad.program.types import Array
+from jitad.transforms.share import shared_programs
 
 
 @dataclass(frozen=True)
 class Emitted:
-    """The source of one function; ``names`` are its free names in compiled runs, ``plain_names`` in plain ones.
+    """The source of one function, after the ``functions`` that it calls.
 
-    ``results`` has, for each result, None for a scalar or (dtype, ndim) for an array.
+    ``names`` are its free names in compiled runs, ``plain_names`` in plain ones. ``results`` has, for each result, None
+    for a scalar or (dtype, ndim) for an array.
     """
 
     source: str
@@ -33,15 +36,25 @@ class Emitted:
     tapes: tuple[str, ...]
     results: tuple[tuple[str, int] | None, ...]
     measured: bool = False
+    functions: tuple[str, ...] = ()
 
 
 def emit(program: Program, *, measured: bool = False) -> Emitted:
     """The source of a program; with ``measured`` it also returns the tape's peak, in elements per dtype."""
     program = with_vector_math(with_exact_sums(program))
-    tapes = tape_dtypes(program)
-    emitter = Emitter(program, tapes, measured)
-    source = emitter.function()
+    names = Names(set())
+    functions = {shared: names.fresh(f"shared_{shared.name}") for shared in shared_programs(program)}
+    tapes = tape_dtypes([program, *functions])
+    emitter = Emitter(program, tapes, functions, measured)
+    sources = [emitter.function()]
+    for shared, name in functions.items():
+        other = Emitter(with_ordered_sums(shared), tapes, functions, measured)
+        sources.append(other.shared(name))
+        emitter.names_used.update(other.names_used)
+        emitter.plain_names_used.update(other.plain_names_used)
     results = tuple(
         (result.type.dtype, result.type.ndim) if isinstance(result.type, Array) else None for result in program.results
     )
-    return Emitted(source, emitter.entry, emitter.names_used, emitter.plain_names_used, tapes, results, measured)
+    used = emitter.names_used, emitter.plain_names_used
+    source = "\n\n".join(sources[::-1])
+    return Emitted(source, emitter.entry, *used, tapes, results, measured, tuple(functions.values()))

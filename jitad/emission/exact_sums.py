@@ -17,8 +17,20 @@ from jitad.program.statements import Block, Branch, Compute, Loop, Program, Stat
 
 def with_exact_sums(program: Program) -> Program:
     """The same program, with plain additions in the sums that a decision depends on."""
-    sums = {s.out for s in walk(program.body) if isinstance(s, Compute) and s.primitive is add_to_sum}
-    exact = sums and sums & decisive(program)
+    sums = _sums(program)
+    return _exactly(program, sums & decisive(program) if sums else sums)
+
+
+def with_ordered_sums(program: Program) -> Program:
+    """The same program, with plain additions in all sums: what runs it may decide by its results."""
+    return _exactly(program, _sums(program))
+
+
+def _sums(program: Program) -> set[Var]:
+    return {s.out for s in walk(program.body) if isinstance(s, Compute) and s.primitive is add_to_sum}
+
+
+def _exactly(program: Program, exact: set[Var]) -> Program:
     return replace(program, body=_block(program.body, exact)) if exact else program
 
 

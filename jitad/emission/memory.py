@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jitad.emission.literals import literal
@@ -23,10 +24,10 @@ from jitad.program.statements import (
 from jitad.program.types import Array, Scalar, itemsize
 
 
-def tape_dtypes(program: Program) -> tuple[str, ...]:
-    """The dtypes that a program puts on the tape."""
+def tape_dtypes(programs: Iterable[Program]) -> tuple[str, ...]:
+    """The dtypes that programs put on the tape."""
     found: set[str] = set()
-    for statement in walk(program.body):
+    for statement in (statement for program in programs for statement in walk(program.body)):
         match statement:
             case Alloc(out=out) | AtOffset(out=out):
                 found.add(array_type(out).dtype)
@@ -38,8 +39,10 @@ def tape_dtypes(program: Program) -> tuple[str, ...]:
 class MemoryWriter(Writer):
     """Writes arrays, views, pushes and pops."""
 
-    def __init__(self, program: Program, tapes: tuple[str, ...], measured: bool) -> None:
-        super().__init__(program, tapes)
+    def __init__(
+        self, program: Program, tapes: tuple[str, ...], functions: Mapping[Program, str], measured: bool
+    ) -> None:
+        super().__init__(program, tapes, functions)
         self._measured = measured
         self._covered = False
         self._rows: Rows | None = None
@@ -88,7 +91,11 @@ class MemoryWriter(Writer):
 
     def _check(self, dtype: str, amount: str) -> None:
         self._line(f"if top_{dtype} + {amount} > limit_{dtype}:")
-        self._line(f"    return ({', '.join([str(1 + self._tapes.index(dtype)), *self._no_results()])},)")
+        self._stop(str(1 + self._tapes.index(dtype)))
+
+    def _stop(self, status: str) -> None:
+        """Return, under the condition in the line before, because a tape is too small."""
+        self._line(f"    return ({', '.join([status, *self._no_results()])},)")
 
     def _no_results(self) -> list[str]:
         """Zeros of the results' types."""

@@ -37,6 +37,7 @@ from jitad.program.statements import (
     Push,
     Release,
     Reshape,
+    Run,
     Statement,
     Store,
     Var,
@@ -293,6 +294,17 @@ class _Machine:
         assert function is not None, f"{s.primitive} doesn't offer to accumulate"
         function(*(self.values[out] for out in s.outs), *(self.get(arg) for arg in s.args))
 
+    def run(self, s: Run) -> None:
+        """Run another program on this one's tapes; it leaves them as it found them."""
+        inner = _Machine(self.precise)
+        inner.arenas = self.arenas
+        inner.values.update(zip(s.program.params, map(self.get, s.args), strict=True))
+        tops = {name: arena.top for name, arena in self.arenas.items()}
+        inner.block(s.program.body)
+        for name, arena in self.arenas.items():
+            arena.release(tops.get(name, 0))
+        self.values.update(zip(s.outs, map(inner.get, s.program.results), strict=True))
+
     def fail(self, s: Fail) -> None:
         if self.get(s.condition):
             raise s.exception(*s.args)
@@ -359,6 +371,7 @@ _RUN: dict[type[Statement], Callable[[_Machine, Any], None]] = {
     Store: _Machine.store,
     Accumulate: _Machine.accumulate,
     Call: _Machine.call,
+    Run: _Machine.run,
     Fail: _Machine.fail,
     Push: _Machine.push,
     Pop: _Machine.pop,

@@ -26,6 +26,7 @@ from jitad.program.statements import (
     Push,
     Release,
     Reshape,
+    Run,
     Statement,
     Store,
     Var,
@@ -136,6 +137,9 @@ class Printer:
             case Call(primitive=primitive, outs=outs, args=args, accumulate=accumulate):
                 sign = "+=" if accumulate else "="
                 return f"{operands(outs)} {sign} {primitive.name}({operands(args)})", ""
+            case Run(outs=outs, program=program, args=args):
+                bound = f"{', '.join(map(name, outs))} = " if outs else ""
+                return f"{bound}run {program.name}({operands(args)})", ", ".join(str(out.type) for out in outs)
             case Fail(condition=condition, exception=exception, args=args):
                 arguments = ", ".join(map(repr, args))
                 return f"if {operand(condition)}: raise {exception.__name__}({arguments})", ""

@@ -27,6 +27,7 @@ from jitad.program.statements import (
     Push,
     Release,
     Reshape,
+    Run,
     Statement,
     Store,
     Var,
@@ -110,6 +111,8 @@ class Copier:
                 builder.add(Release(dtype, self(offset), at_end, unread))
             case Call(primitive=primitive, outs=outs, args=args, accumulate=accumulate):
                 builder.add(Call(primitive, tuple(map(self.array, outs)), self.all(args), accumulate))
+            case Run(outs=outs, program=program, args=args):
+                builder.add(Run(tuple(map(self.fresh, outs)), program, self.all(args)))
             case Fail(condition=condition, exception=exception, args=args):
                 fails = self(condition)
                 if not (isinstance(fails, Const) and not fails.value):

@@ -87,6 +87,18 @@ def dim(typingctx, array, axis):
 
 
 @intrinsic
+def trip_count(typingctx, start, stop):
+    """How often ``range(start, stop)`` runs: ``max(stop - start, 0)``, without an overload to compile."""
+    signature = types.intp(types.intp, types.intp)
+
+    def codegen(context, builder, sig, args):
+        count = builder.sub(args[1], args[0])
+        return builder.select(builder.icmp_signed(">", count, INTP(0)), count, INTP(0))
+
+    return signature, codegen
+
+
+@intrinsic
 def elements(typingctx, shape):
     """The number of elements of an array of ``shape`` (a tuple); ``MOST_ELEMENTS`` if it is larger."""
     if not isinstance(shape, types.BaseTuple):

@@ -35,6 +35,11 @@ def dim(array: Array, axis: int) -> int:
     return array.shape[axis]
 
 
+def trip_count(start: int, stop: int) -> int:
+    """How often ``range(start, stop)`` runs."""
+    return max(stop - start, 0)
+
+
 def elements(shape: tuple[int, ...]) -> int:
     """The number of elements of an array of ``shape``; 2**62 if it is larger."""
     return min(math.prod(map(int, shape)), 1 << 62)

@@ -378,3 +378,21 @@ def test_rules_that_are_not_linear():
     assert jitad.jvp(odd, (2.0,), (3.0,)) == (2.0, 9.0)
     with refused(jitad.MissingRuleError, "The rule of 'odd' isn't linear in its tangents", "test_custom", "jitad.jvp"):
         jitad.grad(odd)(2.0)
+
+    @jitad.custom_jvp
+    def cubic(x):
+        return x
+
+    cubic.defjvp(lambda primals, tangents: (primals[0], jitad.grad(lambda t: t**3)(tangents[0])))
+    assert jitad.jvp(cubic, (2.0,), (3.0,)) == (2.0, 27.0)
+    with refused(jitad.MissingRuleError, "The rule of 'cubic' isn't linear in its tangents", "jitad.jvp"):
+        jitad.grad(cubic)(2.0)
+
+
+def test_rules_with_derivatives_that_are_linear():
+    @jitad.custom_jvp
+    def slope(x):
+        return 3.0 * x * x
+
+    slope.defjvp(lambda primals, tangents: (slope(primals[0]), jitad.hvp(lambda y: y**3, primals, tangents[0])))
+    assert np.isclose(jitad.grad(slope)(2.0), 12.0)
