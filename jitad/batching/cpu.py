@@ -89,7 +89,7 @@ class CpuRunner:
             if isinstance(error, _MisshapenError):
                 if at > 0:
                     raise self._differs(at, error, job.shapes[error.result])
-                del self._known[key]  # the shapes that an earlier call had
+                self._known.pop(key, None)  # the shapes that an earlier call had
                 return self(leaves, count, threads)
             raise error
         if len(self._known) >= MOST_SHAPES:
