@@ -1,7 +1,7 @@
 """The loop over samples that computes several at once, in the lanes of vector registers.
 
-It is as the loop of ``jitad.batching.driver``, and a sample's results are the same to the last bit. Samples are copied to
-``scratch`` memory, side by side; where fewer are left than there are lanes, the others repeat the last one. Every
+It is as the loop of ``jitad.batching.driver``, and a sample's results are the same to the last bit. Samples are copied
+to ``scratch`` memory, side by side; where fewer are left than there are lanes, the others repeat the last one. Every
 gradient by an array has memory for the samples at hand.
 """
 

@@ -120,6 +120,14 @@ def test_results_of_all_kinds(monkeypatch):
     np.testing.assert_array_equal(found[2], np.tile(np.arange(3.0), (COUNT, 1)))
 
 
+def test_arguments_as_results(monkeypatch):
+    x, z = RNG.normal(size=(COUNT, 3)), RNG.normal(size=COUNT) + 1j
+    found, expected = in_both_ways(monkeypatch, lambda x, z: (x, z, x[::2], z.real), (x, z))
+    same(found, expected)
+    np.testing.assert_array_equal(found[0], x)
+    np.testing.assert_array_equal(found[1], z)
+
+
 def test_a_gradient_that_no_sample_changes(monkeypatch):
     df = jitad.grad(lambda w, x: 2.0 * w[0] + 3.0 * w[1] + x, argnums=(0, 1))
     found, expected = in_both_ways(monkeypatch, df, (np.ones(2), np.arange(float(COUNT))), in_axes=(None, 0))
