@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitad.building.cache import VARIABLE, content_key, kernels_folder, write_once
-from jitad.building.imports import Header, header_of, own_hash, packages_hash
+from jitad.building.imports import Header, header_of, mark_emitted, own_hash, packages_hash
 from jitad.errors import CacheError
 from jitad.vector.choice import fingerprint
 
@@ -61,6 +61,17 @@ def source_path(function: Callable[..., Any]) -> Path:
     """The file of a function that ``build`` made."""
     inner = getattr(function, "py_func", getattr(function, "__wrapped__", function))
     return Path(inner.__code__.co_filename)
+
+
+def dispatcher_in(function: Callable[..., Any]) -> Any:
+    """Numba's dispatcher in a compiled function that ``build`` made, for emitted code that calls it."""
+    return getattr(function, "dispatcher", function)
+
+
+def raising_as(function: Callable[..., Any], caller: Callable[..., Any]) -> Callable[..., Any]:
+    """``caller``, whose compiled code calls that of ``function``, raising the user's classes as that does."""
+    stand_ins = getattr(function, "stand_ins", None)
+    return caller if stand_ins is None else _with_users_exceptions(caller, stand_ins)
 
 
 def compilations() -> int:
@@ -108,6 +119,8 @@ def _compiled(
             is_for_all = for_compiled_code and name == emitted.entry
             setattr(module, name, _njit(value, fastmath, is_cached, is_for_all=is_for_all))
     function: Callable[..., Any] = getattr(module, emitted.entry)
+    if is_cached:
+        mark_emitted(function)
     return _with_users_exceptions(function, header.stand_ins) if header.stand_ins else function
 
 
@@ -212,4 +225,5 @@ def _with_users_exceptions(
         except StandIn as error:
             raise stand_ins[type(error).__name__](*error.args) from None
 
+    vars(run).update(dispatcher=function, stand_ins=stand_ins)
     return run

@@ -302,7 +302,7 @@ class _Machine:
         tops = {name: arena.top for name, arena in self.arenas.items()}
         inner.block(s.program.body)
         for name, arena in self.arenas.items():
-            arena.release(tops.get(name, 0))
+            arena.release(tops.get(name, 0), unread=False)
         self.values.update(zip(s.outs, map(inner.get, s.program.results), strict=True))
 
     def fail(self, s: Fail) -> None:
