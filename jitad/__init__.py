@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jitad.errors import (
         ArgumentError,
         CacheError,
+        CudaUnavailableError,
         IndexOutOfRangeError,
         JitadError,
         KernelNameError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         SourceUnavailableError,
         TapeOverflowError,
         UnsupportedCallError,
+        UnsupportedOnCudaError,
         UnsupportedSyntaxError,
     )
     from jitad.primitives.core import stop_gradient
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ArgumentError",
     "CacheError",
+    "CudaUnavailableError",
     "IndexOutOfRangeError",
     "JitadError",
     "KernelNameError",
@@ -60,6 +63,7 @@ __all__ = [
     "SourceUnavailableError",
     "TapeOverflowError",
     "UnsupportedCallError",
+    "UnsupportedOnCudaError",
     "UnsupportedSyntaxError",
     "__version__",
     "custom_jvp",

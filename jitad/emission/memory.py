@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from jitad.emission.literals import literal
@@ -20,14 +21,16 @@ from jitad.program.statements import (
     array_type,
     walk,
 )
-from jitad.program.types import Array, Scalar, itemsize
+from jitad.program.types import Array, Scalar
 
 
-def tape_dtypes(program: Program) -> tuple[str, ...]:
-    """The dtypes that a program puts on the tape."""
+def tape_dtypes(program: Program, without: Collection[Alloc] = ()) -> tuple[str, ...]:
+    """The dtypes that a program puts on the tape, ``without`` the allocations that are elsewhere."""
     found: set[str] = set()
     for statement in walk(program.body):
         match statement:
+            case Alloc() if statement in without:
+                pass
             case Alloc(out=out) | AtOffset(out=out):
                 found.add(array_type(out).dtype)
             case Push(values=values):
@@ -60,7 +63,8 @@ class MemoryWriter(Writer):
         name, dtype = self._text(statement.array), array_type(statement.array).dtype
         self._line(f"{self._names.bind(statement.out)} = {self._helper('offset_of')}(tape_{dtype}, {name})")
         for axis, stride in enumerate(statement.strides):
-            self._line(f"{self._names.bind(stride)} = {name}.strides[{axis}] // {itemsize(dtype)}")
+            place = f"tape_{dtype}, {name}, {axis}"
+            self._line(f"{self._names.bind(stride)} = {self._helper('stride_of')}({place})")
 
     def _alloc(self, statement: Alloc) -> None:
         dtype = array_type(statement.out).dtype

@@ -16,7 +16,9 @@ from jitad.runtime import lanes, memory, plain
 DEEPEST = 12
 """Nested parentheses in one emitted expression, for the reader's sake."""
 
-HELPERS = ("load", "store", "accumulate", "elements", "tape_array", "fill", "view", "reshaped", "offset_of")
+HELPERS = (
+    *("load", "store", "accumulate", "elements", "tape_array", "fill", "view", "reshaped", "offset_of", "stride_of"),
+)
 LANE_HELPERS = ("load_lanes", "store_lanes", "accumulate_lanes")
 
 

@@ -1,0 +1,94 @@
+"""The one place that imports numba-cuda: what jitad needs of it, under names of our own.
+
+Import this module only where CUDA is asked for: importing it loads numba-cuda, and raises ``CudaUnavailableError``
+where that is missing. Under ``NUMBA_ENABLE_CUDASIM=1`` kernels run in Python on NumPy arrays (``is_simulated``).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+from jitad.errors import CudaUnavailableError
+
+REMEDY = "pip install 'jitad[cuda]' (or 'jitad[cuda12]' for a driver of CUDA 12)."
+
+
+def _imported() -> Any:
+    if find_spec("numba_cuda") is None:
+        raise CudaUnavailableError("CUDA needs the package numba-cuda, which isn't installed.", REMEDY)
+    try:
+        from numba import cuda
+    except ImportError as error:
+        raise CudaUnavailableError(f"numba-cuda can't be imported: {error}", REMEDY) from error
+    return cuda
+
+
+cuda: Any = _imported()
+
+
+def is_simulated() -> bool:
+    """True when kernels run in Python on NumPy arrays."""
+    from numba.cuda.core import config
+
+    return bool(config.ENABLE_CUDASIM)
+
+
+def device_jit(function: Callable[..., Any]) -> Any:
+    """A function that kernels call."""
+    return cuda.jit(device=True)(function)
+
+
+def kernel_jit(function: Callable[..., Any]) -> Any:
+    """A kernel, launched as ``kernel[blocks, threads, stream](...)``."""
+    return cuda.jit(function)
+
+
+def intrinsic(definition: Callable[..., Any]) -> Any:
+    """A function that kernels call and that ``definition`` types and lowers, as for ``numba.extending.intrinsic``."""
+    from numba.cuda import extending
+
+    return extending.intrinsic(definition)
+
+
+def overload(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What kernels call for ``function``, chosen by the types of the arguments."""
+    from numba.cuda import extending
+
+    chosen: Callable[..., Any] = extending.overload(function, strict=False)
+    return chosen
+
+
+def libdevice(name: str) -> Any:
+    """A function of NVIDIA's library of device functions, without its prefix ``__nv_``."""
+    from numba.cuda import libdevice as functions
+
+    return getattr(functions, name)
+
+
+@functools.cache
+def numba_error() -> type[Exception]:
+    """The base class of what numba-cuda raises when it can't compile."""
+    from numba.cuda.core.errors import NumbaError
+
+    return NumbaError  # type: ignore[no-any-return]
+
+
+def typeof(value: Any) -> Any:
+    """The Numba type of a kernel's argument."""
+    return cuda.typeof(value) if hasattr(cuda, "typeof") else _typeof(value)
+
+
+def _typeof(value: Any) -> Any:
+    from numba.cuda.typing.typeof import typeof as inner
+
+    return inner(value)
+
+
+def ptx(function: Callable[..., Any], signature: Any, capability: tuple[int, int], *, device: bool = False) -> str:
+    """The assembly of a function (a kernel, or a ``device`` function) for a compute capability; needs no GPU."""
+    source = getattr(function, "py_func", function)
+    text, _ = cuda.compile(source, signature, device=device, abi="numba", cc=capability, output="ptx")
+    return str(text)
