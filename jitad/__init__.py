@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jitad.api.jacobian import hessian, jacfwd, jacobian, jacrev, value_and_jacobian
     from jitad.api.linearize import linearize
     from jitad.api.pullback import vjp
+    from jitad.batching.batch import batch
     from jitad.errors import (
         ArgumentError,
         CacheError,
@@ -66,6 +67,7 @@ __all__ = [
     "UnsupportedOnCudaError",
     "UnsupportedSyntaxError",
     "__version__",
+    "batch",
     "custom_jvp",
     "custom_vjp",
     "explain",
@@ -87,6 +89,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "batch": "jitad.batching.batch",
     "custom_jvp": "jitad.api.custom",
     "custom_vjp": "jitad.api.custom",
     "explain": "jitad.api.explain",

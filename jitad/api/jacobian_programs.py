@@ -79,14 +79,18 @@ class JacobianPrograms:
 
     def derived(self, *, with_value: bool, has_aux: bool) -> Derived:
         """The Jacobian, after the value or before the aux, where these are asked for."""
+        program = self._either() if self.mode == EITHER else self.program(self.mode, in_bundles=False)[0]
+        return Derived(self.reading, program, (), self.output(with_value=with_value, has_aux=has_aux))
+
+    def output(self, *, with_value: bool, has_aux: bool) -> ResultTree:
+        """The structure of what the caller gets; its leaves count the kernel's results, and then the blocks."""
         output = shifted(self.blocks, self.value_count)
         if with_value:
-            output = SequenceResult(tuple, (self.value, output))
-        elif has_aux:
+            return SequenceResult(tuple, (self.value, output))
+        if has_aux:
             assert isinstance(self.value, SequenceResult)
-            output = SequenceResult(tuple, (output, self.value.items[1]))
-        program = self._either() if self.mode == EITHER else self.program(self.mode, in_bundles=False)[0]
-        return Derived(self.reading, program, (), output)
+            return SequenceResult(tuple, (output, self.value.items[1]))
+        return output
 
     def _either(self) -> Program:
         """Both modes in one program; one alone where a rule is missing in the other."""
@@ -128,8 +132,11 @@ class JacobianPrograms:
         make = forward_jacobian if mode == FORWARD else reverse_jacobian
         return make(primal, self.wrt, width, dependents=self.dependents, **how)
 
-    def taken_apart(self) -> Callable[[Sequence[Any]], list[Any]]:
-        """A function from a program's blocks of bundles to the blocks that the leaves of ``blocks`` count."""
+    def taken_apart(self, *, in_batches: bool = False) -> Callable[[Sequence[Any]], list[Any]]:
+        """A function from a program's blocks of bundles to the blocks that the leaves of ``blocks`` count.
+
+        Blocks ``in_batches`` have one axis more, the first, which their parts have too.
+        """
         from jitad.transforms.bundles import bundled, parts
 
         columns = [self.reading.program.params[at].type for at in self.wrt]
@@ -145,7 +152,9 @@ class JacobianPrograms:
         def take_apart(results: Sequence[Any]) -> list[Any]:
             blocks: list[Any] = [None] * count
             for block, (are_numbers, places, indices) in zip(results, found, strict=True):
-                if are_numbers:
+                if in_batches:
+                    taken = [block[(slice(None), *index)] for index in indices]
+                elif are_numbers:
                     numbers = block.ravel()
                     taken = numbers.tolist() if block.dtype == np.float64 else list(numbers)
                 else:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitad.building.cache import VARIABLE, content_key, kernels_folder, write_once
-from jitad.building.imports import Header, header_of, own_hash, packages_hash
+from jitad.building.imports import Header, header_of, mark_emitted, own_hash, packages_hash
 from jitad.errors import CacheError
 from jitad.vector.choice import fingerprint
 
@@ -63,6 +63,17 @@ def source_path(function: Callable[..., Any]) -> Path:
     return Path(inner.__code__.co_filename)
 
 
+def dispatcher_in(function: Callable[..., Any]) -> Any:
+    """Numba's dispatcher in a compiled function that ``build`` made, for emitted code that calls it."""
+    return getattr(function, "dispatcher", function)
+
+
+def raising_as(function: Callable[..., Any], caller: Callable[..., Any]) -> Callable[..., Any]:
+    """``caller``, whose compiled code calls that of ``function``, raising the user's classes as that does."""
+    stand_ins = getattr(function, "stand_ins", None)
+    return caller if stand_ins is None else _with_users_exceptions(caller, stand_ins)
+
+
 def compilations() -> int:
     """How many times this process has compiled an emitted function instead of finding it in the cache."""
     return sum(sum(dispatcher.stats.cache_misses.values()) for dispatcher in _dispatchers)
@@ -105,6 +116,8 @@ def _compiled(emitted: Emitted, header: Header, text: str, path: Path, fastmath:
         if isinstance(value, types.FunctionType) and value.__module__ == module.__name__:
             setattr(module, name, _njit(value, fastmath, is_cached, path))
     function: Callable[..., Any] = getattr(module, emitted.entry)
+    if is_cached:
+        mark_emitted(function)
     return _with_users_exceptions(function, header.stand_ins) if header.stand_ins else function
 
 
@@ -201,4 +214,5 @@ def _with_users_exceptions(
         except StandIn as error:
             raise stand_ins[type(error).__name__](*error.args) from None
 
+    vars(run).update(dispatcher=function, stand_ins=stand_ins)
     return run
