@@ -59,14 +59,14 @@ class CpuRunner:
         self.needed: dict[str, int] = {}
         self._known: dict[Any, tuple[Shapes, float]] = {}
 
-    def __call__(self, leaves: Sequence[Leaf], count: int, threads: int | None) -> Results:
+    def __call__(self, leaves: Sequence[Leaf], count: int, workers: int | None) -> Results:
         """The results for ``count`` samples."""
         key = tuple([np.shape(leaf.value) for leaf in leaves])
         shapes, seconds = self._known.get(key, (None, math.inf))
         job = Job(self, leaves, count, shapes)
         if shapes is None:
             job.first()
-        most = (thread_count() if threads is None else threads) if self.driver.compiled else 1
+        most = (thread_count() if workers is None else workers) if self.driver.compiled else 1
         start = time.perf_counter()
         used = job.rest(most, seconds)
         elapsed = time.perf_counter() - start
@@ -76,7 +76,7 @@ class CpuRunner:
                 if at > 0:
                     raise self._differs(at, error, job.shapes[error.result])
                 del self._known[key]  # the shapes that an earlier call had
-                return self(leaves, count, threads)
+                return self(leaves, count, workers)
             raise error
         if len(self._known) >= MOST_SHAPES:
             self._known.clear()

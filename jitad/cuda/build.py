@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jitad.building.cache import content_key, kernels_folder, write_once
 from jitad.building.imports import own_hash
 from jitad.cuda.target import device_jit, is_simulated, kernel_jit
+
+if TYPE_CHECKING:
+    from jitad.cuda.emit import DeviceCode
 
 _made: dict[tuple[str, tuple[int, ...]], Any] = {}
 _lock = threading.Lock()
@@ -31,6 +34,17 @@ def build_function(source: str, entry: str, names: dict[str, Any], *, kernel: bo
             function = _defined(source, entry, dict(names), path)
             _made[memo] = _decorated(function, kernel=kernel), names  # the names stay alive, and their ids theirs
         return _made[memo][0]
+
+
+def function_names(code: DeviceCode, *helpers: str) -> dict[str, Any]:
+    """What the names in a source stand for, or these functions of ``jitad.cuda.memory``: on a device, or simulated."""
+    if is_simulated():
+        from jitad.runtime import plain
+
+        return {name: getattr(plain, name) for name in helpers} or {**code.names, **code.plain_names}
+    from jitad.cuda import memory
+
+    return {name: getattr(memory, name) for name in helpers} or code.names
 
 
 def _defined(source: str, entry: str, namespace: dict[str, Any], path: Path) -> Callable[..., Any]:

@@ -92,3 +92,23 @@ def ptx(function: Callable[..., Any], signature: Any, capability: tuple[int, int
     source = getattr(function, "py_func", function)
     text, _ = cuda.compile(source, signature, device=device, abi="numba", cc=capability, output="ptx")
     return str(text)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """True for the driver's error that the device has no memory left."""
+    return "OUT_OF_MEMORY" in str(error).upper().replace(" ", "_") and not isinstance(error, MemoryError)
+
+
+def release_memory() -> None:
+    """Give back device memory that nothing holds any more."""
+    if not is_simulated():
+        cuda.current_context().deallocations.clear()
+
+
+def require_device() -> None:
+    """Raise CudaUnavailableError unless there is a device (or the simulator) to run on."""
+    if not cuda.is_available():
+        raise CudaUnavailableError(
+            f"no CUDA device can be used: {cuda.cuda_error() or 'none is found'}",
+            "run on a machine with an NVIDIA GPU and its driver, or set NUMBA_ENABLE_CUDASIM=1 to try it out in Python.",
+        )
