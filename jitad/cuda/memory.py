@@ -75,9 +75,13 @@ def exact_mul(typingctx, a, b):
 
 def _exact(typingctx: Any, function: Any, name: str, a: Any, b: Any) -> Any:
     result = typingctx.resolve_function_type(function, (a, b), {}).return_type
-    rounded = _rounding(typingctx, name, result)
+    if not isinstance(result, types.Float):
+        return None
+    rounded = _rounding(typingctx, "mul" if name == "mul" else "add", result)
 
     def codegen(context, builder, sig, args):
+        if name == "sub":
+            args = (args[0], builder.fneg(args[1]))
         return rounded(context, builder, args)
 
     return result(result, result), codegen

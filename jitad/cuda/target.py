@@ -7,8 +7,10 @@ where that is missing. Under ``NUMBA_ENABLE_CUDASIM=1`` kernels run in Python on
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import Any
 
 from jitad.errors import CudaUnavailableError
@@ -90,8 +92,22 @@ def _typeof(value: Any) -> Any:
 def ptx(function: Callable[..., Any], signature: Any, capability: tuple[int, int], *, device: bool = False) -> str:
     """The assembly of a function (a kernel, or a ``device`` function) for a compute capability; needs no GPU."""
     source = getattr(function, "py_func", function)
-    text, _ = cuda.compile(source, signature, device=device, abi="numba", cc=capability, output="ptx")
+    with _compiling_for(capability):
+        text, _ = cuda.compile(source, signature, device=device, abi="numba", cc=capability, output="ptx")
     return str(text)
+
+
+@contextmanager
+def _compiling_for(capability: tuple[int, int]) -> Iterator[None]:
+    """Let numba-cuda compile device functions where there is no device: it asks the current one what it can do."""
+    from numba.cuda import dispatcher
+
+    found = dispatcher.get_current_device
+    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
+    try:
+        yield
+    finally:
+        dispatcher.get_current_device = found
 
 
 def is_out_of_memory(error: BaseException) -> bool:
