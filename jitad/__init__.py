@@ -113,6 +113,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that ``import jitad`` is cheap."""
+    if name == "cuda":
+        return importlib.import_module("jitad.cuda")
     if name not in __all__:
         raise AttributeError(f"module 'jitad' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES.get(name, "jitad.errors")), name)

@@ -94,7 +94,7 @@ def _checked_options(
     return in_axes, out_axes, target, shared == EACH, threads if target == "cpu" else stream
 
 
-def _machine(target: str) -> tuple[Memory, Callable[[Work], Runner]]:
+def _machine(target: str) -> tuple[Memory, type[Runner]]:
     """Where the arrays of a target live, and what runs there. Raises CudaUnavailableError where CUDA isn't there."""
     if target == "cuda":
         from jitad.cuda.batch_memory import CudaMemory

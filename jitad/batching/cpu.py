@@ -50,6 +50,8 @@ class _MisshapenError(Exception):
 class CpuRunner:
     """Runs a ``Work`` on the CPU's cores (in plain Python where nothing is compiled)."""
 
+    has_lanes = True
+
     def __init__(self, work: Work) -> None:
         from jitad.api.differentiate import make_sweeps
 

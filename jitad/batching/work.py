@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from jitad.batching.axes import Leaf
 
@@ -47,6 +47,11 @@ Results = tuple[list[Any], list[Any]]
 
 class Runner(Protocol):
     """Runs a ``Work`` on one kind of machine; made once for each, it keeps what it compiles."""
+
+    has_lanes: ClassVar[bool]
+    """True where programs may hold numbers with lanes."""
+
+    def __init__(self, work: Work) -> None: ...
 
     def __call__(self, leaves: Sequence[Leaf], count: int, workers: Any) -> Results:
         """The results for ``count`` samples of these leaves, where the leaves are.

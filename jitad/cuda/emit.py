@@ -46,7 +46,7 @@ from jitad.runtime import plain
 
 Failure = tuple[type[BaseException], tuple[Any, ...]]
 
-_PLAIN_CUDA = SimpleNamespace(local=SimpleNamespace(array=np.empty))
+PLAIN_CUDA = SimpleNamespace(local=SimpleNamespace(array=np.empty))
 """What ``cuda.local.array`` is where Python runs the source."""
 
 
@@ -113,7 +113,7 @@ class DeviceEmitter(Emitter):
         numpy_type = np.dtype(dtype).type
         element = self._use(numpy_type.__name__, numpy_type, numpy_type)
         name = self._names.bind(statement.out)
-        self._line(f"{name} = {self._use('cuda', cuda, _PLAIN_CUDA)}.local.array({elements_of(statement)!r}, {element})")
+        self._line(f"{name} = {self._use('cuda', cuda, PLAIN_CUDA)}.local.array({elements_of(statement)!r}, {element})")
         if statement.fill is not None:
             fill = literal(Const(statement.fill, Scalar(dtype)), self._use)
             self._line(f"{self._helper('fill')}({name}, {fill})")

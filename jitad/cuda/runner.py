@@ -22,6 +22,8 @@ START_ELEMENTS = 256
 class CudaRunner:
     """Runs a ``Work`` on the current CUDA device."""
 
+    has_lanes = False
+
     def __init__(self, work: Work) -> None:
         self.work = work
         self.launch = Launch(work)
