@@ -40,9 +40,9 @@ A row costs 1.0 to 1.2 (Kuramoto, a network, A x, Cholesky), 1.6 (Burgers) or 2.
 class JacobianPrograms:
     """The Jacobian of a reading of a kernel by the parameters at ``wrt``, which have the structure ``by``.
 
-    ``dependents`` are the positions of the results that are differentiated. Programs have at most ``widest`` lanes. The results of a program are those of the
+    ``dependents`` are the positions of the results that are differentiated. The results of a program are those of the
     kernel, if ``values`` are asked for, and then the blocks. Leaves of ``value`` count in the kernel's results, leaves
-    of ``blocks`` in the blocks.
+    of ``blocks`` in the blocks. Programs have at most ``widest`` lanes.
     Raises ArgumentError for a kernel without a floating-point result, and for Hessians NonScalarResultError.
     """
 

@@ -109,9 +109,7 @@ def _machine(target: str) -> tuple[Memory, type[Runner]]:
 class Batch:
     """A function of many samples; see ``batch``."""
 
-    def __init__(
-        self, function: Any, in_axes: Axes, out_axes: Axes, target: str, each: bool, workers: Any
-    ) -> None:
+    def __init__(self, function: Any, in_axes: Axes, out_axes: Axes, target: str, each: bool, workers: Any) -> None:
         functools.update_wrapper(self, plain_function(function), updated=())
         self.__wrapped__ = function
         self._kernel, self._asked = asked_of(function)

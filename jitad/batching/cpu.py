@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class _MisshapenError(Exception):
 class CpuRunner:
     """Runs a ``Work`` on the CPU's cores (in plain Python where nothing is compiled)."""
 
-    has_lanes = True
+    has_lanes: ClassVar[bool] = True
 
     def __init__(self, work: Work) -> None:
         from jitad.api.differentiate import make_sweeps

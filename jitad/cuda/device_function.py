@@ -28,10 +28,10 @@ def device(f: Callable[..., Any], signature: Any, *, tape: int = TAPE_ELEMENTS, 
     leaves there: of the same shape and dtype, in C order, apart from all others. It returns the result, in which the
     arrays are those. Lists become tuples.
 
-    Each thread has a tape of ``tape`` elements of each dtype that is needed, in its local memory. There are no exceptions
-    in kernels: where ``f`` would raise one, where the tape is too small, and where an array has the wrong shape, every
-    number of the result is nan (the least one of integers). ``with_status`` gives a pair (status, result): the status is
-    0 if all is well, and ``function.message(status)`` says what else it means.
+    Each thread has a tape of ``tape`` elements of each dtype that is needed, in its local memory. Kernels have no
+    exceptions: where ``f`` would raise one, where the tape is too small, and where an array has the wrong shape, every
+    number of the result is nan (the least one of integers). ``with_status`` gives a pair (status, result): the status
+    is 0 if all is well, and ``function.message(status)`` says what else it means.
 
     Raises CudaUnavailableError without numba-cuda; ArgumentError for types that a kernel can't take;
     UnsupportedOnCudaError for what can't run on CUDA, naming the line.
@@ -132,7 +132,8 @@ def _refuse_complex(type_: Any, path: str) -> None:
     from numba.core import types
 
     if isinstance(type_, types.BaseTuple):
-        for at, item in enumerate(type_):
+        items: Any = type_
+        for at, item in enumerate(items):
             _refuse_complex(item, f"{path}[{at}]")
     elif isinstance(getattr(type_, "dtype", type_), types.Complex):
         raise ArgumentError(

@@ -90,7 +90,7 @@ class Wrapper:
         leaves = [leaf for name, type_ in zip(self._args, self._types, strict=True) for leaf in _leaves(name, type_)]
         leaves += [self._captured(capture) for capture in self._derived.reading.kernel.captures]
         results = list(self._code.results)
-        wrt = [self._program.params[at] for at in self._derived.wrt]
+        wrt: list[Any] = [self._program.params[at] for at in self._derived.wrt]
         numbers = sum(not isinstance(param.type, Array) for param in wrt)
         own = len(results) - numbers
         status = self._names.fresh("status")
@@ -249,7 +249,8 @@ def _leaves(name: str, type_: Any) -> Iterator[str]:
     from numba.core import types
 
     if isinstance(type_, types.BaseTuple):
-        for at, item in enumerate(type_):
+        items: Any = type_
+        for at, item in enumerate(items):
             yield from _leaves(f"{name}[{at}]", item)
     elif isinstance(type_, types.Number | types.Boolean | types.Array):
         yield name
@@ -278,8 +279,8 @@ def _refuse(derived: Derived) -> None:
     if found:
         written, other = (reading.program.params[at].name for at in found[0])
         raise UnsupportedOnCudaError(
-            f"{reading.program.name!r} writes to {written!r}, and a device function can't tell whether {other!r} shares "
-            "memory with it.",
+            f"{reading.program.name!r} writes to {written!r}, and a device function can't tell whether {other!r} "
+            "shares memory with it.",
             "write to an array that the kernel makes.",
             reading.program.origin,
         )

@@ -21,16 +21,13 @@ from jitad.emission.emit import Emitted
 from jitad.emission.literals import literal
 from jitad.emission.memory import tape_dtypes
 from jitad.emission.source import Emitter
-from jitad.emission.writer import bare, called
-from jitad.errors import ShapeMismatchError
-from jitad.primitives.linear import matmul
+from jitad.emission.writer import bare
 from jitad.program.origin import Origin
 from jitad.program.statements import (
     Accumulate,
     Alloc,
     Block,
     Branch,
-    Call,
     Compute,
     Const,
     Fail,
@@ -117,15 +114,6 @@ class DeviceEmitter(Emitter):
         if statement.fill is not None:
             fill = literal(Const(statement.fill, Scalar(dtype)), self._use)
             self._line(f"{self._helper('fill')}({name}, {fill})")
-
-    def _call(self, call: Call) -> None:
-        if call.primitive is matmul:
-            a, b = call.args
-            assert isinstance(a, Var) and isinstance(b, Var)
-            self._line(f"if {self._text(a)}.shape[{array_type(a).ndim - 1}] != {self._text(b)}.shape[0]:")
-            self._failure(ShapeMismatchError, ("matrix product: the inner dimensions differ", "", call.origin))
-        name, _, _ = called(call)
-        self._line(f"{name}({', '.join(self._text(o) for o in (*call.outs, *call.args))})")
 
     def _fail(self, fail: Fail) -> None:
         if isinstance(fail.condition, Const):

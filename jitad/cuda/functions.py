@@ -63,7 +63,13 @@ def _unary(function: Any, name: str) -> None:
     @overload(function)
     def typed(x):
         called = narrow if x == types.float32 else wide
-        return (lambda x: called(x)) if _are(types.Number | types.Boolean, x) else None
+        if not _are(types.Number | types.Boolean, x):
+            return None
+
+        def run(x):
+            return called(x)
+
+        return run
 
 
 def _binary(function: Any, name: str) -> None:
@@ -72,7 +78,13 @@ def _binary(function: Any, name: str) -> None:
     @overload(function)
     def typed(x, y):
         called = narrow if x == y == types.float32 else wide
-        return (lambda x, y: called(x, y)) if _are(types.Float, x, y) else None
+        if not _are(types.Float, x, y):
+            return None
+
+        def run(x, y):
+            return called(x, y)
+
+        return run
 
 
 _unary(cbrt, "cbrt")
@@ -180,7 +192,13 @@ def _common_divisor(a, b):
 
 @overload(gcd)
 def _gcd(a, b):
-    return (lambda a, b: _common_divisor(a, b)) if _are(types.Integer, a, b) else None
+    if not _are(types.Integer, a, b):
+        return None
+
+    def run(a, b):
+        return _common_divisor(a, b)
+
+    return run
 
 
 @overload(lcm)

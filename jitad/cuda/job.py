@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,9 @@ import numpy as np
 from jitad.api.running import converter
 from jitad.batching.work import Work
 from jitad.cuda.launch import Gradient, Launch, clear, copy_rows, fold, take_sums
-from jitad.cuda.target import cuda, is_out_of_memory, is_simulated, kernel_jit, release_memory
+from jitad.cuda.target import cuda, is_out_of_memory, kernel_jit, release_memory
+from jitad.cuda.target import launch as run
 from jitad.errors import ShapeMismatchError, TapeOverflowError
-
-THREADS = 128
-"""Threads of a block of CUDA's."""
 
 SUM_BLOCK = 256
 """So many samples are added up first, then the sums of blocks, by halves: the order depends on nothing else."""
@@ -25,23 +24,22 @@ MOST_SAMPLES = 1 << 18
 SHARE = 0.5
 """The part of the free memory that tapes and the gradients that are added up may take."""
 
-_kernels: dict[Any, Any] = {}
+
+@cache
+def _kernel(function: Any) -> Any:
+    return kernel_jit(function)
 
 
 def _launched(function: Any, threads: int, stream: Any, *args: Any) -> None:
-    """Run a kernel of ``launch`` on at least so many threads."""
+    """Run a function of ``jitad.cuda.launch`` on at least so many threads."""
     if threads:
-        kernel = _kernels.setdefault(function, None) or _kernels.update({function: kernel_jit(function)})
-        kernel = _kernels[function]
-        kernel[-(-threads // THREADS), min(threads, THREADS), stream](*args)
+        run(_kernel(function), threads, stream, *args)
 
 
 class Job:
     """Runs all samples; ``results`` and ``gradients()`` are on the device if the job ``stays`` there."""
 
-    def __init__(
-        self, launch: Launch, work: Work, values: list[Any], count: int, *, stream: Any, stays: bool
-    ) -> None:
+    def __init__(self, launch: Launch, work: Work, values: list[Any], count: int, *, stream: Any, stays: bool) -> None:
         self._launch = launch
         self._work = work
         self._values = values
@@ -97,10 +95,7 @@ class Job:
         outputs = [self._output(at, first, size) for at in range(len(launch.results))]
         gradients = [self._bars(at, first, size, width) for at in range(len(launch.gradients))]
         tapes = [self._buffer(f"tape {dtype}", (self.capacity[dtype], width), dtype) for dtype in launch.code.tapes]
-        blocks = -(-width // THREADS)
-        launch.kernel[blocks, min(width, THREADS), self._stream](
-            size, status, *leaves, *outputs, *gradients, *tapes
-        )
+        run(self._launch.kernel, width, self._stream, size, status, *leaves, *outputs, *gradients, *tapes)
         found = status.copy_to_host(stream=self._stream)[:size]
         cuda.synchronize()
         if not self._check(found, first):
@@ -126,7 +121,9 @@ class Job:
         if not self._work.batched[at]:
             return value
         rows = value[first : first + size]
-        return cuda.to_device(np.ascontiguousarray(rows), stream=self._stream) if isinstance(value, np.ndarray) else rows
+        return (
+            cuda.to_device(np.ascontiguousarray(rows), stream=self._stream) if isinstance(value, np.ndarray) else rows
+        )
 
     def _output(self, at: int, first: int, size: int) -> Any:
         result = self._launch.results[at]

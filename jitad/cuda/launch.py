@@ -120,7 +120,7 @@ class _Source:
     def _bars(self, leaves: list[str], gradients: list[str]) -> Iterator[str]:
         """The arrays in which the sweeps leave gradients, set to zeros, also where there is no sample."""
         for name, gradient in zip(gradients, self._launch.gradients, strict=True):
-            param = self._params[gradient.leaf]
+            param: Any = self._params[gradient.leaf]
             if not gradient.is_array:
                 if gradient.is_summed:
                     self._before.append(f"{name}[0, {self._lane}] = 0")
@@ -150,8 +150,8 @@ class _Source:
             at += 1 + result.ndim
         for name, gradient in zip(gradients, self._launch.gradients, strict=True):
             if not gradient.is_array:
-                place = f"0, {self._lane}" if gradient.is_summed else self._lane
-                self._after.append(f"{name}[{place}] = {self._flat}[{at}]")
+                row = "0, " if gradient.is_summed else ""
+                self._after.append(f"{name}[{row}{self._lane}] = {self._flat}[{at}]")
                 at += 1
 
 

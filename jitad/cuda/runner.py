@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-
 
 from jitad.batching.axes import Leaf
 from jitad.batching.work import Results, Work
@@ -22,20 +20,21 @@ START_ELEMENTS = 256
 class CudaRunner:
     """Runs a ``Work`` on the current CUDA device."""
 
-    has_lanes = False
+    has_lanes: ClassVar[bool] = False
 
     def __init__(self, work: Work) -> None:
         self.work = work
         self.launch = Launch(work)
         self._needed = dict.fromkeys(self.launch.code.tapes, START_ELEMENTS)
 
-    def __call__(self, leaves: Sequence[Leaf], count: int, stream: Any) -> Results:
+    def __call__(self, leaves: Sequence[Leaf], count: int, workers: Any) -> Results:
         """The results for ``count`` samples: NumPy arrays, unless a leaf is on the device.
 
-        Work is queued on ``stream`` (None: the default stream) and is done when the call returns.
+        Work is queued on the stream ``workers`` (None: the default one) and is done when the call returns.
         """
+        stream = workers or 0
         stays = any(is_on_device(leaf.given) for leaf in leaves if leaf.given is not None)
-        job = Job(self.launch, self.work, self._values(leaves, stream), count, stream=stream or 0, stays=stays)
+        job = Job(self.launch, self.work, self._values(leaves, stream), count, stream=stream, stays=stays)
         job.capacity = dict(self._needed)
         job.run()
         self._needed = dict(job.capacity)
@@ -50,6 +49,6 @@ class CudaRunner:
             if not is_batched:
                 is_number = not hasattr(value, "ndim") or isinstance(value, np.generic)
                 dtype = np.dtype(param.type.dtype)
-                value = dtype.type(value) if is_number else on_device(value, stream or 0)
+                value = dtype.type(value) if is_number else on_device(value, stream)
             found.append(value)
         return found

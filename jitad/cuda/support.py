@@ -16,7 +16,7 @@ from jitad.primitives import core
 from jitad.primitives.linear import matmul
 from jitad.primitives.sorting import argsort
 from jitad.primitives.spec import ScalarPrimitive
-from jitad.program.statements import Call, Compute, Draw, Program, Statement, Var, definitions, walk
+from jitad.program.statements import Call, Compute, Draw, Program, Statement, definitions, walk
 from jitad.program.types import Scalar
 
 _SERVED_CALLS = (matmul, argsort)
@@ -82,7 +82,18 @@ def _key(function: Any) -> str:
 @cache
 def _twins() -> dict[str, str]:
     """The names of functions with a twin in ``jitad.cuda.functions``, and the twins' names."""
-    ufuncs = ("logaddexp", "logaddexp2", "cbrt", "reciprocal", "fmod", "nextafter", "spacing", "rint", "sign", "signbit")
+    ufuncs = (
+        "logaddexp",
+        "logaddexp2",
+        "cbrt",
+        "reciprocal",
+        "fmod",
+        "nextafter",
+        "spacing",
+        "rint",
+        "sign",
+        "signbit",
+    )
     own = ("lcm", "gcd", "largest", "smallest")
     return {name: name for name in (*ufuncs, *own)} | {name: f"np_{name}" for name in ("floor", "ceil", "trunc")}
 

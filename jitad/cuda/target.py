@@ -6,7 +6,7 @@ where that is missing. Under ``NUMBA_ENABLE_CUDASIM=1`` kernels run in Python on
 
 from __future__ import annotations
 
-import functools
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -16,6 +16,10 @@ from typing import Any
 from jitad.errors import CudaUnavailableError
 
 REMEDY = "pip install 'jitad[cuda]' (or 'jitad[cuda12]' for a driver of CUDA 12)."
+
+
+BLOCK = 128
+"""Threads of a block of CUDA's."""
 
 
 def _imported() -> Any:
@@ -48,6 +52,14 @@ def kernel_jit(function: Callable[..., Any]) -> Any:
     return cuda.jit(function)
 
 
+def launch(kernel: Any, threads: int, stream: Any, *args: Any) -> None:
+    """Run a kernel on at least so many threads. It is no news to the user that some launches are small."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Grid size")
+        configured = kernel[-(-threads // BLOCK), min(threads, BLOCK), stream]
+    configured(*args)
+
+
 def intrinsic(definition: Callable[..., Any]) -> Any:
     """A function that kernels call and that ``definition`` types and lowers, as for ``numba.extending.intrinsic``."""
     from numba.cuda import extending
@@ -59,8 +71,8 @@ def overload(function: Callable[..., Any]) -> Callable[..., Any]:
     """What kernels call for ``function``, chosen by the types of the arguments."""
     from numba.cuda import extending
 
-    chosen: Callable[..., Any] = extending.overload(function, strict=False)
-    return chosen
+    functions: Any = extending
+    return functions.overload(function, strict=False)
 
 
 def libdevice(name: str) -> Any:
@@ -68,25 +80,6 @@ def libdevice(name: str) -> Any:
     from numba.cuda import libdevice as functions
 
     return getattr(functions, name)
-
-
-@functools.cache
-def numba_error() -> type[Exception]:
-    """The base class of what numba-cuda raises when it can't compile."""
-    from numba.cuda.core.errors import NumbaError
-
-    return NumbaError  # type: ignore[no-any-return]
-
-
-def typeof(value: Any) -> Any:
-    """The Numba type of a kernel's argument."""
-    return cuda.typeof(value) if hasattr(cuda, "typeof") else _typeof(value)
-
-
-def _typeof(value: Any) -> Any:
-    from numba.cuda.typing.typeof import typeof as inner
-
-    return inner(value)
 
 
 def ptx(function: Callable[..., Any], signature: Any, capability: tuple[int, int], *, device: bool = False) -> str:
@@ -126,5 +119,5 @@ def require_device() -> None:
     if not cuda.is_available():
         raise CudaUnavailableError(
             f"no CUDA device can be used: {cuda.cuda_error() or 'none is found'}",
-            "run on a machine with an NVIDIA GPU and its driver, or set NUMBA_ENABLE_CUDASIM=1 to try it out in Python.",
+            "run on a machine with an NVIDIA GPU and its driver; NUMBA_ENABLE_CUDASIM=1 runs kernels in Python.",
         )

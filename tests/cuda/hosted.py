@@ -70,7 +70,9 @@ class Hosted:
     def run(self, threads: int, *args: Any) -> None:
         """Run threads 0, 1, …"""
         for lane in range(threads):
-            values = [value for type_, arg in zip(self._types, (lane, *args), strict=True) for value in _flat(type_, arg)]
+            values = [
+                value for type_, arg in zip(self._types, (lane, *args), strict=True) for value in _flat(type_, arg)
+            ]
             result = ctypes.c_void_p()
             function = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, *[type(value) for value in values])
             assert function(self._address)(ctypes.byref(result), *values) == 0
@@ -95,7 +97,7 @@ def _linked(texts: list[str]) -> tuple[Any, Any]:
     machine = llvm.Target.from_default_triple().create_target_machine()
     declared = {match for text in texts for match in re.findall(r'declare (\S+) @"?(__nv_\w+)"?\(([^)]*)\)', text)}
     whole = None
-    for text in [*texts, "\n".join(_definition(*found) for found in sorted(declared))]:
+    for text in [*texts, *(_definition(*found) for found in sorted(declared))]:
         text = re.sub(r"target (triple|datalayout) = .*", "", text)
         module = llvm.parse_assembly(text)
         module.triple = llvm.get_default_triple()

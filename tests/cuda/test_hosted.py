@@ -1,0 +1,121 @@
+"""What numba-cuda makes of kernels computes the CPU's gradients, seen on the CPU (see ``hosted``)."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jitad
+from jitad.api.derivative import GradientRequest, describe_all
+from jitad.api.structure import flatten
+from jitad.program.types import Array
+from tests.corpus import cases
+from tests.cuda.running.stacked import FACTORS, scaled
+
+pytest.importorskip("numba_cuda", reason="needs jitad[cuda]")
+pytestmark = pytest.mark.skipif(
+    os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0"), reason="the simulator compiles nothing"
+)
+
+
+def leaves_of(derived: Any, samples: list[Any]) -> list[list[Any]]:
+    """For each parameter of the program its value in each sample."""
+    columns = []
+    for sample in samples:
+        leaves: list[Any] = []
+        for arg in sample:
+            flatten(arg, leaves)
+        for capture in derived.reading.kernel.captures:
+            flatten(capture.getter(), leaves)
+        columns.append(leaves)
+    return [list(values) for values in zip(*columns, strict=True)]
+
+
+def assert_gradients(
+    function: Callable[..., Any], samples: list[Any], argnums: tuple[int, ...], rtol: float = 1e-10
+) -> None:
+    from jitad.batching.work import Work
+    from jitad.cuda.launch import Launch
+    from tests.cuda.hosted import gradients_of
+
+    derived = GradientRequest(argnums).derive(function, describe_all(samples[0]), {})
+    params = derived.reading.program.params
+    batched = tuple(not (isinstance(param.type, Array) and param.type.ndim == 0) for param in params)
+    work = Work(derived.reading, derived.program, tuple(derived.wrt), batched, True)
+    leaves = [
+        np.ascontiguousarray(np.stack(values), param.type.dtype) if varies else np.asarray(values[0])
+        for param, varies, values in zip(params, batched, leaves_of(derived, samples), strict=True)
+    ]
+    found = gradients_of(Launch(work), work, leaves, len(samples))
+    for at, sample in enumerate(samples):
+        expected: list[Any] = []
+        flatten(jitad.grad(function, argnums=argnums)(*sample), expected)
+        for actual, right in zip(found, expected, strict=True):
+            np.testing.assert_allclose(actual[at], right, rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("case", cases(compiled=True)[::8], ids=str)
+def test_kernels_of_the_corpus(case):
+    samples = [scaled(case.make_args(), factor) for factor in FACTORS]
+    assert_gradients(case.function, samples, case.argnums, 2e-4 if "float32" in case.tags else 1e-10)
+
+
+def every_function(x, y, n):
+    total = np.cbrt(x) * np.fmod(y, x) + np.logaddexp(x, y) - np.logaddexp2(x, -y) + np.reciprocal(x)
+    total += np.floor(x) * y + np.ceil(x) * y + np.trunc(-x) * y + np.rint(x) * y + np.sign(-x) * y + np.sign(n) * y
+    total += x * math.gcd(n, 12) + y * np.lcm(n, 4) + np.nextafter(x, y) + x * np.spacing(y) * 1e16
+    total += math.lgamma(x) + 2.0 * np.sinc(y) + x * np.heaviside(x, y) + round(10.0 * y) * x + round(y, 1) * x
+    if np.signbit(-x):
+        total += np.hypot(x, y) * math.atan2(y, x) + x**y + math.expm1(x) * math.log1p(y) + x**3 + y**-2
+    if np.isfinite(x) and not np.isnan(y):
+        total *= math.tanh(x) + abs(y) + (x // y) + x % y + max(x, y) - min(x, y) + np.maximum(x, y)
+    return total * math.copysign(1.0, -y) + math.ldexp(x, 3) + math.degrees(y) + math.erf(x)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_functions_of_numbers(dtype):
+    samples = [(dtype(x), dtype(y), n) for x, y, n in ((1.3, 0.7, 18), (2.6, 1.4, 7))]
+    assert_gradients(every_function, samples, (0, 1), 1e-10 if dtype == np.float64 else 1e-3)
+
+
+def matrices_and_orders(a, b, v):
+    c = a @ b
+    w = c @ v + v @ c
+    w += a @ (b @ v)
+    best = np.argmax(w) + np.argmin(w)
+    return np.sum(np.sort(w) * np.arange(w.size)) + w @ v + w[best // 2] + np.median(w)
+
+
+def test_matrices_and_orders():
+    random = np.random.default_rng(3)
+    samples = [tuple(random.normal(size=s) for s in ((5, 5), (5, 5), (5,))) for _ in range(3)]
+    assert_gradients(matrices_and_orders, samples, (0, 1, 2))
+
+
+def decided_twice(x, n):
+    y = x.copy()
+    for _ in range(n):
+        s = y[0] * y[1] + y[2] * y[2]
+        if s > 1.0:
+            y[0] = y[0] * 0.7 + 0.1 * y[2]
+        else:
+            y[1] = y[1] * 1.3 + y[0] * y[2]
+        k = int(s * 100.0) % 3
+        y[k] += 0.01 * s * y[2]
+    return np.sum(y * y)
+
+
+def test_decisions_are_never_fused():
+    from jitad.cuda.emit import emit_device
+    from jitad.transforms.expand import expand
+
+    derived = GradientRequest((0,)).derive(decided_twice, describe_all((np.ones(3), 5)), {})
+    code = emit_device(expand(derived.program))
+    assert "exact_add(exact_mul(" in code.source
+    assert "accumulate_exact(" in code.source
+    assert_gradients(decided_twice, [(np.array([0.9, 0.8, 0.3]), 40), (np.array([0.2, 0.5, 1.1]), 40)], (0,), 1e-9)
