@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from jitad.api.structure import COMPLEX, COMPLEX_NUMBERS, SCALARS, flatten, shown
+from jitad.api.structure import COMPLEX, COMPLEX_NUMBERS, SCALARS, describe, flatten, shown
 from jitad.errors import ArgumentError
 from jitad.primitives.views import view_as_real
 from jitad.reading.results import make_sequence
@@ -202,11 +202,13 @@ class _Apart:
             return self._shared(arg)
         if self._memory.holds(arg):
             return self._batched(arg, axes, path)
+        if isinstance(arg, np.ndarray):
+            describe(arg, path)  # which says what is wrong with it
         if kind in SCALARS or kind in COMPLEX_NUMBERS:
             raise ArgumentError(
                 f"{path} is the number {arg!r}, and in_axes gives it the axis {axes}.",
-                "put None in its place in in_axes to share it, or pass an array with a number for each sample "
-                "(options that are passed by keyword are best bound with functools.partial).",
+                "share it (by None in in_axes; bind what is passed by keyword with functools.partial), or pass an "
+                "array with a number for each sample.",
             )
         return arg  # not a number: the same for all samples, or refused when it is described
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import platform
 import textwrap
@@ -14,6 +15,7 @@ from typing import Any
 from jitad._version import __version__
 from jitad.errors import JitadError
 
+_LAYERS = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
 _PACKAGES = ("numba", "llvmlite", "numpy", "scipy")
 _WIDTH = 100
 _HEAD = 14
@@ -93,7 +95,21 @@ def _cores() -> int | None:
 def _threads() -> Iterable[str]:
     from numba import config
 
-    yield f"{vars(config)['NUMBA_NUM_THREADS']} for Numba's parallel loops (NUMBA_NUM_THREADS)"
+    from jitad.batching.workers import thread_count
+
+    setting = vars(config)
+    yield f"{thread_count()} for jitad.batch and for Numba's parallel loops (numba.set_num_threads, NUMBA_NUM_THREADS)"
+    layers = [name for name, module in _LAYERS.items() if _can_import(f"numba.np.ufunc.{module}")]
+    yield f"Numba's threading layers: {', '.join(layers) or 'none'}; {setting['THREADING_LAYER']} is asked for"
+    yield "jitad.batch has threads of its own, with a tape each, and needs none of these layers"
+
+
+def _can_import(module: str) -> bool:
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        return False
+    return True
 
 
 def _vector_math() -> Iterable[str]:

@@ -164,7 +164,7 @@ def _call_jitad(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     derivative = derivatives.of_object(reader, obj, text)
     if derivative is not None:
         return derivatives.call_derivative(reader, derivative, args, kwargs, text)
-    read = derivatives.READERS.get(getattr(obj, "__name__", ""))
+    read = derivatives.READERS.get(obj.__name__) if isinstance(obj, types.FunctionType) else None
     if read is None:
         reader.no_call(f"{text!r} can't be called in a kernel", "use jitad.grad, jitad.jvp or jitad.hvp there")
     return _call_handler(reader, read, args, kwargs, text)

@@ -23,6 +23,8 @@ def test_what_there_is(capsys, tmp_path):
     text = shown(capsys)
     assert f"numba {numba.__version__}" in text
     assert f"{tmp_path / 'cache'} (JITAD_CACHE_DIR moves it)" in " ".join(text.split())
+    assert f"{numba.config.NUMBA_NUM_THREADS} for jitad.batch" in text  # type: ignore[attr-defined]
+    assert "workqueue" in text
     heads = [line.split("  ")[0] for line in text.splitlines() if line[0] != " "]
     assert heads == ["versions", "plugins", "CPU", "threads", "vector math", "cache", "CUDA"]
     assert max(map(len, text.splitlines())) <= 100 or str(tmp_path) in text
