@@ -11,9 +11,9 @@ import numpy as np
 from jitad.api.running import converter
 from jitad.batching.work import Work
 from jitad.cuda.launch import Gradient, Launch, clear, copy_rows, fold, take_sums
-from jitad.cuda.target import cuda, is_out_of_memory, kernel_jit, release_memory
+from jitad.cuda.target import cuda, is_out_of_memory, is_refused, kernel_jit, release_memory
 from jitad.cuda.target import launch as run
-from jitad.errors import ShapeMismatchError, TapeOverflowError
+from jitad.errors import ShapeMismatchError, TapeOverflowError, UnsupportedOnCudaError
 
 SUM_BLOCK = 256
 """So many samples are added up first, then the sums of blocks, by halves: the order depends on nothing else."""
@@ -66,6 +66,11 @@ class Job:
                     raise TapeOverflowError(
                         f"the device has no memory left for a batch of {self._count} samples ({size} at a time).",
                         "free some of it, or pass fewer samples at a time.",
+                    ) from error
+                if is_refused(error):
+                    program = self._work.reading.program
+                    raise UnsupportedOnCudaError(
+                        f"numba-cuda can't compile {program.name!r}: {error}", "use the CPU.", program.origin
                     ) from error
                 raise
             done += size if finished else 0

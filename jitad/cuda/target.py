@@ -103,6 +103,13 @@ def _compiling_for(capability: tuple[int, int]) -> Iterator[None]:
         dispatcher.get_current_device = found
 
 
+def is_refused(error: BaseException) -> bool:
+    """True for what numba-cuda raises when it can't compile."""
+    from numba.cuda.core.errors import NumbaError
+
+    return isinstance(error, NumbaError)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """True for the driver's error that the device has no memory left."""
     return "OUT_OF_MEMORY" in str(error).upper().replace(" ", "_") and not isinstance(error, MemoryError)
