@@ -44,4 +44,5 @@ def _devices() -> Iterable[str]:
         capability = ".".join(map(str, device.compute_capability))
         with device:
             free, total = cuda.current_context().get_memory_info()
-        yield f"device {device.id}: {name}, compute capability {capability}, {free / 1e9:.1f} of {total / 1e9:.1f} GB free"
+        memory = f"{free / 1e9:.1f} of {total / 1e9:.1f} GB free"
+        yield f"device {device.id}: {name}, compute capability {capability}, {memory}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import runpy
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -184,3 +187,17 @@ def test_refusals():
         device(named, "float64")
     with pytest.raises(jitad.UnsupportedOnCudaError, match=r"random generator of the host[\s\S]*np.random.normal"):
         device(noisy, "float64")
+
+
+def test_the_example_of_the_readme(tmp_path):
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```py\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    path = tmp_path / "on_cuda.py"
+    path.write_text(block, encoding="utf-8")
+    names = runpy.run_path(str(path))
+    slopes = np.zeros(4)
+    names["kernel"][1, 4](0.5, names["times"][:4], names["temperatures"][:4], slopes)
+    each = jitad.batch(jitad.grad(names["misfit"]), in_axes=(None, 0, 0), target="cuda", shared="each")
+    found = each(0.5, names["times"], names["temperatures"])
+    np.testing.assert_allclose(slopes, found[:4], rtol=1e-12)
+    assert names["slope"] == pytest.approx(np.sum(found), rel=1e-12)
