@@ -15,6 +15,9 @@ from jitad.program.types import COMPLEX_DTYPES
 _CUDA_DEVICES = (2, 13)
 """DLPack's numbers for the memory of CUDA devices, and for managed memory."""
 
+_DEFAULT_STREAM = 1
+"""DLPack's number for the default stream, for which the producer is to wait."""
+
 _PARTS = {whole: part for part, whole in COMPLEX_DTYPES.items()}
 
 
@@ -60,7 +63,7 @@ def _check_device(array: Any, device: Any) -> None:
 def _from_dlpack(array: Any) -> Any:
     from cuda.core.utils import StridedMemoryView
 
-    seen = StridedMemoryView.from_dlpack(array, stream_ptr=0)
+    seen = StridedMemoryView.from_dlpack(array, stream_ptr=_DEFAULT_STREAM)
     dtype = np.dtype(seen.dtype)
     strides = None if seen.strides is None else tuple(stride * dtype.itemsize for stride in seen.strides)
     interface = {"shape": tuple(seen.shape), "strides": strides, "data": (seen.ptr, False), "typestr": dtype.str}

@@ -16,7 +16,8 @@ from jitad.cuda.target import launch as run
 from jitad.errors import ShapeMismatchError, TapeOverflowError, UnsupportedOnCudaError
 
 SUM_BLOCK = 256
-"""So many samples are added up first, then the sums of blocks, by halves: the order depends on nothing else."""
+"""So many samples are added up first, then the sums of blocks, by halves. If fewer fit the memory at once, a block is
+the sum of its chunks' sums; otherwise the order depends on nothing else."""
 
 MOST_SAMPLES = 1 << 18
 """More threads than fit on a device at once."""
@@ -88,7 +89,7 @@ class Job:
                 "differentiate a shorter loop, or split the kernel.",
             )
         if fit < SUM_BLOCK:
-            return 1 if any(self._work.summed) else int(fit)
+            return int(fit)
         return SUM_BLOCK if first and self._launch.code.tapes else int(fit) // SUM_BLOCK * SUM_BLOCK
 
     def _run_chunk(self, first: int, size: int) -> bool:
@@ -99,10 +100,9 @@ class Job:
         leaves = [self._leaf(at, first, size) for at in range(len(self._values))]
         outputs = [self._output(at, first, size) for at in range(len(launch.results))]
         gradients = [self._bars(at, first, size, width) for at in range(len(launch.gradients))]
-        tapes = [self._buffer(f"tape {dtype}", (self.capacity[dtype], width), dtype) for dtype in launch.code.tapes]
+        tapes = [self._buffer(f"tape {dtype}", (self.capacity[dtype], size), dtype) for dtype in launch.code.tapes]
         run(self._launch.kernel, width, self._stream, size, status, *leaves, *outputs, *gradients, *tapes)
-        found = status.copy_to_host(stream=self._stream)[:size]
-        cuda.synchronize()
+        found = self._host(status)[:size]
         if not self._check(found, first):
             return False
         for at in range(len(launch.results)):
@@ -158,6 +158,13 @@ class Job:
     def _size(self, gradient: Gradient) -> int:
         return math.prod(self._shape(gradient))
 
+    def _host(self, array: Any) -> np.ndarray:
+        """A copy on the host, complete; everything before it on the stream is done then."""
+        made: np.ndarray = array.copy_to_host(stream=self._stream)
+        if self._stream:
+            self._stream.synchronize()
+        return made
+
     # What comes of a chunk
 
     def _check(self, status: np.ndarray, first: int) -> bool:
@@ -189,7 +196,7 @@ class Job:
 
     def _common_shape(self, at: int, places: Any, first: int) -> tuple[int, ...]:
         """The shape that an array result has for every sample. Raises ShapeMismatchError when it differs."""
-        shapes = places.copy_to_host(stream=self._stream)[1:].T
+        shapes = self._host(places)[1:].T
         known = self.results[at]
         expected = shapes[0] if known is None else np.array(known.shape[1:], np.int64)
         differing = np.flatnonzero((shapes != expected).any(axis=1))
@@ -221,7 +228,7 @@ class Job:
     def _fetch(self, whole: Any, rows: Any, first: int, size: int) -> None:
         """Copy the rows of a chunk to the host, unless they are where they stay."""
         if not self._stays and rows.size:
-            whole[first : first + size] = rows.copy_to_host(stream=self._stream)
+            whole[first : first + size] = self._host(rows)
 
     def gradients(self) -> list[Any]:
         """The gradients for each sample, and the sums over all samples."""
@@ -233,12 +240,11 @@ class Job:
             sums = self._sums[at]
             _add_up(sums, sums.shape[1], self._stream)
             found.append(self._total(gradient, sums))
-        cuda.synchronize()
         return found
 
     def _total(self, gradient: Gradient, sums: Any) -> Any:
         """The first column: a number, or an array where the job's results are."""
-        total = sums.copy_to_host(stream=self._stream)[:, 0].reshape(self._shape(gradient))
+        total = self._host(sums)[:, 0].reshape(self._shape(gradient))
         if not gradient.is_array:
             return converter(gradient.dtype)(total[()])
         return cuda.to_device(total, stream=self._stream) if self._stays else total.copy()

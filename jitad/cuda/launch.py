@@ -178,12 +178,12 @@ def fold(parts: Any, block: int, half: int) -> None:
 
 
 def take_sums(sums: Any, first: int, parts: Any, block: int) -> None:
-    """Copy the first column of each ``block`` of columns to the columns of ``sums`` from ``first`` on."""
+    """Add the first column of each ``block`` of columns to the columns of ``sums`` from ``first`` on."""
     at = cuda.grid(1)
     blocks = parts.shape[1] // block
     if at < parts.shape[0] * blocks:
         row, column = at // blocks, at % blocks
-        sums[row, first + column] = parts[row, column * block]
+        sums[row, first + column] += parts[row, column * block]
 
 
 def clear(array: Any) -> None:

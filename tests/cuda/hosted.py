@@ -34,15 +34,17 @@ def numba_type(dtype: str) -> Any:
     return types.boolean if dtype == "bool" else getattr(types, dtype)
 
 
-def signature(launch: Launch, work: Work) -> Any:
-    """The types of the kernel's arguments, arrays in C order."""
+def signature(launch: Launch, work: Work, samples: str = "C") -> Any:
+    """The types of the kernel's arguments; arrays in C order, those of ``samples`` of the leaves in this layout."""
     params = work.reading.program.params
     found = [types.int64, types.Array(types.int64, 1, "C")]
     for param, is_batched in zip(params, work.batched, strict=True):
         dtype = numba_type(param.type.dtype)
         is_array = isinstance(param.type, Array)
         ndim = param.type.ndim if is_array else 0
-        found.append(types.Array(dtype, ndim + is_batched, "C") if is_array or is_batched else dtype)
+        found.append(
+            types.Array(dtype, ndim + is_batched, samples if is_batched else "C") if is_array or is_batched else dtype
+        )
     for result in launch.results:
         dtype, ndim = (result.dtype, 1) if result.ndim is None else ("int64", 2)
         found.append(types.Array(numba_type(dtype), ndim, "C"))
@@ -56,9 +58,9 @@ def signature(launch: Launch, work: Work) -> Any:
 class Hosted:
     """The body of a kernel, which ``run`` runs for one thread after the other on NumPy arrays."""
 
-    def __init__(self, launch: Launch, work: Work) -> None:
+    def __init__(self, launch: Launch, work: Work, samples: str) -> None:
         body = launch.kernel.py_func.__globals__["body"]
-        self._types = (types.int64, *signature(launch, work).args)
+        self._types = (types.int64, *signature(launch, work, samples).args)
         with target._compiling_for(CAPABILITY):
             from numba.cuda.compiler import compile_cuda
 
@@ -135,9 +137,12 @@ def _definition(result: str, name: str, params: str) -> str:
     return f"{declared}{head}  %r = call {result} @{inner}({arguments})\n  ret {result} %r\n}}\n"
 
 
-def gradients_of(launch: Launch, work: Work, leaves: list[np.ndarray], count: int) -> list[np.ndarray]:
-    """The gradients of ``count`` samples, by all leaves in ``wrt``; tapes grow until they are long enough."""
-    hosted = Hosted(launch, work)
+def gradients_of(launch: Launch, work: Work, leaves: list[np.ndarray], count: int, samples: str) -> list[np.ndarray]:
+    """The gradients of ``count`` samples, by all leaves in ``wrt``; tapes grow until they are long enough.
+
+    ``samples`` is the layout of the leaves with samples.
+    """
+    hosted = Hosted(launch, work, samples)
     capacity = dict.fromkeys(launch.code.tapes, 64)
     while True:
         status = np.zeros(count, np.int64)

@@ -37,7 +37,7 @@ def leaves_of(derived: Any, samples: list[Any]) -> list[list[Any]]:
 
 
 def assert_gradients(
-    function: Callable[..., Any], samples: list[Any], argnums: tuple[int, ...], rtol: float = 1e-10
+    function: Callable[..., Any], samples: list[Any], argnums: tuple[int, ...], rtol: float = 1e-10, layout: str = "C"
 ) -> None:
     from jitad.batching.work import Work
     from jitad.cuda.launch import Launch
@@ -51,7 +51,9 @@ def assert_gradients(
         np.ascontiguousarray(np.stack(values), param.type.dtype) if varies else np.asarray(values[0])
         for param, varies, values in zip(params, batched, leaves_of(derived, samples), strict=True)
     ]
-    found = gradients_of(Launch(work), work, leaves, len(samples))
+    if layout == "A":  # the samples side by side in memory
+        leaves = [np.moveaxis(np.ascontiguousarray(np.moveaxis(leaf, 0, -1)), -1, 0) for leaf in leaves]
+    found = gradients_of(Launch(work), work, leaves, len(samples), layout)
     for at, sample in enumerate(samples):
         expected: list[Any] = []
         flatten(jitad.grad(function, argnums=argnums)(*sample), expected)
@@ -95,6 +97,17 @@ def test_matrices_and_orders():
     random = np.random.default_rng(3)
     samples = [tuple(random.normal(size=s) for s in ((5, 5), (5, 5), (5,))) for _ in range(3)]
     assert_gradients(matrices_and_orders, samples, (0, 1, 2))
+
+
+def rearranged(a, v):
+    b = a.reshape(-1)[1:9].reshape(4, 2)
+    return np.sum(b.T @ v[:4] * b[1]) + np.sum(a[:, None, 0] * a.T[1] ** 2) + v[::2] @ a[2]
+
+
+def test_samples_side_by_side():
+    random = np.random.default_rng(4)
+    samples = [(random.normal(size=(3, 3)), random.normal(size=5)) for _ in range(3)]
+    assert_gradients(rearranged, samples, (0, 1), layout="A")
 
 
 def decided_twice(x, n):

@@ -244,6 +244,19 @@ def test_no_memory_for_a_tape(samples, monkeypatch):
     batch(weights, xs)
 
 
+def test_chunks_smaller_than_a_block_of_a_sum(samples, monkeypatch):
+    from types import SimpleNamespace
+
+    from numba import cuda
+
+    weights, _ = samples
+    xs = np.random.default_rng(7).normal(size=(11, 3))
+    context = SimpleNamespace(get_memory_info=lambda: (20_000, 20_000))
+    monkeypatch.setattr(cuda, "current_context", lambda: context)
+    found = jitad.batch(jitad.grad(loss), in_axes=(None, 0), target="cuda")(weights, xs)
+    np.testing.assert_allclose(found, sum(jitad.grad(loss)(weights, x) for x in xs), rtol=1e-12)
+
+
 def test_memory_that_runs_out(samples, monkeypatch):
     from numba import cuda
 
