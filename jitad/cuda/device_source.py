@@ -87,7 +87,9 @@ class Wrapper:
     # Writing
 
     def _write(self) -> None:
-        leaves = [leaf for name, type_ in zip(self._args, self._types, strict=True) for leaf in _leaves(name, type_)]
+        leaves = [
+            leaf for name, type_ in zip(self._args, self._types, strict=True) for leaf in self._leaves(name, type_)
+        ]
         leaves += [self._captured(capture) for capture in self._derived.reading.kernel.captures]
         results = list(self._code.results)
         wrt: list[Any] = [self._program.params[at] for at in self._derived.wrt]
@@ -125,6 +127,25 @@ class Wrapper:
         result = f"({status}, {{}})" if self._with_status else "{}"
         self._lines += [f"if {status} != 0:", f"    return {result.format(failed)}", f"return {result.format(built)}"]
 
+    def _leaves(self, name: str, type_: Any) -> Iterator[str]:
+        """The numbers (as the signature has them, whatever the call gives) and the arrays in an argument."""
+        from numba.core import types
+
+        if isinstance(type_, types.BaseTuple):
+            items: Any = type_
+            for at, item in enumerate(items):
+                yield from self._leaves(f"{name}[{at}]", item)
+        elif isinstance(type_, types.Number):
+            yield f"{self._dtype(str(type_))}({name})"
+        elif isinstance(type_, types.Boolean | types.Array):
+            yield name
+
+    def _dtype(self, dtype: str) -> str:
+        """The name of a dtype's class."""
+        numpy_type = np.dtype(dtype).type
+        self.uses[numpy_type.__name__] = numpy_type
+        return numpy_type.__name__
+
     def _number_place(self, at: int, wrt: Sequence[Any]) -> int:
         """The place in ``wrt`` of the gradient by its ``at``-th number."""
         return [place for place, param in enumerate(wrt) if not isinstance(param.type, Array)][at]
@@ -159,9 +180,7 @@ class Wrapper:
 
     def _local(self, dtype: str) -> str:
         name = self._names.fresh(f"tape_{dtype}")
-        numpy_type = np.dtype(dtype).type
-        self.uses[numpy_type.__name__] = numpy_type
-        self._lines.append(f"{name} = cuda.local.array({self._tape}, {numpy_type.__name__})")
+        self._lines.append(f"{name} = cuda.local.array({self._tape}, {self._dtype(dtype)})")
         return name
 
     def _zeros(self) -> str:
@@ -171,10 +190,7 @@ class Wrapper:
             if kind is not None:
                 found += ["0"] * (1 + kind[1])
                 continue
-            dtype = self._derived.program.results[number].type.dtype
-            numpy_type = np.dtype(dtype).type
-            self.uses[numpy_type.__name__] = numpy_type
-            found.append(f"{numpy_type.__name__}(0)")
+            found.append(f"{self._dtype(self._derived.program.results[number].type.dtype)}(0)")
         return "".join(f"{text}, " for text in found)
 
     def _take(self, out: str, tape: str, flat: str, at: int, ndim: int, status: str, misshapen: int) -> None:
@@ -214,12 +230,10 @@ class Wrapper:
 
     def _bad(self, dtype: str) -> str:
         """What a number of a dtype is when something went wrong."""
-        numpy_type = np.dtype(dtype).type
-        self.uses[numpy_type.__name__] = numpy_type
         if dtype == "bool":
             return "False"
         least = "nan" if dtype.startswith("float") else f"({np.iinfo(dtype).min})"
-        return f"{numpy_type.__name__}({least})"
+        return f"{self._dtype(dtype)}({least})"
 
     def _built(self, tree: ResultTree, parts: Sequence[str]) -> str:
         match tree:
@@ -243,17 +257,6 @@ class Wrapper:
 
 def _what(tree: ResultTree) -> str:
     return "a dict" if isinstance(tree, DictResult) else f"{getattr(tree, 'obj', tree)!r}"
-
-
-def _leaves(name: str, type_: Any) -> Iterator[str]:
-    from numba.core import types
-
-    if isinstance(type_, types.BaseTuple):
-        items: Any = type_
-        for at, item in enumerate(items):
-            yield from _leaves(f"{name}[{at}]", item)
-    elif isinstance(type_, types.Number | types.Boolean | types.Array):
-        yield name
 
 
 def _array_places(tree: ResultTree) -> Iterator[int]:

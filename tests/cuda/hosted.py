@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import ctypes
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
 import numpy as np
 from numba import types
 
-from jitad.batching.work import Work
-from jitad.cuda import target
-from jitad.cuda.launch import Launch
 from jitad.program.types import Array
+
+if TYPE_CHECKING:
+    from jitad.batching.work import Work
+    from jitad.cuda.launch import Launch
 
 CAPABILITY = (9, 0)
 _RENAMED = {"__nv_tgamma": "tgamma", "__nv_llabs": "llabs", "__nv_abs": "abs"}
@@ -56,15 +57,19 @@ def signature(launch: Launch, work: Work, samples: str = "C") -> Any:
 
 
 class Hosted:
-    """The body of a kernel, which ``run`` runs for one thread after the other on NumPy arrays."""
+    """What a thread does: a function of its number and of further arguments of these types, which returns nothing.
 
-    def __init__(self, launch: Launch, work: Work, samples: str) -> None:
-        body = launch.kernel.py_func.__globals__["body"]
-        self._types = (types.int64, *signature(launch, work, samples).args)
+    ``run`` runs it for one thread after the other on NumPy arrays.
+    """
+
+    def __init__(self, function: Any, arguments: tuple[Any, ...]) -> None:
+        from jitad.cuda import target
+
+        self._types = (types.int64, *arguments)
         with target._compiling_for(CAPABILITY):
             from numba.cuda.compiler import compile_cuda
 
-            compiled = compile_cuda(body.py_func, None, self._types, cc=CAPABILITY)
+            compiled = compile_cuda(function, None, self._types, cc=CAPABILITY)
         self._engine, module = _linked([str(module) for module in compiled.library.modules])
         self._address = self._engine.get_function_address(compiled.fndesc.llvm_func_name)
         assert self._address, module.name
@@ -142,7 +147,7 @@ def gradients_of(launch: Launch, work: Work, leaves: list[np.ndarray], count: in
 
     ``samples`` is the layout of the leaves with samples.
     """
-    hosted = Hosted(launch, work, samples)
+    hosted = Hosted(launch.kernel.py_func.__globals__["body"].py_func, signature(launch, work, samples).args)
     capacity = dict.fromkeys(launch.code.tapes, 64)
     while True:
         status = np.zeros(count, np.int64)

@@ -61,7 +61,7 @@ def assert_gradients(
             np.testing.assert_allclose(actual[at], right, rtol=rtol, atol=rtol)
 
 
-@pytest.mark.parametrize("case", cases(compiled=True)[::8], ids=str)
+@pytest.mark.parametrize("case", cases(compiled=True)[::12], ids=str)
 def test_kernels_of_the_corpus(case):
     samples = [scaled(case.make_args(), factor) for factor in FACTORS]
     assert_gradients(case.function, samples, case.argnums, 2e-4 if "float32" in case.tags else 1e-10)
@@ -132,3 +132,38 @@ def test_decisions_are_never_fused():
     assert "exact_add(exact_mul(" in code.source
     assert "accumulate_exact(" in code.source
     assert_gradients(decided_twice, [(np.array([0.9, 0.8, 0.3]), 40), (np.array([0.2, 0.5, 1.1]), 40)], (0,), 1e-9)
+
+
+def waves(x, c, n):
+    y = np.zeros(x.shape)
+    for i in range(n):
+        y[i % y.size] += np.sin(c[0] * x[i % 3]) * c[1] ** i
+        if y[0] > 40.0:
+            raise ValueError("too high")
+    return np.sum(y) * x[1], y
+
+
+def test_a_device_function():
+    from numba import types
+
+    from tests.cuda.hosted import Hosted
+
+    derivative = jitad.value_and_grad(waves, argnums=(0, 1), has_aux=True)
+    on_device = jitad.cuda.device(derivative, "float64[:], UniTuple(float64, 2), int64", with_status=True, tape=64)
+
+    def thread(lane, xs, ns, values, by_x, ys, status):
+        code, ((value, _), (_, by_c)) = on_device(xs[:, lane], (0.3, 1.1), ns[lane], ys[lane], by_x[lane])
+        status[lane], values[lane, 0], values[lane, 1], values[lane, 2] = code, value, by_c[0], by_c[1]
+
+    xs, ns = np.random.default_rng(0).normal(size=(3, 4)), np.array([3, 5, 7, 400])
+    values, by_x, ys, status = np.zeros((4, 3)), np.zeros((4, 3)), np.zeros((4, 3)), np.zeros(4, np.int64)
+    matrix, integers = types.Array(types.float64, 2, "C"), types.Array(types.int64, 1, "C")
+    hosted = Hosted(thread, (matrix, integers, matrix, matrix, matrix, integers))
+    hosted.run(4, xs, ns, values, by_x, ys, status)
+    assert list(status) == [0, 0, 0, 1]
+    assert np.isnan([values[3], by_x[3], ys[3]]).all()
+    for lane in range(3):
+        (value, y), (by, by_c) = derivative(xs[:, lane].copy(), (0.3, 1.1), int(ns[lane]))
+        np.testing.assert_allclose(values[lane], [value, *by_c], rtol=1e-11)
+        np.testing.assert_allclose(by_x[lane], by, rtol=1e-11)
+        np.testing.assert_allclose(ys[lane], y, rtol=1e-11)

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 import jitad
+
+pytest.importorskip("numba_cuda", reason="needs jitad[cuda]")
 from tests.corpus import Case, cases
 from tests.cuda.running.stacked import FACTORS, rows, scaled, stacked
-
-REFUSED: set[str] = set()
-"""The kernels with a part that CUDA doesn't have."""
 
 
 def flat(tree: Any) -> list[Any]:
@@ -31,10 +30,6 @@ def test_the_gradients_of_two_samples(case: Case) -> None:
     if not any(axis == 0 for axis in flat(axes)):
         pytest.skip("nothing in its arguments can differ between samples")
     batch = jitad.batch(derivative, in_axes=axes, target="cuda", shared="each")
-    if case.name in REFUSED:
-        with pytest.raises(jitad.UnsupportedOnCudaError, match="What to do"):
-            batch(*args)
-        return
     found = batch(*args)
     rtol = 1e-5 if "float32" in case.tags else 1e-12
     for at, sample in enumerate(samples):
