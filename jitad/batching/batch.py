@@ -49,8 +49,8 @@ def batch(
     Samples run on as many threads as Numba's parallel loops (``numba.set_num_threads``), or as ``threads`` says. Each
     thread has its own tape. Arguments are never changed: a kernel that updates one in place updates a copy of its own.
 
-    With ``target="cuda"`` samples run on the current CUDA device, one thread a sample, on ``stream`` (numba-cuda's; None
-    is the default one). NumPy arrays are copied there, and the results back. Arrays that are on the device (with
+    With ``target="cuda"`` samples run on the current CUDA device, one thread a sample, on ``stream`` (numba-cuda's;
+    None is the default one). NumPy arrays are copied there, and the results back. Arrays that are on the device (with
     ``__cuda_array_interface__`` or DLPack) are used where they are; then results are numba-cuda's arrays there.
 
     Raises ArgumentError for arguments that don't fit ``in_axes`` or each other and for a batch of no samples;
