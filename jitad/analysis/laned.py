@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jitad.analysis.activity import flows
+from jitad.analysis.activity import Flow, flows
 from jitad.analysis.aliasing import Aliases
 from jitad.program.statements import (
     Block,
     Branch,
+    Call,
+    Compute,
     Loop,
     Operand,
     Pop,
     Program,
     Push,
+    Statement,
     Var,
     sub_blocks,
     walk,
@@ -27,13 +30,14 @@ from jitad.program.types import Array
 class Laned:
     """The values of a program that depend on ``inputs``, as far as they are floating-point.
 
-    A value that depends on the inputs only where the derivative is declared zero isn't among them.
+    A value that depends on the inputs only where the derivative is declared zero isn't among them, unless ``by_value``.
     """
 
-    def __init__(self, program: Program, inputs: Iterable[Var]) -> None:
+    def __init__(self, program: Program, inputs: Iterable[Var], *, by_value: bool = False) -> None:
         self._aliases = Aliases(program)
         self._found: set[Var] = set(self._keys(inputs))
-        steps = [flow for statement in walk(program.body) for flow in flows(statement)]
+        spread = _spread if by_value else flows
+        steps = [flow for statement in walk(program.body) for flow in spread(statement)]
         steps += [([value], [out]) for push, pop in matched_pushes(program) for value, out in _rows(push, pop)]
         size = -1
         while size != len(self._found):
@@ -50,6 +54,16 @@ class Laned:
 
     def _keys(self, operands: Iterable[Operand]) -> Iterable[Var]:
         return (self._key(o) for o in operands if isinstance(o, Var) and o.type.is_float)
+
+
+def _spread(statement: Statement) -> list[Flow]:
+    """The flows of one statement, those without a derivative too."""
+    match statement:
+        case Compute(out=out, args=args):
+            return [(args, [out])]
+        case Call(outs=outs, args=args):
+            return [(args, outs)]
+    return flows(statement)
 
 
 def _rows(push: Push, pop: Pop) -> Iterable[tuple[Operand, Var]]:

@@ -19,6 +19,7 @@ from jitad.api.mode import mode
 from jitad.api.running import converter
 from jitad.batching.axes import Leaf
 from jitad.batching.driver import PLACES, Driver, Gradient
+from jitad.batching.laned import MOST_ELEMENTS, laned_driver
 from jitad.batching.work import Results, Work
 from jitad.batching.workers import run_on, thread_count
 from jitad.errors import ShapeMismatchError
@@ -53,22 +54,35 @@ class CpuRunner:
     has_lanes: ClassVar[bool] = True
 
     def __init__(self, work: Work) -> None:
+        self.work = work
+        self._is_compiled = mode.compiled
+        self._laned = laned_driver(work, compiled=self._is_compiled)
+        self._lock = threading.Lock()
+        self._driver: Driver | None = None
+        self._known: dict[Any, tuple[Shapes, float]] = {}
+
+    def driver(self, leaves: Sequence[Leaf], count: int) -> Driver:
+        """The loop over samples of this shape: in lanes where they are small and take one way through the program."""
         from jitad.api.differentiate import make_sweeps
 
-        sweeps = make_sweeps(work.program, work.reading, compiled=mode.compiled)
-        self.work = work
-        self.driver = Driver(work, sweeps)
-        self.needed: dict[str, int] = {}
-        self._known: dict[Any, tuple[Shapes, float]] = {}
+        size = sum(leaf.value.size for leaf in leaves if leaf.is_batched) // count
+        if self._laned is not None and size <= MOST_ELEMENTS:
+            return self._laned
+        with self._lock:
+            if self._driver is None:
+                sweeps = make_sweeps(self.work.program, self.work.reading, compiled=self._is_compiled)
+                self._driver = Driver(self.work, sweeps)
+            return self._driver
 
     def __call__(self, leaves: Sequence[Leaf], count: int, workers: int | None) -> Results:
         """The results for ``count`` samples."""
         key = tuple([np.shape(leaf.value) for leaf in leaves])
         shapes, seconds = self._known.get(key, (None, math.inf))
-        job = Job(self, leaves, count, shapes)
+        driver = self.driver(leaves, count)
+        job = Job(self.work, driver, leaves, count, shapes)
         if shapes is None:
             job.first()
-        most = (thread_count() if workers is None else workers) if self.driver.compiled else 1
+        most = (thread_count() if workers is None else workers) if self._is_compiled else 1
         start = time.perf_counter()
         used = job.rest(most, seconds)
         elapsed = time.perf_counter() - start
@@ -98,9 +112,8 @@ class CpuRunner:
 class Job:
     """One call: its outputs, and the blocks of samples that are still to be taken."""
 
-    def __init__(self, runner: CpuRunner, leaves: Sequence[Leaf], count: int, shapes: Shapes | None) -> None:
-        driver = runner.driver
-        self._runner = runner
+    def __init__(self, work: Work, driver: Driver, leaves: Sequence[Leaf], count: int, shapes: Shapes | None) -> None:
+        self._work = work
         self._driver = driver
         self._values = [leaf.value for leaf in leaves]
         self._count = count
@@ -117,11 +130,15 @@ class Job:
         return np.empty((self._count, *(self.shapes[at] or ())), self._driver.results[at].dtype)
 
     def _block_size(self) -> int:
-        """How many samples are added up one after the other; it depends on nothing but the arguments' shapes."""
+        """How many samples are added up one after the other; it depends on nothing but the arguments' shapes.
+
+        It is a multiple of the number of lanes, where there are any.
+        """
         summed = [gradient for gradient in self._driver.gradients if gradient.is_summed]
         size = sum(np.size(self._values[gradient.leaf]) * np.dtype(gradient.dtype).itemsize for gradient in summed)
         blocks = min(MOST_BLOCKS, max(LEAST_BLOCKS, SUM_BYTES // max(size, 1)))
-        return -(-self._count // blocks)
+        width = self._driver.width
+        return -(-self._count // (blocks * width)) * width
 
     def _gradient(self, gradient: Gradient) -> np.ndarray:
         """Zeros: one for each sample, or a row for each block (in cache lines of its own)."""
@@ -133,15 +150,16 @@ class Job:
 
     def _shape(self, gradient: Gradient) -> tuple[int, ...]:
         """The shape of a sample's gradient."""
-        return np.shape(self._values[gradient.leaf])[int(self._runner.work.batched[gradient.leaf]) :]
+        return np.shape(self._values[gradient.leaf])[int(self._work.batched[gradient.leaf]) :]
 
     def first(self) -> None:
-        """Run the first sample, which tells the shapes of the results. Raises what it raises."""
+        """Run the first samples, which tell the shapes of the results. Raises what they raise."""
+        last = min(self._driver.width, self._count)
         while self._done == 0:
             with borrowed_tape() as tape:
                 try:
-                    self._samples(0, 1, _Worker(self._driver, self._parts(), tape))
-                    self._done = 1
+                    self._samples(0, last, self._worker(tape))
+                    self._done = last
                 except _MisshapenError as found:
                     self.shapes = tuple(found.shape if at == found.result else s for at, s in enumerate(self.shapes))
                     self.results[found.result] = self._result(found.result)
@@ -168,9 +186,7 @@ class Job:
     def _take(self) -> None:
         """Take ranges of samples until none is left or one has failed, whose error is noted with its sample."""
         with borrowed_tape() as tape:
-            worker = _Worker(self._driver, self._parts(), tape)
-            for dtype, elements in list(self._runner.needed.items()):
-                tape.reserve(dtype, elements)
+            worker = self._worker(tape)
             while not self.errors:
                 with self._lock:
                     taken = next(self._ranges, None)
@@ -181,12 +197,17 @@ class Job:
                 except BaseException as error:  # noqa: BLE001 - raised again when all threads have come back
                     self.errors.append((int(worker.place[0]), error))
 
-    def _parts(self) -> list[np.ndarray | None]:
-        """The memory for the gradients of a sample that are added up."""
-        return [
-            np.zeros(self._shape(gradient), gradient.dtype) if gradient.is_array and gradient.is_summed else None
-            for gradient in self._driver.gradients
+    def _worker(self, tape: Tape) -> _Worker:
+        """What a thread works with."""
+        driver = self._driver
+        shapes = [driver.part(gradient, self._shape(gradient)) for gradient in driver.gradients]
+        parts = [
+            None if shape is None else np.zeros(shape, gradient.dtype)
+            for gradient, shape in zip(driver.gradients, shapes, strict=True)
         ]
+        for dtype, elements in list(driver.needed.items()):
+            tape.reserve(dtype, elements)
+        return _Worker(parts, driver.scratch(self._values), tape)
 
     def _samples(self, first: int, last: int, worker: _Worker) -> None:
         """Run samples one after the other; one that found its tape too small again, with a larger one."""
@@ -194,6 +215,7 @@ class Job:
         outputs = list(self.results)
         for total, part in zip(self._gradients, worker.parts, strict=True):
             outputs += [total] if part is None else [total, part]
+        outputs += worker.scratch
         at = first
         while True:
             place[0] = -1
@@ -210,7 +232,7 @@ class Job:
             if status < 0:
                 raise _MisshapenError(result := -1 - status, tuple(place[1 : 1 + driver.results[result].ndim].tolist()))
             tape.grow(driver.tapes[status - 1])
-            self._runner.needed = {dtype: tape.capacity(dtype) for dtype in driver.tapes}
+            driver.needed = {dtype: tape.capacity(dtype) for dtype in driver.tapes}
 
     def _clear(self, at: int, worker: _Worker) -> None:
         """Set a sample's gradients back to zeros."""
@@ -236,11 +258,11 @@ class Job:
 class _Worker:
     """What a thread works with."""
 
-    def __init__(self, driver: Driver, parts: list[np.ndarray | None], tape: Tape) -> None:
+    def __init__(self, parts: list[np.ndarray | None], scratch: list[np.ndarray], tape: Tape) -> None:
         self.place = np.full(PLACES, -1, np.int64)
         self.parts = parts
+        self.scratch = scratch
         self.tape = tape
-        tape.arrays(driver.tapes)
 
 
 def tree_sum(rows: np.ndarray) -> np.ndarray:

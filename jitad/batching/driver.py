@@ -1,7 +1,7 @@
 """The compiled loop over samples: it calls the sweeps of a program for one after the other.
 
-It is a function of ``(first, last, block, place, *leaves, *outputs, *tapes)``. Outputs are, for each result of the
-program that isn't a gradient, an array with the samples along its first axis; for each gradient that differs
+It is a function of ``(first, last, block, place, *leaves, *outputs, *scratch, *tapes)``. Outputs are, for each result
+of the program that isn't a gradient, an array with the samples along its first axis; for each gradient that differs
 between samples such an array; and for each sum an array of rows, one for ``block`` samples, and (where the gradient is
 an array) an array of zeros for the gradient of the sample at hand. ``place[0]`` is the sample at hand. The function
 returns 0; or 1 + the number of a tape that was too small for that sample; or -1 - the number of an array result that
@@ -10,9 +10,11 @@ has another shape than its output expects, with its shape in ``place`` from 1 on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from jitad.api.differentiate import Sweeps
 from jitad.batching.work import Work
@@ -53,19 +55,47 @@ class Driver:
             Gradient(at, params[at].type.dtype, isinstance(params[at].type, Array), summed)
             for at, summed in zip(work.wrt, work.summed, strict=True)
         )
-        kinds = zip(sweeps.program.results, sweeps.emitted.results, strict=True)
         numbers = sum(not gradient.is_array for gradient in self.gradients)
-        found = [Result(*kind) if kind is not None else Result(result.type.dtype, None) for result, kind in kinds]
-        self.results = tuple(found[: len(found) - numbers])
+        types = [result.type for result in work.program.results]
+        self.results = tuple(
+            Result(type_.dtype, type_.ndim if isinstance(type_, Array) else None)
+            for type_ in types[: len(types) - numbers]
+        )
         self.tapes = sweeps.emitted.tapes
-        self.compiled = sweeps.compiled
-        self.run = _built(_Source(self, work, sweeps).emitted(), work, sweeps)
+        self.needed: dict[str, int] = {}
+        self.run = built(self.emitted(work, sweeps), work, sweeps)
+
+    width = 1
+    """How many samples are computed at once."""
+
+    def emitted(self, work: Work, sweeps: Sweeps) -> Emitted:
+        """The source of the loop."""
+        return _Source(self, work, sweeps).emitted()
+
+    def part(self, gradient: Gradient, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The shape of the memory for the gradient of the sample at hand; None where it goes to its place at once."""
+        return shape if gradient.is_array and gradient.is_summed else None
+
+    def scratch(self, leaves: Sequence[Any]) -> list[np.ndarray]:
+        """Memory for the leaves of the samples at hand."""
+        return []
 
 
-def _built(emitted: Emitted, work: Work, sweeps: Sweeps) -> Callable[..., Any]:
+def built(emitted: Emitted, work: Work, sweeps: Sweeps) -> Callable[..., Any]:
     fastmath = work.reading.kernel.options.get("fastmath", False)
     run = build(emitted, compiled=sweeps.compiled, fastmath=fastmath)
     return raising_as(sweeps.run, run) if sweeps.compiled else run
+
+
+def written(lines: list[str], entry: str, functions: Sequence[tuple[Any, Any]], sweeps: Sweeps) -> Emitted:
+    """The source of a loop, which calls the ``sweep`` and these functions, each with its uncompiled twin."""
+    uses: dict[str, Any] = {function.__name__: function for function, _ in functions}
+    plain: dict[str, Any] = {function.__name__: twin for function, twin in functions}
+    if sweeps.compiled:
+        uses["sweep"] = dispatcher_in(sweeps.run)
+    else:
+        plain["sweep"] = sweeps.run
+    return Emitted("\n".join(lines) + "\n", entry, uses, plain, (), ())
 
 
 class _Source:
@@ -110,13 +140,8 @@ class _Source:
             *(f"        {line}" for line in self._after),
             "    return 0",
         ]
-        uses: dict[str, Any] = {"row": rows.row, "put_row": rows.put_row, "pour": rows.pour}
-        plain = {"row": rows.plain_row, "put_row": rows.plain_put_row, "pour": rows.plain_pour}
-        if self._sweeps.compiled:
-            uses["sweep"] = dispatcher_in(self._sweeps.run)
-        else:
-            plain["sweep"] = self._sweeps.run
-        return Emitted("\n".join(lines) + "\n", entry, uses, plain, (), ())
+        functions = [(rows.row, rows.plain_row), (rows.put_row, rows.plain_put_row), (rows.pour, rows.plain_pour)]
+        return written(lines, entry, functions, self._sweeps)
 
     def _row(self, name: str) -> str:
         return f"row({name}, {self._i})"

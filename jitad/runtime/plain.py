@@ -94,6 +94,16 @@ def splat(value: Any, width: int) -> Array:
     return np.full(width, value)
 
 
+def lane(value: Array, number: int) -> Any:
+    """The number in lane ``number``."""
+    return value[number]
+
+
+def gather_lanes(*values: Any) -> Array:
+    """The lanes that hold these numbers."""
+    return np.array(values)
+
+
 def lanes_to_float64(value: Array) -> Array:
     """The lanes as float64."""
     return value.astype(np.float64)

@@ -15,7 +15,7 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic, register_jitable
 from numba.np import arrayobj
 
-from jitad.runtime.memory import reshaped
+from jitad.runtime.memory import reshaped, tape_array
 from jitad.runtime.results import take
 
 Array = np.ndarray[Any, Any]
@@ -67,6 +67,65 @@ def pour(total: Array, index: int, part: Array) -> None:
         flat[k] = 0
 
 
+@register_jitable
+def pack(lanes: Array, array: Array, first: int, count: int) -> None:
+    """``lanes[..., k] = array[first + k]`` for ``count`` rows; further lanes get the last of these."""
+    width = lanes.shape[lanes.ndim - 1]
+    size = lanes.size // width
+    target: Array = reshaped(lanes, (size, width))
+    source: Array = reshaped(array, (array.shape[0], size))
+    for k in range(width):
+        at = first + min(k, count - 1)
+        for i in range(size):
+            target[i, k] = source[at, i]
+
+
+@register_jitable
+def unpack(array: Array, first: int, count: int, lanes: Array) -> None:
+    """``array[first + k] = lanes[..., k]`` for ``count`` rows, and clear ``lanes``."""
+    width = lanes.shape[lanes.ndim - 1]
+    size = lanes.size // width
+    source: Array = reshaped(lanes, (size, width))
+    target: Array = reshaped(array, (array.shape[0], size))
+    for k in range(count):
+        for i in range(size):
+            target[first + k, i] = source[i, k]
+    for i in range(size):
+        for k in range(width):
+            source[i, k] = 0
+
+
+@register_jitable
+def unpack_tape(array: Array, first: int, count: int, tape: Array, offset: int, width: int) -> None:
+    """``array[first + k]`` is lane ``k`` of ``width``, of the array at element ``offset`` of the 1-d ``tape``."""
+    size = array.size // array.shape[0]
+    source: Array = tape_array(tape, offset, (size, width))
+    target: Array = reshaped(array, (array.shape[0], size))
+    for k in range(count):
+        for i in range(size):
+            target[first + k, i] = source[i, k]
+
+
+@register_jitable
+def put_rows(array: Array, first: int, count: int, tape: Array, offset: int) -> None:
+    """``count`` rows of ``array`` are the array that starts at element ``offset`` of the 1-d ``tape``."""
+    for k in range(count):
+        put_row(array, first + k, tape, offset)
+
+
+@register_jitable
+def pour_lanes(total: Array, index: int, count: int, lanes: Array) -> None:
+    """Add the first ``count`` lanes, one after the other, to the first elements of ``total[index]``, and clear them."""
+    width = lanes.shape[lanes.ndim - 1]
+    size = lanes.size // width
+    source: Array = reshaped(lanes, (size, width))
+    for i in range(size):
+        for k in range(count):
+            total[index, i] += source[i, k]
+        for k in range(width):
+            source[i, k] = 0
+
+
 def plain_row(array: Array, index: int) -> Array:
     """The twin of ``row``."""
     return array[index, ...]
@@ -82,3 +141,35 @@ def plain_pour(total: Array, index: int, part: Array) -> None:
     """The twin of ``pour``."""
     total[index, : part.size] += part.ravel()
     part.fill(0)
+
+
+def plain_pack(lanes: Array, array: Array, first: int, count: int) -> None:
+    """The twin of ``pack``."""
+    for k in range(lanes.shape[-1]):
+        lanes[..., k] = array[first + min(k, count - 1)]
+
+
+def plain_unpack(array: Array, first: int, count: int, lanes: Array) -> None:
+    """The twin of ``unpack``."""
+    array[first : first + count] = np.moveaxis(lanes[..., :count], -1, 0)
+    lanes.fill(0)
+
+
+def plain_unpack_tape(array: Array, first: int, count: int, tape: Array, offset: int, width: int) -> None:
+    """The twin of ``unpack_tape``."""
+    size = array.size // array.shape[0]
+    lanes = tape[offset : offset + size * width].reshape(*array.shape[1:], width)
+    array[first : first + count] = np.moveaxis(lanes[..., :count], -1, 0)
+
+
+def plain_put_rows(array: Array, first: int, count: int, tape: Array, offset: int) -> None:
+    """The twin of ``put_rows``."""
+    for k in range(count):
+        plain_put_row(array, first + k, tape, offset)
+
+
+def plain_pour_lanes(total: Array, index: int, count: int, lanes: Array) -> None:
+    """The twin of ``pour_lanes``."""
+    for k in range(count):
+        total[index, : lanes.size // lanes.shape[-1]] += lanes[..., k].ravel()
+    lanes.fill(0)
