@@ -15,7 +15,7 @@ import numpy as np
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.decisive import decisive
 from jitad.cuda.local_arrays import elements_of, local_arrays
-from jitad.cuda.support import check_supported, exact_form, on_device
+from jitad.cuda.support import check_supported, device_primitive, on_device
 from jitad.cuda.target import cuda, is_simulated
 from jitad.emission.emit import Emitted
 from jitad.emission.literals import literal
@@ -58,7 +58,7 @@ def emit_device(program: Program) -> DeviceCode:
     """The source of an expanded program. Raises UnsupportedOnCudaError for what has no counterpart on CUDA."""
     check_supported(program)
     exact = decisive(program)
-    program = replace(program, body=_exact_block(program.body, exact))
+    program = replace(program, body=_device_block(program.body, exact))
     local = local_arrays(program)
     tapes = tape_dtypes(program, without=local)
     emitter = DeviceEmitter(program, tapes, exact, local)
@@ -138,18 +138,21 @@ def _of_memory(name: str) -> Any:
     return getattr(memory, name)
 
 
-def _exact_block(block: Block, exact: set[Var]) -> Block:
-    return Block([_exact_statement(statement, exact) for statement in block])
+def _device_block(block: Block, exact: set[Var]) -> Block:
+    return Block([_device_statement(statement, exact) for statement in block])
 
 
-def _exact_statement(statement: Statement, exact: set[Var]) -> Statement:
-    """Round what decides something by itself: the sweeps may decide again, and must decide the same."""
+def _device_statement(statement: Statement, exact: set[Var]) -> Statement:
+    """Operations in their forms for CUDA.
+
+    What decides something is rounded by itself: the sweeps may decide again, and must decide the same.
+    """
     match statement:
-        case Compute(out=out, primitive=primitive) if out in exact:
-            return replace(statement, primitive=exact_form(primitive))
+        case Compute(out=out):
+            return replace(statement, primitive=device_primitive(statement, exact=out in exact))
         case Loop(body=body, condition_block=head):
-            head = None if head is None else _exact_block(head, exact)
-            return replace(statement, body=_exact_block(body, exact), condition_block=head)
+            head = None if head is None else _device_block(head, exact)
+            return replace(statement, body=_device_block(body, exact), condition_block=head)
         case Branch(then=then, otherwise=otherwise):
-            return replace(statement, then=_exact_block(then, exact), otherwise=_exact_block(otherwise, exact))
+            return replace(statement, then=_device_block(then, exact), otherwise=_device_block(otherwise, exact))
     return statement

@@ -81,7 +81,8 @@ def _exact(typingctx: Any, function: Any, name: str, a: Any, b: Any) -> Any:
 
     def codegen(context, builder, sig, args):
         if name == "sub":
-            args = (args[0], builder.fneg(args[1]))
+            minus_zero = ir.Constant(args[1].type, -0.0)
+            args = (args[0], builder.fsub(minus_zero, args[1]))  # LLVM 7, which NVVM reads, has no fneg
         return rounded(context, builder, args)
 
     return result(result, result), codegen

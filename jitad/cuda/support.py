@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 import types
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,16 +13,32 @@ import numpy as np
 
 from jitad.cuda.target import is_simulated
 from jitad.errors import UnsupportedOnCudaError
-from jitad.primitives import core
+from jitad.primitives import core, elementary
 from jitad.primitives.linear import matmul
 from jitad.primitives.sorting import argsort
 from jitad.primitives.spec import ScalarPrimitive
-from jitad.program.statements import Call, Compute, Draw, Program, Statement, definitions, walk
+from jitad.program.statements import Call, Compute, Const, Draw, Program, Statement, definitions, walk
 from jitad.program.types import Scalar
 
 _SERVED_CALLS = (matmul, argsort)
 
-_EXACT = {core.add: "exact_add", core.sub: "exact_sub", core.mul: "exact_mul"}
+_POWERS: dict[float, ScalarPrimitive] = {
+    2: replace(core.pow_, name="power_2", template="({0} * {0})"),
+    3: replace(core.pow_, name="power_3", template="({0} * {0} * {0})"),
+    4: replace(core.pow_, name="power_4", template="(({0} * {0}) * ({0} * {0}))"),
+}
+"""Powers as products: on CUDA a power is a call of a function, also with a literal exponent."""
+
+_EXACT = {
+    core.add: "exact_add({0}, {1})",
+    core.sub: "exact_sub({0}, {1})",
+    core.mul: "exact_mul({0}, {1})",
+    elementary.square: "exact_mul({0}, {0})",
+    _POWERS[2]: "exact_mul({0}, {0})",
+    _POWERS[3]: "exact_mul(exact_mul({0}, {0}), {0})",
+    _POWERS[4]: "exact_mul(exact_mul({0}, {0}), exact_mul({0}, {0}))",
+}
+"""Sums, differences and products that are rounded by themselves."""
 
 
 def check_supported(program: Program) -> None:
@@ -121,15 +138,16 @@ class _CudaName:
         self.name = name
 
 
-@cache
-def exact_form(primitive: ScalarPrimitive) -> ScalarPrimitive:
-    """The same sum, difference or product, rounded by itself; other primitives as they are."""
-    name = _EXACT.get(primitive)
-    if name is None or is_simulated():
-        return primitive
-    from dataclasses import replace
+def device_primitive(statement: Compute, *, exact: bool) -> ScalarPrimitive:
+    """The primitive for an operation on CUDA; an ``exact`` sum, difference or product is rounded by itself."""
+    primitive, (base, *rest) = statement.primitive, statement.args
+    if primitive is core.pow_ and isinstance(rest[0], Const) and base.type == statement.out.type and base.type.is_float:
+        primitive = _POWERS.get(float(rest[0].value), primitive)
+    return _exact_form(primitive) if exact and primitive in _EXACT and not is_simulated() else primitive
 
-    plain = {core.add: np.add, core.sub: np.subtract, core.mul: np.multiply}[primitive]
-    return replace(
-        primitive, template=f"{name}({{0}}, {{1}})", names=((name, _CudaName(name)),), plain_names=((name, plain),)
-    )
+
+@cache
+def _exact_form(primitive: ScalarPrimitive) -> ScalarPrimitive:
+    template = _EXACT[primitive]
+    name = template.partition("(")[0]
+    return replace(primitive, template=template, names=((name, _CudaName(name)),))

@@ -78,6 +78,20 @@ def test_the_demonstration_spills_nothing():
     assert set(spilled(ptx, HOPPER)) == {0}
 
 
+def decided(x, v):
+    order = np.argsort(v - x * x)
+    if x - v[order[0]] ** 2 > 0.5 * x:
+        return np.cbrt(x) * v[order[1]] + np.logaddexp(x, v[0])
+    return x**3 + v @ v
+
+
+def test_exact_decisions_and_functions():
+    launch, ptx = ptx_of(decided, (1.0, np.zeros(3)), (0, 1), OLDEST, (True, True))
+    for name in ("exact_sub", "exact_mul", "argsort", "np_cbrt"):
+        assert f"{name}(" in launch.code.source
+    assert "add.rn.f64" in ptx
+
+
 def test_an_architecture_that_is_too_old():
     with pytest.raises(Exception, match=r"7\.0 is not supported"):
         ptx_of(rotated, (np.zeros(2), np.zeros(3)), (0,), (7, 0), (True, True))
