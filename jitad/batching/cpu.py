@@ -91,7 +91,7 @@ class CpuRunner:
             if isinstance(error, _MisshapenError):
                 if at > 0:
                     raise self._differs(at, error, job.shapes[error.result])
-                del self._known[key]  # the shapes that an earlier call had
+                self._known.pop(key, None)  # the shapes that an earlier call had
                 return self(leaves, count, workers)
             raise error
         if len(self._known) >= MOST_SHAPES:
@@ -167,21 +167,24 @@ class Job:
     def rest(self, most: int, seconds: float) -> int:
         """Run the other samples, which took so many ``seconds`` each in an earlier call; how many threads took part."""
         left = self._count - self._done
-        total = max(left * seconds, 0.0)
-        blocks = -(-self._count // self._block)
-        threads = int(max(1, min(most, blocks, total / SHORT)))
-        if threads == 1:
-            size = self._count
-        else:
-            size = int(max(1, min(SHORT / (self._block * seconds + 1e-9), blocks // (4 * threads)))) * self._block
-        self._ranges = self._cut(size)
+        if left == 0:
+            return 1
+        blocks = -(-left // self._block)
+        threads = int(max(1, min(most, blocks, left * seconds / SHORT)))
+        least = int(max(1.0, SHORT / (self._block * seconds + 1e-12))) if threads > 1 else blocks
+        self._ranges = self._cut(threads, least)
         run_on(threads, self._take)
         return threads
 
-    def _cut(self, size: int) -> Iterator[tuple[int, int]]:
-        for first in range(0, self._count, size):
-            if max(first, self._done) < (last := min(first + size, self._count)):
-                yield max(first, self._done), last
+    def _cut(self, threads: int, least: int) -> Iterator[tuple[int, int]]:
+        """Ranges of at least so many blocks, shorter and shorter, so that all threads come to an end together."""
+        first = self._done
+        while first < self._count:
+            at = first // self._block
+            blocks = -(-self._count // self._block) - at
+            last = min(self._count, (at + max(least, blocks // (4 * threads))) * self._block)
+            yield first, last
+            first = last
 
     def _take(self) -> None:
         """Take ranges of samples until none is left or one has failed, whose error is noted with its sample."""

@@ -1,7 +1,7 @@
 """The loop over samples that computes several at once, in the lanes of vector registers.
 
-It is as the loop of ``jitad.batching.driver``, and a sample's results are the same to the last bit. Samples are copied to
-``scratch`` memory, side by side; where fewer are left than there are lanes, the others repeat the last one. Every
+It is as the loop of ``jitad.batching.driver``, and a sample's results are the same to the last bit. Samples are copied
+to ``scratch`` memory, side by side; where fewer are left than there are lanes, the others repeat the last one. Every
 gradient by an array has memory for the samples at hand.
 """
 
@@ -90,6 +90,7 @@ class _Source:
         self._first, self._last, self._block, self._place, self._i, self._count, self._flat, self._k = map(
             self._names.fresh, names
         )
+        self._number = 0
         self._at = 1
         self._checks: list[str] = []
         self._after: list[str] = []
@@ -142,8 +143,6 @@ class _Source:
             return "", f"{self._flat}[{first}]", []
         shape = [f"{self._flat}[{first + 1 + axis}]" for axis in range(kind[1])]
         return tapes[self._driver.tapes.index(kind[0])], f"{self._flat}[{first}]", shape
-
-    _number = 0
 
     def _result(self, at: int, name: str, tapes: list[str]) -> None:
         """Check the shape of a result, and take it out of the sweep's."""

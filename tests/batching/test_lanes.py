@@ -9,6 +9,7 @@ import jitad
 from jitad.batching import cpu
 from jitad.batching.axes import HostMemory, take_apart
 from jitad.batching.laned import WIDTH, LanedDriver
+from jitad.runtime import tape
 
 RNG = np.random.default_rng(2)
 COUNT = 2 * WIDTH + 3
@@ -119,11 +120,27 @@ def test_results_of_all_kinds(monkeypatch):
     np.testing.assert_array_equal(found[2], np.tile(np.arange(3.0), (COUNT, 1)))
 
 
+def test_arguments_as_results(monkeypatch):
+    x, z = RNG.normal(size=(COUNT, 3)), RNG.normal(size=COUNT) + 1j
+    found, expected = in_both_ways(monkeypatch, lambda x, z: (x, z, x[::2], z.real), (x, z))
+    same(found, expected)
+    np.testing.assert_array_equal(found[0], x)
+    np.testing.assert_array_equal(found[1], z)
+
+
 def test_a_gradient_that_no_sample_changes(monkeypatch):
     df = jitad.grad(lambda w, x: 2.0 * w[0] + 3.0 * w[1] + x, argnums=(0, 1))
     found, expected = in_both_ways(monkeypatch, df, (np.ones(2), np.arange(float(COUNT))), in_axes=(None, 0))
     np.testing.assert_array_equal(found[0], [2.0 * COUNT, 3.0 * COUNT])
     np.testing.assert_array_equal(found[1], np.ones(COUNT))
+    same(found, expected)
+
+
+def test_a_tape_that_grows(monkeypatch):
+    monkeypatch.setattr(tape, "START_BYTES", 64)
+    tape.discard_tapes()
+    found, expected = in_both_ways(monkeypatch, LOSS, (Y0[0], RATES, 30), in_axes=(None, 0, None))
+    tape.discard_tapes()
     same(found, expected)
 
 
