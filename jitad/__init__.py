@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jitad.errors import (
         ArgumentError,
         CacheError,
+        CudaUnavailableError,
         IndexOutOfRangeError,
         JitadError,
         KernelNameError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         SourceUnavailableError,
         TapeOverflowError,
         UnsupportedCallError,
+        UnsupportedOnCudaError,
         UnsupportedSyntaxError,
     )
     from jitad.primitives.core import stop_gradient
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ArgumentError",
     "CacheError",
+    "CudaUnavailableError",
     "IndexOutOfRangeError",
     "JitadError",
     "KernelNameError",
@@ -61,6 +64,7 @@ __all__ = [
     "SourceUnavailableError",
     "TapeOverflowError",
     "UnsupportedCallError",
+    "UnsupportedOnCudaError",
     "UnsupportedSyntaxError",
     "__version__",
     "batch",
@@ -109,6 +113,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that ``import jitad`` is cheap."""
+    if name == "cuda":
+        return importlib.import_module("jitad.cuda")
     if name not in __all__:
         raise AttributeError(f"module 'jitad' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES.get(name, "jitad.errors")), name)

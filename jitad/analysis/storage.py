@@ -57,9 +57,7 @@ LIMITS = {AUTO: (RECORD_COST, KEEP_COST), RECORD: (0.0, 0.0), RECOMPUTE: (math.i
 """What computing a value again may cost, where the alternative is to record it and where it is to keep it."""
 
 
-def plan_storage(
-    program: Program, aliases: Aliases, order: Order, needs: Needs, storage: str, kept: set[Var]
-) -> Plan:
+def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs, storage: str, kept: set[Var]) -> Plan:
     """Decide for a program (with shadows bound) what is recorded; see the module's docstring.
 
     ``storage`` is one of ``STORAGES``: values that can be had in both ways are recorded, or computed again.

@@ -43,7 +43,7 @@ class JacobianPrograms:
 
     ``dependents`` are the positions of the results that are differentiated. The results of a program are those of the
     kernel, if ``values`` are asked for, and then the blocks. Leaves of ``value`` count in the kernel's results, leaves
-    of ``blocks`` in the blocks.
+    of ``blocks`` in the blocks. Programs have at most ``widest`` lanes.
     Raises ArgumentError for a kernel without a floating-point result, and for Hessians NonScalarResultError.
     """
 
@@ -59,7 +59,9 @@ class JacobianPrograms:
         storage: str = AUTO,
     ) -> None:
         from jitad.api.differentiate import require_scalar
+        from jitad.transforms.lanes import WIDTH
 
+        self.widest = WIDTH
         if mode == HESSIAN:
             require_scalar(reading)
         self.reading = reading
@@ -178,14 +180,12 @@ class JacobianPrograms:
 
     def _width(self, mode: str) -> int:
         """How many columns or rows at a time: not many more than there are, where that is known."""
-        from jitad.transforms.lanes import WIDTH
-
         program = self.reading.program
         rows = [program.results[at] for at in self.dependents]
         columns = [program.params[at] for at in self.wrt]
         sizes = [_size(program, operand) for operand in (rows if mode == REVERSE else columns)]
         total = sum(size for size in sizes if size is not None)
-        return WIDTH if None in sizes else min(WIDTH, 1 << max(total - 1, 0).bit_length())
+        return self.widest if None in sizes else min(self.widest, 1 << max(total - 1, 0).bit_length())
 
     def adjoint(self, mode: str) -> Adjoint | None:
         """The adjoint that a mode runs again and again; None in forward mode, which runs the tangent."""

@@ -72,6 +72,18 @@ class Memory(Protocol):
         """The real array of a complex array's parts; other arrays as they are."""
         ...
 
+    def stand_in(self, array: Any) -> Any:
+        """A NumPy array of the same type and shape (the array itself, if it is one)."""
+        ...
+
+    def moved(self, array: Any, axis: int) -> Any:
+        """The array with its first axis moved to another place."""
+        ...
+
+    def may_share(self, a: Any, b: Any) -> bool:
+        """True when two arrays have memory in common."""
+        ...
+
 
 class HostMemory:
     """NumPy arrays; they are used where they are, or copied if they aren't laid out in C order."""
@@ -96,6 +108,18 @@ class HostMemory:
     def as_real(self, array: np.ndarray) -> np.ndarray:
         """The parts along a last axis of 2."""
         return view_as_real(array) if array.dtype in COMPLEX else array
+
+    def stand_in(self, array: np.ndarray) -> np.ndarray:
+        """The array itself."""
+        return array
+
+    def moved(self, array: np.ndarray, axis: int) -> np.ndarray:
+        """The array with its first axis moved to another place."""
+        return np.moveaxis(array, 0, axis)
+
+    def may_share(self, a: np.ndarray, b: np.ndarray) -> bool:
+        """True when two arrays have memory in common."""
+        return np.may_share_memory(a, b) and np.shares_memory(a, b)
 
 
 def checked_axes(axes: Axes, name: str) -> Axes:
@@ -204,7 +228,7 @@ class _Apart:
         if self._memory.holds(arg):
             value = self._memory.shared(arg)
             self.leaves.append(Leaf(self._memory.as_real(value), False, arg))
-            return value
+            return self._memory.stand_in(value)
         found: list[Any] = []
         flatten(arg, found)
         self.leaves += [Leaf(value, False) for value in found]

@@ -18,7 +18,7 @@ from jitad.batching.cpu import CpuRunner
 from jitad.batching.evaluation import BatchRequest, Evaluation, asked_of
 from jitad.batching.outputs import Part, assembled
 from jitad.batching.work import Runner, Work
-from jitad.errors import ArgumentError, UnsupportedCallError
+from jitad.errors import ArgumentError
 
 SUM, EACH = "sum", "each"
 
@@ -31,6 +31,7 @@ def batch(
     target: str = "cpu",
     shared: str = SUM,
     threads: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """A function that evaluates ``f`` for many samples, in parallel.
 
@@ -48,9 +49,14 @@ def batch(
     Samples run on as many threads as Numba's parallel loops (``numba.set_num_threads``), or as ``threads`` says. Each
     thread has its own tape. Arguments are never changed: a kernel that updates one in place updates a copy of its own.
 
+    With ``target="cuda"`` samples run on the current CUDA device, one thread a sample, on ``stream`` (numba-cuda's;
+    None is the default one). NumPy arrays are copied there, and the results back. Arrays that are on the device (with
+    ``__cuda_array_interface__`` or DLPack) are used where they are; then results are numba-cuda's arrays there.
+
     Raises ArgumentError for arguments that don't fit ``in_axes`` or each other and for a batch of no samples;
-    ShapeMismatchError for results of different shapes; UnsupportedCallError for a kernel that draws random numbers and
-    for a target that isn't there; and what ``f`` raises, with a note that names the first sample where it does.
+    ShapeMismatchError for results of different shapes; UnsupportedCallError for a kernel that draws random numbers;
+    CudaUnavailableError where CUDA isn't there, and UnsupportedOnCudaError for what it doesn't have; and what ``f``
+    raises, with a note that names the first sample where it does.
 
     >>> import numpy as np
     >>> import jitad
@@ -64,7 +70,7 @@ def batch(
            [0., 4.],
            [6., 6.]])
     """
-    options = _checked_options(in_axes, out_axes, target, shared, threads)
+    options = _checked_options(in_axes, out_axes, target, shared, threads, stream)
 
     def of(function: Any) -> Batch:
         refuse_uncallable(function)
@@ -73,7 +79,9 @@ def batch(
     return of if f is None else of(f)
 
 
-def _checked_options(in_axes: Axes, out_axes: Axes, target: Any, shared: Any, threads: Any) -> tuple[Any, ...]:
+def _checked_options(
+    in_axes: Axes, out_axes: Axes, target: Any, shared: Any, threads: Any, stream: Any
+) -> tuple[Any, ...]:
     checked_axes(in_axes, "in_axes")
     checked_axes(out_axes, "out_axes")
     if target not in ("cpu", "cuda"):
@@ -85,22 +93,28 @@ def _checked_options(in_axes: Axes, out_axes: Axes, target: Any, shared: Any, th
         )
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
         raise ArgumentError(f"threads={threads!r} isn't a number of threads.", "use a positive integer, or None.")
-    return in_axes, out_axes, target, shared == EACH, threads
+    for name, value, other in (("threads", threads, "cuda"), ("stream", stream, "cpu")):
+        if value is not None and target == other:
+            raise ArgumentError(f"{name}={value!r} says nothing about target={target!r}.", "leave it out.")
+    return in_axes, out_axes, target, shared == EACH, threads if target == "cpu" else stream
 
 
-def _machine(target: str) -> tuple[Memory, Callable[[Work], Runner]]:
-    """Where the arrays of a target live, and what runs there. Raises UnsupportedCallError for one that isn't there."""
+def _machine(target: str) -> tuple[Memory, type[Runner]]:
+    """Where the arrays of a target live, and what runs there. Raises CudaUnavailableError where CUDA isn't there."""
     if target == "cuda":
-        raise UnsupportedCallError("this version of jitad has no batches on CUDA.", 'use target="cpu".')
+        from jitad.cuda.batch_memory import CudaMemory
+        from jitad.cuda.runner import CudaRunner
+        from jitad.cuda.target import require_device
+
+        require_device()
+        return CudaMemory(), CudaRunner
     return HostMemory(), CpuRunner
 
 
 class Batch:
     """A function of many samples; see ``batch``."""
 
-    def __init__(
-        self, function: Any, in_axes: Axes, out_axes: Axes, target: str, each: bool, threads: int | None
-    ) -> None:
+    def __init__(self, function: Any, in_axes: Axes, out_axes: Axes, target: str, each: bool, workers: Any) -> None:
         functools.update_wrapper(self, plain_function(function), updated=())
         self.__wrapped__ = function
         self._kernel, self._asked = asked_of(function)
@@ -108,18 +122,19 @@ class Batch:
         self._out_axes = out_axes
         self._each = each
         self._memory, self._runner = _machine(target)
-        self._threads = threads
+        self._workers = workers
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The results for all samples."""
         taken = take_apart(args, kwargs, self._in_axes, self._memory)
         evaluation, captured = self._evaluation(taken)
         leaves = [*taken.leaves, *[Leaf(array, False, array) for array in captured]]
-        _check_memory(evaluation.work, leaves)
-        results, gradients = evaluation.run(leaves, taken.count, self._threads)
+        _check_memory(self._memory, evaluation.work, leaves)
+        results, gradients = evaluation.run(leaves, taken.count, self._workers)
         work = evaluation.work
-        parts = [Part(result, True) for result in evaluation.parts(results)]
-        parts += [Part(total, not summed) for total, summed in zip(gradients, work.summed, strict=True)]
+        moved = self._memory.moved
+        parts = [Part(result, True, moved) for result in evaluation.parts(results)]
+        parts += [Part(total, not summed, moved) for total, summed in zip(gradients, work.summed, strict=True)]
         return assembled(evaluation.tree, parts, self._out_axes)
 
     def _evaluation(self, taken: Arguments) -> tuple[Evaluation, list[np.ndarray]]:
@@ -135,9 +150,9 @@ class Batch:
         return f"<batch of {self.__wrapped__ if self._asked.request is not None else name_of(self._kernel)}>"
 
 
-def _check_memory(work: Work, leaves: Sequence[Leaf]) -> None:
+def _check_memory(memory: Memory, work: Work, leaves: Sequence[Leaf]) -> None:
     """Raises SharedMemoryError for arrays that share memory, if the kernel writes to one of them."""
     for written, other in conflicts(work.reading):
         a, b = leaves[written].given, leaves[other].given
-        if np.may_share_memory(a, b) and np.shares_memory(a, b):
+        if memory.may_share(a, b):
             raise shared_memory(work.reading, written, other)

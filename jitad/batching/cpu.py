@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -51,6 +51,8 @@ class _MisshapenError(Exception):
 class CpuRunner:
     """Runs a ``Work`` on the CPU's cores (in plain Python where nothing is compiled)."""
 
+    has_lanes: ClassVar[bool] = True
+
     def __init__(self, work: Work) -> None:
         self.work = work
         self._is_compiled = mode.compiled
@@ -72,7 +74,7 @@ class CpuRunner:
                 self._driver = Driver(self.work, sweeps)
             return self._driver
 
-    def __call__(self, leaves: Sequence[Leaf], count: int, threads: int | None) -> Results:
+    def __call__(self, leaves: Sequence[Leaf], count: int, workers: int | None) -> Results:
         """The results for ``count`` samples."""
         key = tuple([np.shape(leaf.value) for leaf in leaves])
         shapes, seconds = self._known.get(key, (None, math.inf))
@@ -80,7 +82,7 @@ class CpuRunner:
         job = Job(self.work, driver, leaves, count, shapes)
         if shapes is None:
             job.first()
-        most = (thread_count() if threads is None else threads) if self._is_compiled else 1
+        most = (thread_count() if workers is None else workers) if self._is_compiled else 1
         start = time.perf_counter()
         used = job.rest(most, seconds)
         elapsed = time.perf_counter() - start
@@ -90,7 +92,7 @@ class CpuRunner:
                 if at > 0:
                     raise self._differs(at, error, job.shapes[error.result])
                 self._known.pop(key, None)  # the shapes that an earlier call had
-                return self(leaves, count, threads)
+                return self(leaves, count, workers)
             raise error
         if len(self._known) >= MOST_SHAPES:
             self._known.clear()

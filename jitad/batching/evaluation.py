@@ -61,14 +61,17 @@ class BatchRequest:
     asked: Asked
     batched: tuple[bool, ...]
     each: bool
-    runner: Callable[[Work], Runner]
+    runner: type[Runner]
 
     def build(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Entry:
         """Read and differentiate a function for samples of these types."""
         request = self.asked.request
         specs, named = describe_all(args), describe_named(kwargs)
         if isinstance(request, JacobianRequest):
-            return JacobianBatch(self, JacobianEntry(request.derive(function, specs, named)))
+            programs = request.derive(function, specs, named)
+            if not self.runner.has_lanes:
+                programs.widest = 1
+            return JacobianBatch(self, JacobianEntry(programs))
         if request is None:
             derived = _primal(function, specs, named, bounds_checked=self.asked.bounds_checked)
         else:

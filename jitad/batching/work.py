@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from jitad.batching.axes import Leaf
 
@@ -48,10 +48,16 @@ Results = tuple[list[Any], list[Any]]
 class Runner(Protocol):
     """Runs a ``Work`` on one kind of machine; made once for each, it keeps what it compiles."""
 
-    def __call__(self, leaves: Sequence[Leaf], count: int, threads: int | None) -> Results:
+    has_lanes: ClassVar[bool]
+    """True where programs may hold numbers with lanes."""
+
+    def __init__(self, work: Work) -> None: ...
+
+    def __call__(self, leaves: Sequence[Leaf], count: int, workers: Any) -> Results:
         """The results for ``count`` samples of these leaves, where the leaves are.
 
-        ``threads`` of the CPU at most take part (None: as many as Numba's parallel loops).
+        ``workers`` are at most so many threads of the CPU (None: as many as Numba's parallel loops), or the stream of a
+        GPU (None: the default one).
         The samples' arrays are distinct memory, or are only read. Raises what the kernel raises, with a note that
         names the sample; ShapeMismatchError for array results whose shape differs between samples; and
         TapeOverflowError when a sample needs more memory than there is.

@@ -9,10 +9,10 @@ import platform
 import textwrap
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from jitad._version import __version__
+from jitad.commands import doctor_cuda
 from jitad.errors import JitadError
 
 _LAYERS = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         ("threads", _threads),
         ("vector math", _vector_math),
         ("cache", _cache),
-        ("CUDA", _cuda),
+        ("CUDA", doctor_cuda.lines),
     ):
         try:
             lines = list(section())
@@ -151,9 +151,3 @@ def _cache() -> Iterable[str]:
     yield "writable" if is_writable else f"not writable: set {VARIABLE} to a folder that you can write to"
     if os.environ.get("JITAD_DISABLE_JIT", "0") not in ("", "0"):
         yield "JITAD_DISABLE_JIT is set: nothing is compiled"
-
-
-def _cuda() -> Iterable[str]:
-    yield "jitad runs on the CPU only, for now"
-    driver = Path("/proc/driver/nvidia/version")
-    yield "an NVIDIA driver is installed" if driver.exists() else "no NVIDIA driver found"

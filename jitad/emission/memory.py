@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from jitad.emission.literals import literal
@@ -21,14 +21,16 @@ from jitad.program.statements import (
     array_type,
     walk,
 )
-from jitad.program.types import Array, Scalar, itemsize
+from jitad.program.types import Array, Scalar
 
 
-def tape_dtypes(programs: Iterable[Program]) -> tuple[str, ...]:
-    """The dtypes that programs put on the tape."""
+def tape_dtypes(programs: Iterable[Program], without: Collection[Alloc] = ()) -> tuple[str, ...]:
+    """The dtypes that programs put on the tape, ``without`` the allocations that are elsewhere."""
     found: set[str] = set()
     for statement in (statement for program in programs for statement in walk(program.body)):
         match statement:
+            case Alloc() if statement in without:
+                pass
             case Alloc(out=out) | AtOffset(out=out):
                 found.add(array_type(out).dtype)
             case Push(values=values):
@@ -63,7 +65,8 @@ class MemoryWriter(Writer):
         name, dtype = self._text(statement.array), array_type(statement.array).dtype
         self._line(f"{self._names.bind(statement.out)} = {self._helper('offset_of')}(tape_{dtype}, {name})")
         for axis, stride in enumerate(statement.strides):
-            self._line(f"{self._names.bind(stride)} = {name}.strides[{axis}] // {itemsize(dtype)}")
+            place = f"tape_{dtype}, {name}, {axis}"
+            self._line(f"{self._names.bind(stride)} = {self._helper('stride_of')}({place})")
 
     def _alloc(self, statement: Alloc) -> None:
         dtype = array_type(statement.out).dtype

@@ -18,15 +18,7 @@ DEEPEST = 12
 """Nested parentheses in one emitted expression, for the reader's sake."""
 
 HELPERS = (
-    "load",
-    "store",
-    "accumulate",
-    "elements",
-    "tape_array",
-    "fill",
-    "view",
-    "reshaped",
-    "offset_of",
+    *("load", "store", "accumulate", "elements", "tape_array", "fill", "view", "reshaped", "offset_of", "stride_of"),
     "trip_count",
 )
 LANE_HELPERS = ("load_lanes", "store_lanes", "accumulate_lanes")

@@ -81,7 +81,12 @@ def view(
 def offset_of(tape: Array, array: Array) -> int:
     """The position of ``array`` on the 1-d ``tape`` that it lives on, in elements."""
     start, here = (a.__array_interface__["data"][0] for a in (tape, array))
-    return (here - start) // tape.itemsize
+    return (here - start) // tape.strides[0]
+
+
+def stride_of(tape: Array, array: Array, axis: int) -> int:
+    """How many elements of the 1-d ``tape`` lie between neighbours along an axis of an array on it."""
+    return array.strides[axis] // tape.strides[0]
 
 
 def fill(array: Array, value: Any) -> None:
