@@ -57,8 +57,8 @@ class DeviceCode(Emitted):
 
 def emit_device(program: Program) -> DeviceCode:
     """The source of an expanded program. Raises UnsupportedOnCudaError for what has no counterpart on CUDA."""
-    check_supported(program)
     program = with_ordered_sums(program)
+    check_supported(program)
     exact = decisive(program)
     program = replace(program, body=_device_block(program.body, exact))
     local = local_arrays(program)

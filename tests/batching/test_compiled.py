@@ -115,7 +115,7 @@ def test_nothing_is_left_behind():
             batched(WS, XS + 10.0, N)
         batched(WS, XS, N)
         gc.collect()
-        counts.add((threading.active_count(), sum(isinstance(found, np.ndarray) for found in gc.get_objects())))
+        counts.add((threading.active_count(), sum(type(found) is np.ndarray for found in gc.get_objects())))
     assert len(counts) == 1
 
 
