@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from jitad.api.jacobian import hessian, jacfwd, jacobian, jacrev, value_and_jacobian
     from jitad.api.linearize import linearize
     from jitad.api.pullback import vjp
+    from jitad.batching.batch import batch
     from jitad.errors import (
         ArgumentError,
         CacheError,
+        CudaUnavailableError,
         IndexOutOfRangeError,
         JitadError,
         KernelNameError,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         SourceUnavailableError,
         TapeOverflowError,
         UnsupportedCallError,
+        UnsupportedOnCudaError,
         UnsupportedSyntaxError,
     )
     from jitad.primitives.core import stop_gradient
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ArgumentError",
     "CacheError",
+    "CudaUnavailableError",
     "IndexOutOfRangeError",
     "JitadError",
     "KernelNameError",
@@ -62,8 +66,10 @@ __all__ = [
     "SourceUnavailableError",
     "TapeOverflowError",
     "UnsupportedCallError",
+    "UnsupportedOnCudaError",
     "UnsupportedSyntaxError",
     "__version__",
+    "batch",
     "custom_jvp",
     "custom_vjp",
     "explain",
@@ -85,6 +91,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "batch": "jitad.batching.batch",
     "custom_jvp": "jitad.api.custom",
     "custom_vjp": "jitad.api.custom",
     "explain": "jitad.api.explain",
@@ -108,6 +115,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that ``import jitad`` is cheap."""
+    if name == "cuda":
+        return importlib.import_module("jitad.cuda")
     if name not in __all__:
         raise AttributeError(f"module 'jitad' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES.get(name, "jitad.errors")), name)

@@ -98,6 +98,16 @@ class TapeOverflowError(JitadError, MemoryError):
     """The tape of a call needs more memory than the machine gives."""
 
 
+class CudaUnavailableError(JitadError, ImportError):
+    """CUDA is asked for where numba-cuda, a driver or a device is missing."""
+
+    __str__ = JitadError.__str__
+
+
+class UnsupportedOnCudaError(JitadError, NotImplementedError):
+    """A part of a kernel that CUDA has no counterpart for."""
+
+
 class RegistryError(JitadError, ValueError):
     """Plugins that clash, a primitive that is ill-formed, or a misspelt hook."""
 

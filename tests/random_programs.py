@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from tests import random_terms
+from tests import random_statements, random_terms
+from tests.random_expressions import NUMBERS, VECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LENGTH = 4
 PARAMETERS = "x, y, a, b, m, n"
-TERMS = {**random_terms.SIMPLE, **random_terms.NESTING}
+SIMPLE = {**random_terms.SIMPLE, **random_statements.SIMPLE}
+TERMS = {**SIMPLE, **random_terms.NESTING, **random_statements.NESTING}
 
 
 @dataclass
@@ -111,6 +113,8 @@ class Writer:
         if depth == 0:
             return self.atom()
         u, v = self.number(depth - 1), self.number(depth - 1)
+        if self.one_of(True, False, False):
+            return self.one_of(*NUMBERS).format(u=u, v=v, a=self.one_of(*self.names.vectors))
         forms = [
             u,
             f"math.sin({u} * {v})",
@@ -168,6 +172,8 @@ class Writer:
         if self.derivatives > 0 and self.names.losses and self.one_of(True, False):
             self.derivatives -= 1
             return f"np.tanh({self.slope()})"
+        if self.one_of(True, False):
+            return self.one_of(*VECTORS).format(u=u, v=v, s=s)
         return self.one_of(
             f"np.sin({u} * {v})",
             f"0.5 * {u} + 0.25 * {v}",
@@ -201,7 +207,7 @@ class Writer:
         if self.derivatives > 0 and not self.loops:
             simple += ["loss", "loss"]
         nesting = ["for_loop", "for_loop", "branch", "branch", "while_loop", "local_function", "leave"]
-        terms = [*random_terms.SIMPLE] if self.loops >= 2 else [*TERMS]
+        terms = [*SIMPLE] if self.loops >= 2 else [*TERMS]
         return [*simple, *nesting, *terms, *terms]
 
     def assign(self) -> None:

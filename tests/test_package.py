@@ -46,7 +46,7 @@ def test_console_script_is_the_command_line() -> None:
 def test_readme_gives_one_command_for_the_demo_and_one_for_the_tests() -> None:
     demo, tests = _commands()
     assert demo.endswith("python -m jitad demo")
-    assert tests.endswith("python -m pytest -q")
+    assert tests.endswith("python -m pytest -q -n auto")
 
 
 def test_readme_installs_extras_that_exist() -> None:

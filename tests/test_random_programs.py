@@ -48,6 +48,12 @@ def arguments() -> tuple[Any, ...]:
     return 0.83, -0.46, a, b, m, 3
 
 
+def coinciding_arguments() -> tuple[Any, ...]:
+    """Arguments with zeros and many equal numbers among them."""
+    random, few = np.random.default_rng(5), np.array([0.0, 0.0, 1.0, -1.0, 0.5])
+    return 0.5, 0.0, random.choice(few, 4), random.choice(few, 4), random.choice(few, (3, 4)), 3
+
+
 def checked(examples: int) -> settings:
     """The same examples in every run."""
     slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
@@ -103,6 +109,17 @@ def test_emitted_source_of_random_kernels(source: str, folder: Path) -> None:
     np.testing.assert_allclose(value, kernel(*arguments()), rtol=1e-12, atol=1e-12)
     for gradient, wanted in zip(gradients, expected, strict=True):
         np.testing.assert_allclose(gradient, wanted, rtol=1e-10, atol=1e-12)
+
+
+@checked(60)
+@given(source=kernels())
+def test_both_modes_agree_at_kinks(source: str, folder: Path) -> None:
+    note(source)
+    run = Uncompiled(load(source, folder), coinciding_arguments())
+    made = SecondOrder(run, run.leaf_positions(ARGNUMS))
+    along = made.tangent_along_v()
+    assume(np.isfinite(along))  # not at a pole
+    assert made.gradient_times_v() == pytest.approx(along, rel=TOLERANCE, abs=TOLERANCE)
 
 
 @checked(60)

@@ -19,11 +19,13 @@ from jitad.program.statements import (
     Loop,
     Operand,
     Program,
+    Run,
     Statement,
     Store,
     Var,
     walk,
 )
+from jitad.program.types import Array
 
 
 def decisive(program: Program) -> set[Var]:
@@ -63,6 +65,10 @@ def _flows(statement: Statement, aliases: Aliases) -> list[tuple[Var, list[Opera
         case Call(outs=outs, args=args):
             values: list[Operand] = [aliases.root(arg) for arg in _variables(args)]
             return [(aliases.root(out), values) for out in outs]
+        case Run(outs=outs, args=args):
+            given: list[Operand] = [aliases.root(arg) for arg in _variables(args)]
+            written = [root for root in given if isinstance(root, Var) and isinstance(root.type, Array)]
+            return [(target, given) for target in (*outs, *written)]
         case Loop(params=params, inits=inits, yields=yields, results=results):
             rows = zip(params, results, inits, yields, strict=True)
             return [(target, [init, new]) for param, result, init, new in rows for target in (param, result)]

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jitad.analysis.activity import flows
+from jitad.analysis.activity import Flow, flows
 from jitad.analysis.aliasing import Aliases
 from jitad.program.statements import (
     Block,
     Branch,
+    Call,
+    Compute,
     Loop,
     Operand,
     Pop,
     Program,
     Push,
+    Release,
+    Statement,
     Var,
     sub_blocks,
     walk,
@@ -27,13 +31,14 @@ from jitad.program.types import Array
 class Laned:
     """The values of a program that depend on ``inputs``, as far as they are floating-point.
 
-    A value that depends on the inputs only where the derivative is declared zero isn't among them.
+    A value that depends on the inputs only where the derivative is declared zero isn't among them, unless ``by_value``.
     """
 
-    def __init__(self, program: Program, inputs: Iterable[Var]) -> None:
+    def __init__(self, program: Program, inputs: Iterable[Var], *, by_value: bool = False) -> None:
         self._aliases = Aliases(program)
         self._found: set[Var] = set(self._keys(inputs))
-        steps = [flow for statement in walk(program.body) for flow in flows(statement)]
+        spread = _spread if by_value else flows
+        steps = [flow for statement in walk(program.body) for flow in spread(statement)]
         steps += [([value], [out]) for push, pop in matched_pushes(program) for value, out in _rows(push, pop)]
         size = -1
         while size != len(self._found):
@@ -52,6 +57,16 @@ class Laned:
         return (self._key(o) for o in operands if isinstance(o, Var) and o.type.is_float)
 
 
+def _spread(statement: Statement) -> list[Flow]:
+    """The flows of one statement, those without a derivative too."""
+    match statement:
+        case Compute(out=out, args=args):
+            return [(args, [out])]
+        case Call(outs=outs, args=args):
+            return [(args, outs)]
+    return flows(statement)
+
+
 def _rows(push: Push, pop: Pop) -> Iterable[tuple[Operand, Var]]:
     return zip(push.values, pop.outs, strict=True)
 
@@ -64,7 +79,8 @@ def matched_pushes(program: Program) -> list[tuple[Push, Pop]]:
     """Each pop with the push whose values it takes back.
 
     A reverse sweep mirrors its forward sweep, so the text alone tells: the tape is a stack of the pushes of loops'
-    bodies, each once, and of branches, whose arms are popped by the arms of one branch.
+    bodies, each once, and of branches, whose arms are popped by the arms of one branch. A branch may also pop what a
+    loop before it has pushed, or give it back unread.
     """
     pairs: list[tuple[Push, Pop]] = []
     _match(program.body, [], pairs)
@@ -83,6 +99,8 @@ def _match(block: Block, stack: _Stack, pairs: list[tuple[Push, Pop]]) -> None:
             case Loop():
                 for inner in sub_blocks(statement):
                     _match(inner, stack, pairs)
+            case Branch(then=then, otherwise=otherwise) if _gives_back(otherwise):
+                _match(then, stack, pairs)
             case Branch(then=then, otherwise=otherwise):
                 _match_arms(then, otherwise, stack, pairs)
 
@@ -97,6 +115,11 @@ def _match_arms(then: Block, otherwise: Block, stack: _Stack, pairs: list[tuple[
         _match(block, own, pairs)
     if any(arms):
         stack.append(arms)
+
+
+def _gives_back(block: Block) -> bool:
+    """True for an arm that gives back what the other one pops."""
+    return any(isinstance(statement, Release) and statement.unread for statement in block)
 
 
 def _growth(block: Block) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jitad.analysis.sums import Chains
 from jitad.primitives import core
+from jitad.primitives.sums import ADDITIONS
 from jitad.program.statements import Branch, Compute, Loop, Operand, Var, operands, walk
 from jitad.program.types import Array
 
@@ -18,7 +19,7 @@ def is_reduction(loop: Loop, at: int) -> bool:
         return False
     if new is param:
         return True
-    folds = ((core.add, core.sub), (core.mul, core.truediv))
+    folds = ((ADDITIONS, core.sub), ((core.mul,), core.truediv))
     return any(Chains(loop, *fold).has(param, new) for fold in folds) or _Extreme(loop).has(param, new)
 
 

@@ -1,6 +1,7 @@
 """The one place that decides how the reverse sweep gets the primal values that it needs.
 
-At the top level of a program every value of the forward sweep is still in a variable. Inside a loop or a branch
+At the top level of a program every value of the forward sweep is still in a variable, and so may be those of the
+branches there: what isn't recomputed is kept. Inside a loop, or a branch in a loop,
 a value is either recomputed in the reverse sweep, from what is available there (literals, loop indices, values
 of enclosing blocks, memory in the state that un-executing restores), or recorded on the tape at the end of its
 block. A store is undone in the reverse sweep (its old value recorded) only if some value that it may overwrite is
@@ -11,13 +12,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order, written_arrays
-from jitad.analysis.plan import Plan
-from jitad.analysis.replay import is_replayed, read_again, reads, repeated_on_threads, without_totals
+from jitad.analysis.plan import LIMITS, RECORD, Plan
+from jitad.analysis.replay import is_replayed, read_again, reads, without_totals
 from jitad.analysis.scratch import find_late, find_scratch
 from jitad.primitives.core import cost
 from jitad.program.statements import (
@@ -34,56 +35,47 @@ from jitad.program.statements import (
     Program,
     Reshape,
     Statement,
+    Store,
     Var,
     View,
+    array_type,
     definitions,
     operands,
     permuted_arrays,
     sub_blocks,
     walk,
 )
-from jitad.program.types import Array
-
-RECORD_COST = 8.0
-"""What recording a scalar and reading it back costs, in additions (a store, a load and the stack pointer)."""
+from jitad.program.types import Array, itemsize
 
 
-def plan_storage(program: Program, aliases: Aliases, order: Order, needs: Needs, *, on_threads: bool = False) -> Plan:
+def plan_storage(
+    program: Program,
+    aliases: Aliases,
+    order: Order,
+    needs: Needs,
+    storage: str,
+    kept: set[Var],
+    repeated: Mapping[Loop, Loop],
+) -> Plan:
     """Decide for a program (with shadows bound) what is recorded; see the module's docstring.
 
-    With ``on_threads``, loops that may have threads run again where they would keep a tape of unknown size.
-    """
-    plan = _planned(program, aliases, order, needs, {})
-    repeated = repeated_on_threads(program, aliases, plan, set(needs.shadows.values())) if on_threads else {}
-    while repeated:
-        leaner = _planned(program, aliases, order, needs, repeated)
-        undoing = {loop for loop in repeated if any(s in leaner.undone for s in walk(loop.body))}
-        if not undoing:  # a loop that must be undone keeps a tape after all
-            return leaner
-        repeated = {loop: kept for loop, kept in repeated.items() if loop not in undoing}
-    return plan
-
-
-def _planned(program: Program, aliases: Aliases, order: Order, needs: Needs, repeated: dict[Loop, Loop]) -> Plan:
-    """The plan under which the loops ``repeated`` are replayed, among others.
-
+    ``storage`` is one of ``STORAGES``: values that can be had in both ways are recorded, or computed again.
+    Scalars aren't loaded again from the ``kept`` alias groups. The loops ``repeated`` are replayed, among others.
     Undone stores need their indices in the reverse sweep, which may need further stores undone: the decision is
     repeated until nothing more is undone.
     """
-    stores = [(s, array) for s in walk(program.body) for array in written_arrays(s)]
-
+    stores: dict[Var, list[Statement]] = {}
+    for statement in walk(program.body):
+        for array in written_arrays(statement):
+            stores.setdefault(aliases.root(array), []).append(statement)
     late = find_late(program, aliases, set(needs.shadows.values()))
 
     def attempt(undone: set[Statement], scratch: set[Statement]) -> tuple[Plan, set[Statement]]:
         """A plan, and the stores that it needs undone."""
-        planner = _Planner(aliases, order, needs, Plan(undone=undone, scratch=scratch, late=late - scratch), repeated)
-        planner.visit(program.body, None)
-        return planner.plan, {
-            store
-            for store, array in stores
-            for reader, root, before in planner.plan.reloads
-            if aliases.root(array) is root and order.may_precede(reader, store, root, itself=before)
-        }
+        plan = Plan(undone=undone, scratch=scratch, late=late - scratch)
+        planner = _Planner(program.body, aliases, order, needs, kept, plan, stores, storage, repeated)
+        planner.visit(program.body, None, in_variables=True)
+        return planner.plan, {store for read in planner.plan.reloads for store in planner.overwriting(*read)}
 
     plan, found = attempt(set(), set())
     while not found <= plan.undone:
@@ -98,15 +90,47 @@ def _planned(program: Program, aliases: Aliases, order: Order, needs: Needs, rep
 class _Planner:
     """Visits blocks innermost first; each visit fills the plan and returns what the enclosing block must have."""
 
-    def __init__(self, aliases: Aliases, order: Order, needs: Needs, plan: Plan, repeated: dict[Loop, Loop]) -> None:
+    def __init__(
+        self,
+        body: Block,
+        aliases: Aliases,
+        order: Order,
+        needs: Needs,
+        kept: set[Var],
+        plan: Plan,
+        stores: Mapping[Var, Sequence[Statement]],
+        storage: str,
+        repeated: Mapping[Loop, Loop],
+    ) -> None:
+        self.storage = storage
         self._repeated = repeated
+        self._body = body
         self.aliases = aliases
         self.order = order
         self.needs = needs
+        self.kept = kept
         self.plan = plan
+        self._stores = stores
 
-    def visit(self, block: Block, owner: Statement | None) -> list[Var]:
-        """Plan a block; the values of enclosing blocks that its reversal needs."""
+    def overwriting(self, reader: Statement, root: Var, before: bool) -> Iterator[Statement]:
+        """The stores that may overwrite what reversing ``reader`` reads of an alias group (see ``Plan.reloads``)."""
+        for store in self._stores.get(root, ()):
+            if self.order.may_precede(reader, store, root, itself=before):
+                yield store
+
+    def is_outermost(self, root: Var) -> bool:
+        """True for arrays that live as long as the program runs, under one name."""
+        return not self.aliases.flows(root) and self.aliases.home(root) in (None, self._body)
+
+    def is_restored(self, root: Var) -> bool:
+        """True when the reverse sweep puts anything back in an alias group."""
+        return not self.plan.undone.isdisjoint(self._stores.get(root, ()))
+
+    def visit(self, block: Block, owner: Statement | None, *, in_variables: bool) -> list[Var]:
+        """Plan a block; the values of enclosing blocks that its reversal needs.
+
+        ``in_variables``: both sweeps run in the outermost block, or in branches there.
+        """
         if not self.needs.has_work(block, self.plan.undone):
             return []
         demands: list[tuple[Var, int]] = []
@@ -119,13 +143,14 @@ class _Planner:
             for array, before in self.needs.contents(statement):
                 self.plan.reloads.append((statement, self.aliases.root(array), before))
             for inner in self._reversed_blocks(statement):
-                demands.extend((need, at + 1) for need in self.visit(inner, statement))
+                stays = in_variables and isinstance(statement, Branch)
+                demands.extend((need, at + 1) for need in self.visit(inner, statement, in_variables=stays))
         if owner is None:
             return []
-        return _BlockPlanner(self, block, owner).decide(demands)
+        return _BlockPlanner(self, block, owner, in_variables=in_variables).decide(demands)
 
     def _replays(self, loop: Loop) -> bool:
-        again = loop in self._repeated or is_replayed(loop, self.needs.activity)
+        again = loop in self._repeated or (self.storage != RECORD and is_replayed(loop, self.needs.activity))
         return again and self.needs.works(loop, self.plan.undone)
 
     def _replay(self, loop: Loop) -> list[Var]:
@@ -152,8 +177,11 @@ class _Planner:
 class _BlockPlanner:
     """Chooses, in one block of a loop or a branch, what is recorded and what is recomputed."""
 
-    def __init__(self, planner: _Planner, block: Block, owner: Statement) -> None:
+    def __init__(self, planner: _Planner, block: Block, owner: Statement, *, in_variables: bool) -> None:
         self._planner = planner
+        self._in_variables = in_variables
+        self._origin = owner.origin
+        self._limit = LIMITS[planner.storage][in_variables]
         self._block = block
         self._defined: dict[Var, tuple[int, Statement | None]] = {}
         self._free: set[Var] = set()
@@ -163,6 +191,7 @@ class _BlockPlanner:
             self._free.update((owner.index, *self._carried_back))
             for var in (owner.index, *owner.params):
                 self._defined[var] = (-1, None)
+        self._stores = {s.value: s for s in block if isinstance(s, Store) and isinstance(s.value, Var)}
         self._written_at: dict[Var, list[int]] = {}
         for at, statement in enumerate(block):
             for var in definitions(statement):
@@ -184,25 +213,57 @@ class _BlockPlanner:
         self._record_what_must_be(wanted)
         self._record_shared_sources(wanted)
         for var in sorted(wanted, key=self._position):
-            if self._cost(var, wanted[var]) <= RECORD_COST or isinstance(var.type, Array):
+            if self._cost(var, wanted[var]) <= self._limit or isinstance(var.type, Array):
                 self._computed.add(var)
             else:
-                self._record(var, "recomputing it costs more than reading it back")
+                self._get_back(var, wanted[var], f"recomputing it costs more than {self._alternative()}")
         self._close(wanted, outer)
-        self._planner.plan.records[self._block] = list(self._records)
+        stays = [v for v in self._records if self._in_variables and not isinstance(v.type, Array)]
+        self._planner.plan.kept[self._block] = stays
+        self._planner.plan.records[self._block] = [v for v in self._records if v not in stays]
         return list(outer)
+
+    def _alternative(self) -> str:
+        return "keeping it in a variable" if self._in_variables else "reading it back"
+
+    def _get_back(self, var: Var, at: int, reason: str) -> None:
+        """Read a value again where a store has left it, or record it."""
+        store = self._stores.get(var)
+        if store is None or not self._is_left(store, at):
+            self._record(var, reason)
+            return
+        self._planner.plan.stored[var] = store
+        self._explain(var, "a store has left it where nothing overwrites it")
+
+    def _is_left(self, store: Store, at: int) -> bool:
+        """True when what was stored is there throughout the reverse sweep, and cheaper to read than to record."""
+        planner, array = self._planner, store.array
+        if self._in_variables or array in self._carried_back or array_type(array).element != store.value.type:
+            return False
+        root = planner.aliases.root(array)
+        return (
+            planner.is_outermost(root)
+            and not planner.is_restored(root)
+            and not any(planner.overwriting(store, root, False))
+            and sum(self._cost(operand, at) for operand in (array, *store.index)) < self._limit
+        )
 
     def _record(self, var: Var, reason: str) -> None:
         self._records[var] = None
+        self._explain(var, reason)
+
+    def _explain(self, var: Var, reason: str) -> None:
+        _, statement = self._defined[var]
         self._planner.plan.reasons.setdefault(var, reason)
+        self._planner.plan.places.setdefault(var, self._origin if statement is None else statement.origin)
 
     def _record_what_must_be(self, wanted: dict[Var, int]) -> None:
         for var, at in wanted.items():
             if reason := self._unavailable(var, at):
-                self._record(var, reason)
+                self._get_back(var, at, reason)
 
     def _record_shared_sources(self, wanted: dict[Var, int]) -> None:
-        """A source that makes two or more needed values cheap is recorded instead of them."""
+        """A source that makes two or more needed values cheap, and isn't longer, is recorded instead of them."""
         dependents: dict[Var, list[Var]] = {}
         for var, at in wanted.items():
             if var not in self._records and not isinstance(var.type, Array):
@@ -210,10 +271,10 @@ class _BlockPlanner:
                     dependents.setdefault(source, []).append(var)
         for source, users in sorted(dependents.items(), key=lambda item: -len(item[1])):
             unrecorded = [v for v in users if math.isinf(self._cost(v, wanted[v]))]
-            if len(unrecorded) < 2 or source in self._records:
+            if len(unrecorded) < 2 or source in self._records or bytes_of(unrecorded) < bytes_of([source]):
                 continue
             self._records[source] = None
-            if sum(self._cost(v, wanted[v]) <= RECORD_COST for v in unrecorded) < 2:
+            if sum(self._cost(v, wanted[v]) <= self._limit for v in unrecorded) < 2:
                 del self._records[source]
             else:
                 self._record(source, "several needed values are recomputed from it")
@@ -246,10 +307,14 @@ class _BlockPlanner:
             if var in self._records or var in self._free:
                 continue
             if reason := self._unavailable(var, at):
-                self._record(var, reason)
-                continue
+                self._get_back(var, at, reason)
+                if var in self._records:
+                    continue
             _, statement = self._defined[var]
-            if isinstance(statement, Load):
+            store = self._planner.plan.stored.get(var)
+            if store is not None:
+                self._planner.plan.reloads.append((store, self._planner.aliases.root(store.array), False))
+            elif isinstance(statement, Load):
                 self._planner.plan.reloads.append((statement, self._planner.aliases.root(statement.array), True))
             for operand in self._sources(var):
                 if isinstance(operand, Var):
@@ -264,6 +329,9 @@ class _BlockPlanner:
     def _sources(self, var: Var) -> tuple[Operand, ...]:
         """What recomputing ``var`` reads."""
         _, statement = self._defined[var]
+        store = self._planner.plan.stored.get(var)
+        if store is not None:
+            return (store.array, *store.index)
         if isinstance(statement, Alloc):
             plan = self._planner.plan
             is_taken_again = statement in plan.scratch or statement in plan.late
@@ -273,13 +341,21 @@ class _BlockPlanner:
     def _unavailable(self, var: Var, at: int) -> str:
         """Why ``var`` can't be recomputed in the state before position ``at``; empty when it can."""
         defined_at, statement = self._defined[var]
+        if var in self._planner.plan.stored:
+            return ""
         match statement:
             case None:
                 return "" if var in self._free else "a value that the loop carries"
+            case Load(array=array) if self._planner.aliases.root(array) in self._planner.kept:
+                return "keeping the old contents of the array that it is read from costs more"
             case Load(array=array):
-                written = self._written_at.get(self._planner.aliases.root(array), [])
+                root = self._planner.aliases.root(array)
+                written = self._written_at.get(root, [])
                 later = bisect_right(written, defined_at)
-                return "its place is overwritten before it is used" if written[later:] and written[later] < at else ""
+                if written[later:] and written[later] < at:
+                    return "its place is overwritten before it is used"
+                is_lost = self._in_variables and any(self._planner.overwriting(statement, root, True))
+                return "its place is overwritten later" if is_lost else ""
             case Alloc():
                 return "where an array lies on the tape" if var is statement.offset else ""
             case Draw():
@@ -302,7 +378,17 @@ class _BlockPlanner:
                 return math.inf
             if current in self._computed:
                 continue
-            _, statement = self._defined[current]
-            total += float(cost(statement) if isinstance(statement, Compute) else isinstance(statement, Load))
+            total += self._own_cost(current)
             pending.extend(self._sources(current))
         return total
+
+    def _own_cost(self, var: Var) -> float:
+        """Additions that getting a value back takes, once what it is made of is there."""
+        _, statement = self._defined[var]
+        is_read = var in self._planner.plan.stored or isinstance(statement, Load)
+        return float(is_read or (cost(statement) if isinstance(statement, Compute) else 0))
+
+
+def bytes_of(values: Iterable[Var]) -> int:
+    """What one element of each takes on the tape."""
+    return sum(itemsize(value.type.dtype) for value in values)

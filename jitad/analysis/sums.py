@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
+from jitad.primitives.sums import ADDITIONS
 from jitad.program.statements import Branch, Compute, Loop, Operand, Var, operands, walk
 from jitad.program.types import Array
 
 
 def carried_sums(loop: Loop) -> set[int]:
     """The positions of the carried numbers to which an iteration adds, and which it doesn't read otherwise."""
-    sums = Chains(loop, core.add, core.sub)
+    sums = Chains(loop, ADDITIONS, core.sub)
     return {at for at, param in enumerate(loop.params) if param.type.is_float and sums.has(param, loop.yields[at])}
 
 
 class Chains:
     """Finds, in the body of a loop, chains of additions and subtractions from a carried number to its next value.
 
-    Or of two other operations: ``join``, whose operands may change places, and ``undo``, which continues its first.
+    Or of other operations: ``joins``, whose operands may change places, and ``undo``, which continues its first.
     """
 
-    def __init__(self, loop: Loop, join: ScalarPrimitive, undo: ScalarPrimitive) -> None:
-        self._join = join
+    def __init__(self, loop: Loop, joins: Collection[ScalarPrimitive], undo: ScalarPrimitive) -> None:
+        self._joins = joins
         self._undo = undo
         heads = [] if loop.condition_block is None else list(walk(loop.condition_block))
         statements = [loop, *heads, *walk(loop.body)]
@@ -82,7 +84,7 @@ class Chains:
         made = self._made.get(value) if isinstance(value, Var) else None
         if made is None or made.primitive is core.select:
             return bool(leading) and all(leading)
-        return sum(leading) == 1 and (made.primitive is self._join or leading[0])
+        return sum(leading) == 1 and (made.primitive in self._joins or leading[0])
 
     def _candidates(self, value: Operand) -> list[Operand]:
         """What a number may continue: an operand, the sides of a choice, or what a loop of such sums starts from."""
@@ -96,4 +98,4 @@ class Chains:
         made = self._made.get(value)
         if made is not None and made.primitive is core.select:
             return list(made.args[1:])
-        return list(made.args) if made is not None and made.primitive in (self._join, self._undo) else []
+        return list(made.args) if made is not None and made.primitive in {*self._joins, self._undo} else []

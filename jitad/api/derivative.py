@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from jitad.analysis.plan import AUTO
 from jitad.api.leaves import active_leaves, name_of
 from jitad.api.memo import memo_of
 from jitad.api.mode import mode
@@ -44,11 +45,13 @@ class Request(Protocol):
 
 @dataclass(frozen=True)
 class GradientRequest:
-    """Ask for the gradient by the arguments at ``argnums``; with ``parallel``, for threads as well."""
+    """Ask for the gradient by the arguments at ``argnums``; ``storage`` is one of ``STORAGES``, ``parallel`` asks for
+    threads."""
 
     argnums: int | tuple[int, ...]
     has_aux: bool = False
     bounds_checked: bool = False
+    storage: str = AUTO
     parallel: bool = False
 
     def positions(self, function: Any, count: int) -> tuple[int, ...]:
@@ -86,7 +89,7 @@ class GradientRequest:
         wrt, trees = active_leaves(function, specs, self.positions(function, len(specs)))
         checked, parallel = self.bounds_checked, self.parallel
         reading = read(function, specs, named, bounds_checked=checked, parallel=parallel)
-        adjoint, value = gradient_adjoint(reading, wrt, has_aux=self.has_aux)
+        adjoint, value = gradient_adjoint(reading, wrt, has_aux=self.has_aux, storage=self.storage)
         gradient = SequenceResult(tuple, trees) if isinstance(self.argnums, tuple) else trees[0]
         return Gradient(reading, adjoint.program, wrt, value, gradient)
 
@@ -96,10 +99,20 @@ class Entry:
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        self.guards = tuple(guard.holds for guard in reading.kernel.guards)
+        self._guards = tuple((guard.getter, guard.seen, guard.holds) for guard in reading.kernel.guards)
         self.getters = tuple(capture.getter for capture in reading.kernel.captures)
         self._specs = [capture.spec for capture in reading.kernel.captures]
         self._keys: list[Any] = [None] * len(self._specs)
+
+    def guards_hold(self) -> bool:
+        """True while everything that the program has built in is what it was when the kernel was read."""
+        try:
+            for getter, seen, holds in self._guards:
+                if getter() is not seen and not holds():
+                    return False
+        except (AttributeError, KeyError, IndexError, ValueError):
+            return False
+        return True
 
     def captured(self) -> list[np.ndarray] | None:
         """The captured arrays as they are now; None when one isn't of the type that it was compiled for."""
@@ -120,7 +133,7 @@ class Entry:
 
     def is_current(self) -> bool:
         """True while nothing that was built in has changed."""
-        return all(holds() for holds in self.guards) and self.captured() is not None
+        return self.guards_hold() and self.captured() is not None
 
 
 class GradientEntry(Entry):
@@ -129,6 +142,7 @@ class GradientEntry(Entry):
     def __init__(self, call: Call, value: Rebuild, gradient: Rebuild) -> None:
         super().__init__(call.reading)
         self.call = call
+        self.run = call.__call__  # bound, which is quicker to call than the object
         self.value = value
         self.gradient = gradient
 
@@ -164,7 +178,7 @@ class Table:
             entry = (self.entries if mode.compiled else self.plain_entries).get(key)
         except TypeError:  # something unhashable, which describing the arguments names and refuses
             entry = None
-        if entry is None or not all(holds() for holds in entry.guards):
+        if entry is None or not entry.guards_hold():
             entry = self.build(key, args, kwargs)
         captured = entry.captured()
         if captured is None:
@@ -235,12 +249,8 @@ class Derivative:
             entry = (table.entries if mode.compiled else table.plain_entries).get(key)
         except TypeError:  # something unhashable, which describing the arguments names and refuses
             entry = None
-        if entry is None:
+        if entry is None or not entry.guards_hold():
             entry = table.build(key, args, kwargs)
-        for holds in entry.guards:
-            if not holds():
-                entry = table.build(key, args, kwargs)
-                break
         if entry.getters:
             captured = entry.captured()
             if captured is None:
@@ -251,7 +261,7 @@ class Derivative:
 
     def _outcome(self, entry: Any, leaves: list[Any]) -> Any:
         """What is computed from the arguments' leaves and the captured arrays."""
-        results, gradients = entry.call(leaves)
+        results, gradients = entry.run(leaves)
         gradient = entry.gradient(gradients)
         if self._with_value:
             return entry.value(results), gradient

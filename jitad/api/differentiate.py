@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jitad.analysis.effects import written_params
+from jitad.analysis.plan import AUTO
 from jitad.analysis.randomness import generators
 from jitad.building.compile import build
 from jitad.emission.emit import Emitted, emit
@@ -23,9 +24,9 @@ from jitad.reading.results import (
     StaticResult,
 )
 from jitad.transforms.adjoint import Adjoint, adjoint
-from jitad.transforms.expand import expand
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import localize
+from jitad.transforms.share import share
 from jitad.transforms.threads import Verdict, all_parallel, on_threads
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ class Sweeps:
     threads: tuple[Verdict, ...] = ()
 
 
-def gradient_adjoint(reading: Reading, wrt: Sequence[int], *, has_aux: bool = False) -> tuple[Adjoint, ResultTree]:
+def gradient_adjoint(
+    reading: Reading, wrt: Sequence[int], *, has_aux: bool = False, storage: str = AUTO
+) -> tuple[Adjoint, ResultTree]:
     """The adjoint of a kernel with one scalar result, and the tree of that result (with its aux).
 
     Raises NonScalarResultError for a kernel with another kind of result.
@@ -90,7 +93,7 @@ def gradient_adjoint(reading: Reading, wrt: Sequence[int], *, has_aux: bool = Fa
         leaf = tree.items[0]
     require_scalar(reading, leaf)
     assert isinstance(leaf, ScalarResult)
-    return adjoint(reading.program, wrt, dependents=[leaf.index]), tree
+    return adjoint(reading.program, wrt, dependents=[leaf.index], storage=storage), tree
 
 
 def is_pair(tree: ResultTree) -> bool:
@@ -117,7 +120,7 @@ def forward_only(reading: Reading) -> Program:
 
 def make_sweeps(program: Program, reading: Reading, *, compiled: bool, measured: bool = False) -> Sweeps:
     """Emit and build a program made from a kernel, with the options of the user's ``@njit``."""
-    threaded = on_threads(expand(program))
+    threaded = on_threads(share(program))
     program = threaded.program
     emitted = emit(program, measured=measured)
     run = build(emitted, compiled=compiled, fastmath=reading.kernel.options.get("fastmath", False))

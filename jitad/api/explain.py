@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jitad.api.derivative import Derivative, GradientRequest, describe_all
-from jitad.api.gradient import checked_argnums, refuse_uncallable
+from jitad.api.gradient import checked_argnums, checked_storage, refuse_uncallable
 from jitad.api.jacobian_entry import JacobianRequest
 from jitad.api.jacobian_programs import REVERSE
 from jitad.api.leaves import active_leaves
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.structure import flatten
 from jitad.program.origin import Origin
-from jitad.program.statements import Program, Statement, Var, definitions, sub_blocks, walk
+from jitad.program.statements import Program, Statement, Var
 
 if TYPE_CHECKING:
+    from jitad.analysis.plan import Plan
     from jitad.api.differentiate import Reading
     from jitad.transforms.adjoint import Adjoint
 
@@ -40,8 +41,9 @@ class Explanation:
     """What ``explain`` found; ``print`` it, or look at its parts.
 
     ``program`` and ``adjoint`` are the texts of the kernel's program and of its adjoint (or of the program of its
-    Jacobian), ``records`` what the forward sweep records and why, ``tape_bytes`` the most bytes on the tape in this run
-    for each dtype, ``source`` the emitted source of both sweeps, and ``file`` where that stands in the cache.
+    Jacobian), ``records`` what the forward sweep records and why, ``spared`` what the reverse sweep needs and gets
+    without a record, and how, ``storage`` the option by which this was decided, ``tape_bytes`` the most bytes on the
+    tape in this run for each dtype, ``source`` the emitted source of both sweeps, and ``file`` where that stands.
     ``threads`` says, in the order of the sweeps, which loops run on threads where they are large, of those for which
     that is asked, and why the others don't. ``mode`` is "reverse", "forward", or "forward over reverse" (for Hessians),
     and ``why`` tells why.
@@ -51,6 +53,8 @@ class Explanation:
     program: str
     adjoint: str
     records: tuple[Record, ...]
+    spared: tuple[Record, ...]
+    storage: str
     tape_bytes: dict[str, int]
     source: str
     file: Path
@@ -65,10 +69,12 @@ class Explanation:
 
     def __str__(self) -> str:
         records = "\n".join(f"- {record}" for record in self.records) or "Nothing."
+        spared = "\n".join(f"- {record}" for record in self.spared) or "What is cheap to compute again, if anything."
         parts = ", ".join(f"{count:,} of {dtype}" for dtype, count in self.tape_bytes.items() if count)
         sections = {
             f"The program of {self.name}": self.program,
-            "What the forward sweep records": records,
+            f"What the forward sweep records (storage={self.storage!r})": records,
+            "What it needn't record": spared,
             "The tape": f"{self.total_bytes:,} bytes at most in this run{f' ({parts})' if parts else ''}.",
             "The mode": f"{self.mode} ({self.why})",
             **({"Threads": "\n".join(f"- {line}" for line in self.threads)} if self.threads else {}),
@@ -78,12 +84,15 @@ class Explanation:
         return "\n\n".join(f"{title}\n{'=' * len(title)}\n{text.rstrip()}" for title, text in sections.items()) + "\n"
 
 
-def explain(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] | None = None) -> Explanation:
+def explain(
+    f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] | None = None, storage: str | None = None
+) -> Explanation:
     """Show how the gradient of ``f`` by ``argnums`` is computed for these arguments.
 
     For a derivative (``jitad.grad(f)``, ``jitad.jacobian(f)``, ``jitad.hessian(f)``, …) show how that is computed, by
-    its own argnums unless others are given; otherwise ``argnums`` is 0. The kernel is read, differentiated and run once
-    (its tape is measured). Raises what the derivative raises.
+    its own argnums and storage unless others are given; otherwise ``argnums`` is 0 and ``storage`` is "auto" (see
+    ``jitad.grad``). The kernel is read, differentiated and run once (its tape is measured). Raises what the derivative
+    raises.
 
     >>> import jitad
     >>> def cube(x):
@@ -100,6 +109,8 @@ def explain(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] | No
     f = f.kernel if isinstance(f, Derivative) else f
     if argnums is not None:
         request = replace(request, argnums=checked_argnums(argnums))
+    if storage is not None:
+        request = replace(request, storage=checked_storage(storage))
     leaves: list[Any] = []
     for arg in args:
         flatten(arg, leaves)
@@ -108,9 +119,9 @@ def explain(f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] | No
     specs = describe_all(args)
     wrt, _ = active_leaves(f, specs, request.positions(f, len(args)))
     reading = read(f, specs, {}, bounds_checked=request.bounds_checked, parallel=request.parallel)
-    adjoint, _ = gradient_adjoint(reading, wrt, has_aux=request.has_aux)
+    adjoint, _ = gradient_adjoint(reading, wrt, has_aux=request.has_aux, storage=request.storage)
     leaves += [capture.getter() for capture in reading.kernel.captures]
-    return _explanation(reading, adjoint.program, wrt, adjoint, leaves, (REVERSE, "a gradient"))
+    return _explanation(reading, adjoint.program, wrt, adjoint, leaves, (REVERSE, "a gradient"), request.storage)
 
 
 def _explained_jacobian(f: Any, request: JacobianRequest, args: Sequence[Any], leaves: list[Any]) -> Explanation:
@@ -120,7 +131,7 @@ def _explained_jacobian(f: Any, request: JacobianRequest, args: Sequence[Any], l
     program, width = entry.programs.program(chosen)
     unit = "row" if chosen == REVERSE else "column"
     how = (chosen, f"{entry.why(leaves)}; {width} {unit}{'' if width == 1 else 's'} at a time")
-    return _explanation(entry.reading, program, (), entry.programs.adjoint(chosen), leaves, how)
+    return _explanation(entry.reading, program, (), entry.programs.adjoint(chosen), leaves, how, request.storage)
 
 
 def _explanation(
@@ -130,6 +141,7 @@ def _explanation(
     adjoint: Adjoint | None,
     leaves: list[Any],
     how: tuple[str, str],
+    storage: str,
 ) -> Explanation:
     from jitad.api.differentiate import make_sweeps
     from jitad.api.running import Call
@@ -142,7 +154,9 @@ def _explanation(
         name=reading.program.name,
         program=show(reading.program),
         adjoint=show(program),
-        records=() if adjoint is None else tuple(_records(adjoint.plan, adjoint.program)),
+        records=() if adjoint is None else tuple(_records(adjoint.plan)),
+        spared=() if adjoint is None else tuple(_spared(adjoint.plan)),
+        storage=storage,
         tape_bytes=Call(reading, measured, wrt).peaks(leaves),
         source=sweeps.emitted.source,
         file=source_path(sweeps.run),
@@ -152,32 +166,40 @@ def _explanation(
     )
 
 
-def _records(plan: Any, program: Program) -> list[Record]:
-    places = _places(program)
+def _records(plan: Plan) -> list[Record]:
     records = [
         Record(
-            f"the value of {var.name!r} ({var.type})",
+            _value(var),
             plan.reasons.get(var, "the reverse sweep needs it"),
-            places.get(var),
+            plan.places.get(var),
         )
         for variables in plan.records.values()
         for var in variables
     ]
     for statement in plan.undone:
         records.append(Record(_undone(statement), "the reverse sweep reads what it overwrites", statement.origin))
+    return _in_order(records)
+
+
+def _spared(plan: Plan) -> list[Record]:
+    kept = [var for variables in plan.kept.values() for var in variables]
+    found = [Record(_value(var), f"{plan.reasons[var]}: kept in a variable", plan.places.get(var)) for var in kept]
+    found += [Record(_value(var), plan.reasons[var], store.origin) for var, store in plan.stored.items()]
+    for loop in plan.one_pass:
+        found.append(Record("the loop", "each iteration is reversed as soon as it has run", loop.origin))
+    for loop in plan.replayed:
+        found.append(Record("the loop", "the reverse sweep runs it again, with the reversals", loop.origin))
+    return _in_order(found)
+
+
+def _in_order(records: list[Record]) -> list[Record]:
     return sorted(records, key=lambda r: (r.origin is None, r.origin.line if r.origin else 0, r.what))
+
+
+def _value(var: Var) -> str:
+    return f"the value of {var.name!r} ({var.type})"
 
 
 def _undone(statement: Statement) -> str:
     target = getattr(statement, "array", None) or next(iter(getattr(statement, "outs", ())), None)
     return f"the old contents of {target.name!r}" if isinstance(target, Var) else "the old contents of an array"
-
-
-def _places(program: Program) -> dict[Var, Origin | None]:
-    """Where in the user's source each variable of a program gets its value."""
-    places: dict[Var, Origin | None] = {}
-    for statement in walk(program.body):
-        inner = [*getattr(statement, "params", ()), *definitions(statement)] if sub_blocks(statement) else ()
-        for var in (*inner, *definitions(statement)):
-            places.setdefault(var, statement.origin)
-    return places

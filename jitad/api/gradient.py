@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from jitad.analysis.plan import AUTO, STORAGES
 from jitad.api.derivative import Derivative, GradientRequest
 from jitad.api.mode import bounds_checked
 from jitad.errors import ArgumentError
@@ -14,6 +15,7 @@ def grad(
     f: Callable[..., Any] | None = None,
     argnums: int | Sequence[int] = 0,
     has_aux: bool = False,
+    storage: str = AUTO,
     parallel: bool = False,
 ) -> Any:
     """The gradient of a kernel with one floating-point result.
@@ -29,6 +31,10 @@ def grad(
     ``numba.prange`` do without being asked; sums are then added in another order, which depends on the arguments'
     shapes and not on the number of threads.
 
+    ``storage`` says how the reverse sweep gets values of the forward sweep that it can have in two ways: "auto" decides
+    by costs, "record" puts them on the tape, "recompute" computes them again. The gradient is the same, time and memory
+    are not; ``jitad.explain`` shows what was chosen. In a kernel that is itself differentiated, "auto" holds.
+
     Raises ArgumentError for an argument that can't be differentiated, NonScalarResultError when the result
     isn't one floating-point number, SharedMemoryError when the kernel writes to an array that shares memory with
     another argument, and the errors of reading a kernel (see ``jitad.errors``).
@@ -39,13 +45,14 @@ def grad(
     >>> jitad.grad(volume, argnums=(0, 1))(2.0, 5.0)
     (60.0, 12.0)
     """
-    return _derivative(f, argnums, has_aux, parallel, with_value=False)
+    return _derivative(f, argnums, has_aux, storage, parallel, with_value=False)
 
 
 def value_and_grad(
     f: Callable[..., Any] | None = None,
     argnums: int | Sequence[int] = 0,
     has_aux: bool = False,
+    storage: str = AUTO,
     parallel: bool = False,
 ) -> Any:
     """The value of a kernel and its gradient, computed together: ``(value, gradient)``.
@@ -56,13 +63,20 @@ def value_and_grad(
     >>> jitad.value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
-    return _derivative(f, argnums, has_aux, parallel, with_value=True)
+    return _derivative(f, argnums, has_aux, storage, parallel, with_value=True)
 
 
 def _derivative(
-    f: Callable[..., Any] | None, argnums: int | Sequence[int], has_aux: bool, parallel: bool, *, with_value: bool
+    f: Callable[..., Any] | None,
+    argnums: int | Sequence[int],
+    has_aux: bool,
+    storage: str,
+    parallel: bool,
+    *,
+    with_value: bool,
 ) -> Any:
-    request = GradientRequest(checked_argnums(argnums), bool(has_aux), bounds_checked(), bool(parallel))
+    how = bounds_checked(), checked_storage(storage), bool(parallel)
+    request = GradientRequest(checked_argnums(argnums), bool(has_aux), *how)
     if f is None:
         return lambda function: _of(function, request, with_value=with_value)
     return _of(f, request, with_value=with_value)
@@ -91,6 +105,16 @@ def checked_argnums(argnums: Any) -> int | tuple[int, ...]:
     raise ArgumentError(
         f"argnums={argnums!r} isn't a position or a tuple of positions.",
         "use an int such as 0, or a tuple such as (0, 1).",
+    )
+
+
+def checked_storage(storage: Any) -> str:
+    """``storage``, if it is one of ``STORAGES``. Raises ArgumentError for anything else."""
+    if isinstance(storage, str) and storage in STORAGES:
+        return storage
+    raise ArgumentError(
+        f"storage={storage!r} isn't a way to get values for the reverse sweep.",
+        f"use one of {', '.join(map(repr, STORAGES))}.",
     )
 
 

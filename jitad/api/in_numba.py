@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jitad.analysis.plan import AUTO
 from jitad.api.forward import hvp, jvp
 from jitad.api.gradient import grad, value_and_grad
 from jitad.api.jacobian import hessian, jacfwd, jacobian, jacrev, value_and_jacobian
@@ -28,7 +29,8 @@ def register() -> None:
     from jitad.vector import overloads
 
     complexes.register()
-    for function in (grad, value_and_grad, jacfwd, jacrev, jacobian):
+    overload(jacfwd, prefer_literal=True, strict=False)(_forward)
+    for function in (grad, value_and_grad, jacrev, jacobian):
         overload(function, prefer_literal=True, strict=False)(_with_aux(function))
     for plain in (value_and_jacobian, hessian):
         overload(plain, prefer_literal=True, strict=False)(_without_aux(plain))
@@ -38,18 +40,24 @@ def register() -> None:
     cpu_target.typing_context.refresh()
 
 
+def _forward(f: Any, argnums: Any = 0, has_aux: Any = False) -> Any:
+    made = _dispatcher(f, lambda kernel: jacfwd(kernel, _literal(argnums), _literal(has_aux)))
+    return None if made is None else lambda f, argnums=0, has_aux=False: made
+
+
 def _with_aux(function: Callable[..., Any]) -> Callable[..., Any]:
-    def typed(f: Any, argnums: Any = 0, has_aux: Any = False) -> Any:
-        made = _dispatcher(f, lambda kernel: function(kernel, _literal(argnums), _literal(has_aux)))
-        return None if made is None else lambda f, argnums=0, has_aux=False: made
+    def typed(f: Any, argnums: Any = 0, has_aux: Any = False, storage: Any = AUTO) -> Any:
+        options = [_literal(option) for option in (argnums, has_aux, storage)]
+        made = _dispatcher(f, lambda kernel: function(kernel, *options))
+        return None if made is None else lambda f, argnums=0, has_aux=False, storage="auto": made
 
     return typed
 
 
 def _without_aux(function: Callable[..., Any]) -> Callable[..., Any]:
-    def typed(f: Any, argnums: Any = 0) -> Any:
-        made = _dispatcher(f, lambda kernel: function(kernel, _literal(argnums)))
-        return None if made is None else lambda f, argnums=0: made
+    def typed(f: Any, argnums: Any = 0, storage: Any = AUTO) -> Any:
+        made = _dispatcher(f, lambda kernel: function(kernel, _literal(argnums), _literal(storage)))
+        return None if made is None else lambda f, argnums=0, storage="auto": made
 
     return typed
 
@@ -97,12 +105,12 @@ def _literal(type_: Any) -> Any:
             return type_.literal_value
         case types.NoneType():
             return None
-        case int() | None:
+        case int() | str() | None:
             return type_
     if isinstance(type_, types.BaseTuple):
         parts: Any = type_
         return tuple(_literal(part) for part in parts)
-    raise TypingError("argnums and has_aux must be literals in compiled code. Write argnums=0, or (0, 1).")
+    raise TypingError("argnums, has_aux and storage must be literals in compiled code. Write argnums=0, or (0, 1).")
 
 
 @dataclass(eq=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from jitad.analysis.plan import AUTO
 from jitad.api.derivative import Derivative, GradientRequest
-from jitad.api.gradient import checked_argnums, refuse_uncallable
+from jitad.api.gradient import checked_argnums, checked_storage, refuse_uncallable
 from jitad.api.jacobian_entry import JacobianRequest
 from jitad.api.jacobian_programs import EITHER, FORWARD, HESSIAN, REVERSE
 from jitad.api.mode import bounds_checked
@@ -40,24 +41,28 @@ def jacfwd(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0
     return _jacobian(f, FORWARD, argnums, has_aux=has_aux)
 
 
-def jacrev(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
+def jacrev(
+    f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False, storage: str = AUTO
+) -> Any:
     """The Jacobian of a kernel in reverse mode: a few rows at a time, for kernels with few results.
 
-    Everything else is as for ``jacfwd``.
+    ``storage`` is that of ``grad``. Everything else is as for ``jacfwd``.
 
     >>> import numpy as np
     >>> import jitad
     >>> jitad.jacrev(lambda x: (np.sum(x * x), x[0] * x[1]))(np.array([1.0, 2.0]))
     (array([2., 4.]), array([2., 1.]))
     """
-    return _jacobian(f, REVERSE, argnums, has_aux=has_aux)
+    return _jacobian(f, REVERSE, argnums, has_aux=has_aux, storage=storage)
 
 
-def jacobian(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
+def jacobian(
+    f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, has_aux: bool = False, storage: str = AUTO
+) -> Any:
     """The Jacobian of a kernel, in forward mode where it has few inputs and in reverse mode where it has few results.
 
     The choice is made for each call, from the numbers of elements of the arguments at ``argnums`` and of the result
-    (``jitad.explain`` tells it); a mode that misses a rule isn't chosen. Everything else is as for ``jacfwd``.
+    (``jitad.explain`` tells it); a mode that misses a rule isn't chosen. Everything else is as for ``jacrev``.
 
     >>> import jitad
     >>> def ellipsoid(a, b, c):
@@ -65,10 +70,12 @@ def jacobian(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] =
     >>> jitad.jacobian(ellipsoid, argnums=(0, 2))(2.0, 3.0, 5.0)
     ((15.0, 6.0), (1.0, 1.0))
     """
-    return _jacobian(f, EITHER, argnums, has_aux=has_aux)
+    return _jacobian(f, EITHER, argnums, has_aux=has_aux, storage=storage)
 
 
-def value_and_jacobian(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0) -> Any:
+def value_and_jacobian(
+    f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, storage: str = AUTO
+) -> Any:
     """The value of a kernel and its Jacobian, computed together: ``(value, jacobian)``.
 
     Everything else is as for ``jacobian``.
@@ -77,10 +84,10 @@ def value_and_jacobian(f: Callable[..., Any] | None = None, argnums: int | Seque
     >>> jitad.value_and_jacobian(lambda x: (x * x, 3.0 * x))(2.0)
     ((4.0, 6.0), (4.0, 3.0))
     """
-    return _jacobian(f, EITHER, argnums, values=True)
+    return _jacobian(f, EITHER, argnums, values=True, storage=storage)
 
 
-def hessian(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0) -> Any:
+def hessian(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0, storage: str = AUTO) -> Any:
     """The Hessian of a kernel with one floating-point result: the Jacobian of its gradient.
 
     The returned function takes the arguments of ``f``. Its result has the structure of argument ``argnums`` (of a
@@ -97,7 +104,7 @@ def hessian(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 
     array([[10.,  6.],
            [ 6.,  0.]])
     """
-    return _jacobian(f, HESSIAN, argnums)
+    return _jacobian(f, HESSIAN, argnums, storage=storage)
 
 
 class JacobianFunction(Derivative):
@@ -116,7 +123,7 @@ class JacobianFunction(Derivative):
         """What a kernel that calls this function reads in its place."""
         request, function = self._request, self._function
         if request.mode == HESSIAN:
-            by = GradientRequest(request.argnums, bounds_checked=request.bounds_checked, parallel=request.parallel)
+            by = GradientRequest(request.argnums, False, request.bounds_checked, request.storage, request.parallel)
             function = Derivative(function, by, with_value=False)
         return DerivativeForm("jacobian", function, request.argnums, request.has_aux, self._with_value)
 
@@ -124,10 +131,19 @@ class JacobianFunction(Derivative):
         return "Hessian" if self._request.mode == HESSIAN else "Jacobian"
 
 
-def _jacobian(f: Any, mode: str, argnums: Any, *, has_aux: Any = False, values: bool = False) -> Any:
+def _jacobian(
+    f: Any, mode: str, argnums: Any, *, has_aux: Any = False, values: bool = False, storage: str = AUTO
+) -> Any:
     if not isinstance(has_aux, bool):
         raise ArgumentError(f"has_aux={has_aux!r} isn't True or False.", "pass has_aux=True for a pair (value, aux).")
-    request = JacobianRequest(checked_argnums(argnums), has_aux, bounds_checked(), mode=mode, values=values or has_aux)
+    request = JacobianRequest(
+        checked_argnums(argnums),
+        has_aux,
+        bounds_checked(),
+        storage=checked_storage(storage),
+        mode=mode,
+        values=values or has_aux,
+    )
 
     def of(function: Any) -> JacobianFunction:
         refuse_uncallable(function)

@@ -45,7 +45,9 @@ class JacobianRequest(GradientRequest):
         wrt, trees = active_leaves(function, specs, self.positions(function, len(specs)))
         reading = read(function, specs, named, bounds_checked=self.bounds_checked, parallel=self.parallel)
         by = SequenceResult(tuple, trees) if isinstance(self.argnums, tuple) else trees[0]
-        return JacobianPrograms(reading, wrt, by, self.mode, has_aux=self.has_aux, values=self.values)
+        return JacobianPrograms(
+            reading, wrt, by, self.mode, has_aux=self.has_aux, values=self.values, storage=self.storage
+        )
 
 
 class JacobianEntry(Entry):

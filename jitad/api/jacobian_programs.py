@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jitad.analysis.plan import AUTO
 from jitad.api.derived import Derived, shifted
 from jitad.errors import ArgumentError, MissingRuleError
 from jitad.program.statements import Alloc, Const
@@ -42,21 +43,32 @@ class JacobianPrograms:
 
     ``dependents`` are the positions of the results that are differentiated. The results of a program are those of the
     kernel, if ``values`` are asked for, and then the blocks. Leaves of ``value`` count in the kernel's results, leaves
-    of ``blocks`` in the blocks.
+    of ``blocks`` in the blocks. Programs have at most ``widest`` lanes.
     Raises ArgumentError for a kernel without a floating-point result, and for Hessians NonScalarResultError.
     """
 
     def __init__(
-        self, reading: Reading, wrt: Sequence[int], by: ResultTree, mode: str, *, has_aux: bool, values: bool
+        self,
+        reading: Reading,
+        wrt: Sequence[int],
+        by: ResultTree,
+        mode: str,
+        *,
+        has_aux: bool,
+        values: bool,
+        storage: str = AUTO,
     ) -> None:
         from jitad.api.differentiate import require_scalar
+        from jitad.transforms.lanes import WIDTH
 
+        self.widest = WIDTH
         if mode == HESSIAN:
             require_scalar(reading)
         self.reading = reading
         self.wrt = wrt
         self.mode = mode
         self.values = values
+        self.storage = storage
         self.value = reading.kernel.result
         of = _differentiated(reading, has_aux=has_aux)
         if _holds_complex(of) or _holds_complex(by):
@@ -79,14 +91,18 @@ class JacobianPrograms:
 
     def derived(self, *, with_value: bool, has_aux: bool) -> Derived:
         """The Jacobian, after the value or before the aux, where these are asked for."""
+        program = self._either() if self.mode == EITHER else self.program(self.mode, in_bundles=False)[0]
+        return Derived(self.reading, program, (), self.output(with_value=with_value, has_aux=has_aux))
+
+    def output(self, *, with_value: bool, has_aux: bool) -> ResultTree:
+        """The structure of what the caller gets; its leaves count the kernel's results, and then the blocks."""
         output = shifted(self.blocks, self.value_count)
         if with_value:
-            output = SequenceResult(tuple, (self.value, output))
-        elif has_aux:
+            return SequenceResult(tuple, (self.value, output))
+        if has_aux:
             assert isinstance(self.value, SequenceResult)
-            output = SequenceResult(tuple, (output, self.value.items[1]))
-        program = self._either() if self.mode == EITHER else self.program(self.mode, in_bundles=False)[0]
-        return Derived(self.reading, program, (), output)
+            return SequenceResult(tuple, (output, self.value.items[1]))
+        return output
 
     def _either(self) -> Program:
         """Both modes in one program; one alone where a rule is missing in the other."""
@@ -124,12 +140,16 @@ class JacobianPrograms:
 
         primal, how = self.reading.program, {"values": self.values, "in_bundles": in_bundles}
         if mode == HESSIAN:
-            return hessian_program(primal, self.wrt, width, dependent=self.dependents[0], **how)
-        make = forward_jacobian if mode == FORWARD else reverse_jacobian
-        return make(primal, self.wrt, width, dependents=self.dependents, **how)
+            return hessian_program(primal, self.wrt, width, dependent=self.dependents[0], storage=self.storage, **how)
+        if mode == FORWARD:
+            return forward_jacobian(primal, self.wrt, width, dependents=self.dependents, **how)
+        return reverse_jacobian(primal, self.wrt, width, dependents=self.dependents, storage=self.storage, **how)
 
-    def taken_apart(self) -> Callable[[Sequence[Any]], list[Any]]:
-        """A function from a program's blocks of bundles to the blocks that the leaves of ``blocks`` count."""
+    def taken_apart(self, *, in_batches: bool = False) -> Callable[[Sequence[Any]], list[Any]]:
+        """A function from a program's blocks of bundles to the blocks that the leaves of ``blocks`` count.
+
+        Blocks ``in_batches`` have one axis more, the first, which their parts have too.
+        """
         from jitad.transforms.bundles import bundled, parts
 
         columns = [self.reading.program.params[at].type for at in self.wrt]
@@ -145,7 +165,9 @@ class JacobianPrograms:
         def take_apart(results: Sequence[Any]) -> list[Any]:
             blocks: list[Any] = [None] * count
             for block, (are_numbers, places, indices) in zip(results, found, strict=True):
-                if are_numbers:
+                if in_batches:
+                    taken = [block[(slice(None), *index)] for index in indices]
+                elif are_numbers:
                     numbers = block.ravel()
                     taken = numbers.tolist() if block.dtype == np.float64 else list(numbers)
                 else:
@@ -158,14 +180,12 @@ class JacobianPrograms:
 
     def _width(self, mode: str) -> int:
         """How many columns or rows at a time: not many more than there are, where that is known."""
-        from jitad.transforms.lanes import WIDTH
-
         program = self.reading.program
         rows = [program.results[at] for at in self.dependents]
         columns = [program.params[at] for at in self.wrt]
         sizes = [_size(program, operand) for operand in (rows if mode == REVERSE else columns)]
         total = sum(size for size in sizes if size is not None)
-        return WIDTH if None in sizes else min(WIDTH, 1 << max(total - 1, 0).bit_length())
+        return self.widest if None in sizes else min(self.widest, 1 << max(total - 1, 0).bit_length())
 
     def adjoint(self, mode: str) -> Adjoint | None:
         """The adjoint that a mode runs again and again; None in forward mode, which runs the tangent."""
@@ -174,8 +194,8 @@ class JacobianPrograms:
         if mode == FORWARD:
             return None
         if mode == HESSIAN:
-            return column_adjoint(self.reading.program, self.wrt, self.dependents[0])
-        return row_adjoint(self.reading.program, self.wrt, self.dependents)
+            return column_adjoint(self.reading.program, self.wrt, self.dependents[0], self.storage)
+        return row_adjoint(self.reading.program, self.wrt, self.dependents, self.storage)
 
 
 def _size(program: Program, operand: Operand) -> int | None:

@@ -16,6 +16,8 @@ from jitad.runtime.tape import Tape, borrow, borrowed_tape, give_back
 
 Convert = Callable[[Any], Any]
 
+_zeros = np.zeros
+
 
 def converter(dtype: str) -> Convert:
     """What turns a number that sweeps return into the user's kind of number: float, int, bool or NumPy's."""
@@ -82,6 +84,7 @@ class Call:
         self._generators = sweeps.generators
         self._makers = gradient_makers(params, wrt)
         self._outputs = [_output(params[at].type, i, wrt, params) for i, at in enumerate(wrt)]
+        self._by_arrays = len(self._makers) == len(wrt)
         self._result_count = len(sweeps.program.results) - sum(is_scalar for is_scalar, _, _ in self._outputs)
         self._conflicts = conflicts(reading)
 
@@ -92,7 +95,9 @@ class Call:
         """
         if self._conflicts:
             self._check_memory(leaves)
-        gradients = [np.zeros(leaves[at].shape, dtype, order) for at, dtype, order in self._makers]
+        gradients = []
+        for at, dtype, order in self._makers:
+            gradients.append(_zeros(leaves[at].shape, dtype, order))
         if self._tapes:
             tape = borrow()
             try:
@@ -101,6 +106,8 @@ class Call:
                 give_back(tape)
         else:
             results = self.unpack.numbers(self._run(*leaves, *seeds, *gradients))
+        if self._by_arrays:
+            return results, gradients
         count = self._result_count
         return results, [
             convert(results[count + at]) if is_scalar else gradients[at] for is_scalar, at, convert in self._outputs

@@ -37,6 +37,9 @@ COMPLEX_NUMBERS: dict[type, str] = {complex: "complex128", np.complex128: "compl
 COMPLEX = frozenset((np.dtype(np.complex64), np.dtype(np.complex128)))
 """The dtypes of complex arrays that a kernel takes. Each is one leaf, the real array of its parts."""
 
+_FLOAT64 = np.dtype(np.float64)
+"""NumPy's one object for it in most arrays, so that nothing need be looked up by a dtype's hash."""
+
 _ALIGNED = 0x100
 LAYOUT_BITS = _ALIGNED | 0x3
 """The bits of ``ndarray.flags.num`` that say whether an array is contiguous (C, Fortran) and aligned."""
@@ -60,7 +63,7 @@ def flatten(arg: Any, leaves: list[Any]) -> Key:
             arg = arg.copy(order="K")
             flags = arg.flags.num
         dtype, shape = arg.dtype, arg.shape
-        leaves.append(view_as_real(arg) if dtype in COMPLEX else arg)
+        leaves.append(arg if dtype is _FLOAT64 or dtype not in COMPLEX else view_as_real(arg))
         return dtype, flags & LAYOUT_BITS, (1, *[n == 1 for n in shape]) if 1 in shape else len(shape)
     if kind in SCALARS:
         leaves.append(arg)

@@ -36,7 +36,7 @@ from jitad.runtime.overlap import overlap
 from jitad.runtime.remembered import recall, remember
 from jitad.runtime.results import copied
 from jitad.runtime.tape import FAST_GROWTH_UP_TO
-from jitad.transforms.expand import expand
+from jitad.transforms.share import share
 from jitad.transforms.threads import on_threads
 
 START_ELEMENTS = 96
@@ -66,10 +66,10 @@ class _Wrapper:
 
     def __init__(self, derived: Derived, arguments: Sequence[Argument]) -> None:
         self._derived = derived
-        self._program = on_threads(expand(derived.program)).program
+        self._program = on_threads(share(derived.program)).program
         self._sweeps = emit(self._program)
         self._uses: dict[str, Any] = dict(self._sweeps.names)
-        self._names = Names({*self._uses, self._sweeps.entry})
+        self._names = Names({*self._uses, self._sweeps.entry, *self._sweeps.functions})
         self._arguments = [replace(argument, name=self._names.fresh(argument.name)) for argument in arguments]
         self._lines: list[str] = []
 

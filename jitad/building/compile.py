@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitad.building.cache import VARIABLE, content_key, kernels_folder, write_once
-from jitad.building.imports import Header, header_of, own_hash, packages_hash
+from jitad.building.imports import Header, header_of, mark_emitted, own_hash, packages_hash
 from jitad.errors import CacheError
 from jitad.vector.choice import fingerprint
 
@@ -49,11 +49,11 @@ def build(
         write_once(path, text)
         return _plain(emitted, text, path)
     if header.stand_ins or header.injected:  # they belong to this process, and may differ between equal texts
-        return _compiled(emitted, header, text, path, fastmath)
+        return _compiled(emitted, header, text, path, fastmath, for_compiled_code)
     with _lock(str(path)):
         memo = (str(path), emitted.entry)
         if memo not in _built:
-            _built[memo] = _compiled(emitted, header, text, path, fastmath)
+            _built[memo] = _compiled(emitted, header, text, path, fastmath, for_compiled_code)
         return _built[memo]
 
 
@@ -61,6 +61,17 @@ def source_path(function: Callable[..., Any]) -> Path:
     """The file of a function that ``build`` made."""
     inner = getattr(function, "py_func", getattr(function, "__wrapped__", function))
     return Path(inner.__code__.co_filename)
+
+
+def dispatcher_in(function: Callable[..., Any]) -> Any:
+    """Numba's dispatcher in a compiled function that ``build`` made, for emitted code that calls it."""
+    return getattr(function, "dispatcher", function)
+
+
+def raising_as(function: Callable[..., Any], caller: Callable[..., Any]) -> Callable[..., Any]:
+    """``caller``, whose compiled code calls that of ``function``, raising the user's classes as that does."""
+    stand_ins = getattr(function, "stand_ins", None)
+    return caller if stand_ins is None else _with_users_exceptions(caller, stand_ins)
 
 
 def compilations() -> int:
@@ -96,7 +107,9 @@ _AS_NUMPY: dict[type, Callable[[Any], Any]] = {float: np.float64, int: np.int64}
 """Python's own numbers raise where compiled code computes inf, nan or 0; NumPy's don't."""
 
 
-def _compiled(emitted: Emitted, header: Header, text: str, path: Path, fastmath: Any) -> Callable[..., Any]:
+def _compiled(
+    emitted: Emitted, header: Header, text: str, path: Path, fastmath: Any, for_compiled_code: bool
+) -> Callable[..., Any]:
     write_once(path, text)
     module = _load(path)
     vars(module).update(header.injected)
@@ -107,8 +120,12 @@ def _compiled(emitted: Emitted, header: Header, text: str, path: Path, fastmath:
         start_threads()
     for name, value in list(vars(module).items()):
         if isinstance(value, types.FunctionType) and value.__module__ == module.__name__:
-            setattr(module, name, _njit(value, fastmath, is_cached, on_threads=name in emitted.on_threads))
+            is_for_all = for_compiled_code and name == emitted.entry
+            threads = name in emitted.on_threads
+            setattr(module, name, _njit(value, fastmath, is_cached, is_for_all=is_for_all, on_threads=threads))
     function: Callable[..., Any] = getattr(module, emitted.entry)
+    if is_cached:
+        mark_emitted(function)
     return _with_users_exceptions(function, header.stand_ins) if header.stand_ins else function
 
 
@@ -134,11 +151,15 @@ _ONLY_PRANGE: Any = {
 }
 
 
-def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, *, on_threads: bool) -> Any:
-    """The one place that calls Numba's compiler."""
+def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, *, is_for_all: bool, on_threads: bool) -> Any:
+    """The one place that calls Numba's compiler; what a function ``is_for_all`` holds may be anything."""
     from numba import njit
+    from numba.core.compiler import Compiler
 
-    dispatcher: Any = njit(
+    from jitad.building.pipeline import KernelCompiler
+
+    compile_with: Any = njit  # of which the types leave out options
+    dispatcher: Any = compile_with(
         # Division by zero gives inf or nan, as NumPy does; the default would put a branch in each division.
         error_model="numpy",
         # Emitted code checks what must be checked itself, with errors that name the user's line.
@@ -150,6 +171,10 @@ def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, *, on_th
         # Numba must not look for loops itself: accumulations into shadows meet between iterations. Functions that run
         # threads hold one loop, whose calls are known to be independent.
         parallel=_ONLY_PRANGE if on_threads else False,
+        # Sweeps need few of the passes; functions that run threads need those that Numba has for that.
+        pipeline_class=Compiler if is_for_all or on_threads else KernelCompiler,
+        # Only what compiled code may get as a value needs an address for C.
+        no_cfunc_wrapper=not is_for_all,
     )(function)
     if is_cached:
         dispatcher._cache = _numba_cache(dispatcher.py_func)
@@ -212,4 +237,5 @@ def _with_users_exceptions(
         except StandIn as error:
             raise stand_ins[type(error).__name__](*error.args) from None
 
+    vars(run).update(dispatcher=function, stand_ins=stand_ins)
     return run

@@ -19,6 +19,7 @@ from jitad.building.cache import sources_hash
 IMPLEMENTATION = "implementation"
 """The attribute of a decorated function under which the function itself is found."""
 
+_EMITTED = "jitad_emitted"
 _FAILURES = "jitad.runtime.failures"
 # Their versions are in the name of the cache folder, or they hold no code that compiled code contains.
 _VERSIONED = frozenset({"numba", "numpy", "llvmlite", *sys.stdlib_module_names})
@@ -107,9 +108,20 @@ def _import_path(value: Any) -> tuple[str, str, str] | None:
             continue
         bound = getattr(found, name, None)
         inner = "" if bound is value else IMPLEMENTATION
-        if (bound if not inner else getattr(bound, inner, None)) is value and _is_lasting(found):
+        is_there = (bound if not inner else getattr(bound, inner, None)) is value
+        if is_there and (_is_emitted(value) or _is_lasting(found)):
             return candidate, name, inner
     return None
+
+
+def mark_emitted(function: Any) -> None:
+    """Note that a dispatcher is of an emitted module whose name says everything that its code depends on."""
+    vars(function)[_EMITTED] = function
+
+
+def _is_emitted(value: Any) -> bool:
+    """True for such a dispatcher: whoever imports it has built its module before, under the same name."""
+    return getattr(value, _EMITTED, None) is value
 
 
 def _is_lasting(module: types.ModuleType) -> bool:

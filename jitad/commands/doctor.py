@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import platform
 import textwrap
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from jitad._version import __version__
+from jitad.commands import doctor_cuda
 from jitad.errors import JitadError
 
+_LAYERS = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
 _PACKAGES = ("numba", "llvmlite", "numpy", "scipy")
 _WIDTH = 100
 _HEAD = 14
@@ -39,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         ("threads", _threads),
         ("vector math", _vector_math),
         ("cache", _cache),
-        ("CUDA", _cuda),
+        ("CUDA", doctor_cuda.lines),
     ):
         try:
             lines = list(section())
@@ -93,7 +95,21 @@ def _cores() -> int | None:
 def _threads() -> Iterable[str]:
     from numba import config
 
-    yield f"{vars(config)['NUMBA_NUM_THREADS']} for Numba's parallel loops (NUMBA_NUM_THREADS)"
+    from jitad.batching.workers import thread_count
+
+    setting = vars(config)
+    yield f"{thread_count()} for jitad.batch and for Numba's parallel loops (numba.set_num_threads, NUMBA_NUM_THREADS)"
+    layers = [name for name, module in _LAYERS.items() if _can_import(f"numba.np.ufunc.{module}")]
+    yield f"Numba's threading layers: {', '.join(layers) or 'none'}; {setting['THREADING_LAYER']} is asked for"
+    yield "jitad.batch has threads of its own, with a tape each, and needs none of these layers"
+
+
+def _can_import(module: str) -> bool:
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        return False
+    return True
 
 
 def _vector_math() -> Iterable[str]:
@@ -135,9 +151,3 @@ def _cache() -> Iterable[str]:
     yield "writable" if is_writable else f"not writable: set {VARIABLE} to a folder that you can write to"
     if os.environ.get("JITAD_DISABLE_JIT", "0") not in ("", "0"):
         yield "JITAD_DISABLE_JIT is set: nothing is compiled"
-
-
-def _cuda() -> Iterable[str]:
-    yield "jitad runs on the CPU only, for now"
-    driver = Path("/proc/driver/nvidia/version")
-    yield "an NVIDIA driver is installed" if driver.exists() else "no NVIDIA driver found"

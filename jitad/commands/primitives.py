@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
         description="List the functions that jitad has derivative rules for, with the plugins that they come from.",
     )
     parser.add_argument("name", nargs="?", help="one primitive, or one of its callables: sin, np.sin")
-    parser.add_argument("--plugin", metavar="NAME", help="only those of one plugin")
+    parser.add_argument("--plugin", metavar="NAME", help="only those of one plugin or package")
     parser.set_defaults(run=run)
 
 
@@ -42,8 +42,11 @@ def run(options: argparse.Namespace) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is left out is told below
         registry.plugins()
-    if options.plugin is not None and options.plugin not in {plugin.name for plugin in registry.plugins()}:
-        return _without(registry, options.plugin)
+    if options.plugin is not None:
+        named = [plugin.name for plugin in registry.plugins() if options.plugin in (plugin.name, plugin.package)]
+        if not named:
+            return _without(registry, options.plugin)
+        options.plugin = named[0]
     found = [describe(primitive, registry) for primitive in registry.primitives()]
     owners = [registry.owner(primitive).name for primitive in registry.primitives()]
     chosen = [row for row, owner in zip(found, owners, strict=True) if options.plugin in (None, owner)]
@@ -65,7 +68,7 @@ def _without(registry: Registry, name: str) -> int:
     from jitad.primitives.loading import DISABLE_VARIABLE
 
     for failure in registry.failures():
-        if failure.plugin.name == name:
+        if name in (failure.plugin.name, failure.plugin.package):
             print(f"jitad: {failure.error}", file=sys.stderr)
             return 1
     known = ", ".join(plugin.name for plugin in registry.plugins())

@@ -1,4 +1,4 @@
-"""Emit a program as a Python function of the subset that Numba compiles.
+"""Emit a program as a Python function of the subset that Numba compiles, after the functions that it shares.
 
 The function takes the program's parameters and then one flat tape array per dtype in ``Emitted.tapes``. It returns a
 tuple: a status; for each scalar result its value; for each array result its offset on the tape of its dtype and then
@@ -11,19 +11,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from jitad.emission.exact_sums import with_exact_sums, with_ordered_sums
 from jitad.emission.memory import tape_dtypes
+from jitad.emission.naming import Names
+from jitad.emission.source import Emitter
 from jitad.emission.threads import ThreadedEmitter
 from jitad.emission.vector_math import with_vector_math
 from jitad.program.statements import Program
 from jitad.program.types import Array
+from jitad.transforms.share import shared_programs
 
 
 @dataclass(frozen=True)
 class Emitted:
-    """The source of one function; ``names`` are its free names in compiled runs, ``plain_names`` in plain ones.
+    """The source of one function, after the ``functions`` that it calls.
 
-    ``results`` has, for each result, None for a scalar or (dtype, ndim) for an array. ``on_threads`` are the functions
-    in the source that run threads.
+    ``names`` are its free names in compiled runs, ``plain_names`` in plain ones. ``results`` has, for each result, None
+    for a scalar or (dtype, ndim) for an array. ``on_threads`` are the functions in the source that run threads.
     """
 
     source: str
@@ -33,18 +37,27 @@ class Emitted:
     tapes: tuple[str, ...]
     results: tuple[tuple[str, int] | None, ...]
     measured: bool = False
+    functions: tuple[str, ...] = ()
     on_threads: tuple[str, ...] = ()
 
 
 def emit(program: Program, *, measured: bool = False) -> Emitted:
     """The source of a program; with ``measured`` it also returns the tape's peak, in elements per dtype."""
-    program = with_vector_math(program)
-    tapes = tape_dtypes(program.body)
-    emitter = ThreadedEmitter(program, tapes, measured)
-    source = emitter.function()
+    program = with_vector_math(with_exact_sums(program))
+    names = Names(set())
+    functions = {shared: names.fresh(f"shared_{shared.name}") for shared in shared_programs(program)}
+    tapes = tape_dtypes([program, *functions])
+    emitter = ThreadedEmitter(program, tapes, functions, measured)
+    sources = [emitter.function()]
+    for shared, name in functions.items():
+        other = Emitter(with_ordered_sums(shared), tapes, functions, measured)
+        sources.append(other.shared(name))
+        emitter.names_used.update(other.names_used)
+        emitter.plain_names_used.update(other.plain_names_used)
     results = tuple(
         (result.type.dtype, result.type.ndim) if isinstance(result.type, Array) else None for result in program.results
     )
-    threads = tuple(emitter.on_threads)
-    names, plain = emitter.names_used, emitter.plain_names_used
-    return Emitted(source, emitter.entry, names, plain, tapes, results, measured, threads)
+    used = emitter.names_used, emitter.plain_names_used
+    source = "\n\n".join(sources[::-1])
+    inner = (*functions.values(), *emitter.loop_functions)
+    return Emitted(source, emitter.entry, *used, tapes, results, measured, inner, tuple(emitter.on_threads))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from jitad.emission.literals import literal
@@ -10,7 +11,6 @@ from jitad.emission.writer import Writer
 from jitad.program.statements import (
     Alloc,
     AtOffset,
-    Block,
     Const,
     OffsetOf,
     Operand,
@@ -18,18 +18,25 @@ from jitad.program.statements import (
     Program,
     Push,
     Release,
+    Statement,
     Var,
     View,
     array_type,
     walk,
 )
-from jitad.program.types import Array, Scalar, itemsize
+from jitad.program.types import Array, Scalar
 
 
-def tape_dtypes(block: Block) -> tuple[str, ...]:
-    """The dtypes of the tapes that a block uses."""
+def tape_dtypes(programs: Iterable[Program], without: Collection[Alloc] = ()) -> tuple[str, ...]:
+    """The dtypes that programs put on the tape, ``without`` the allocations that are elsewhere."""
+    statements = (s for program in programs for s in walk(program.body))
+    return dtypes_of(s for s in statements if isinstance(s, Alloc | AtOffset | Push) and s not in without)
+
+
+def dtypes_of(statements: Iterable[Statement]) -> tuple[str, ...]:
+    """The dtypes of the tapes that statements use."""
     found: set[str] = set()
-    for statement in walk(block):
+    for statement in statements:
         match statement:
             case Alloc(out=out) | AtOffset(out=out):
                 found.add(array_type(out).dtype)
@@ -45,8 +52,10 @@ def tape_dtypes(block: Block) -> tuple[str, ...]:
 class MemoryWriter(Writer):
     """Writes arrays, views, pushes and pops."""
 
-    def __init__(self, program: Program, tapes: tuple[str, ...], measured: bool) -> None:
-        super().__init__(program, tapes)
+    def __init__(
+        self, program: Program, tapes: tuple[str, ...], functions: Mapping[Program, str], measured: bool
+    ) -> None:
+        super().__init__(program, tapes, functions)
         self._measured = measured
         self._covered = False
         self._rows: Rows | None = None
@@ -67,7 +76,8 @@ class MemoryWriter(Writer):
         name, dtype = self._text(statement.array), array_type(statement.array).dtype
         self._line(f"{self._names.bind(statement.out)} = {self._helper('offset_of')}(tape_{dtype}, {name})")
         for axis, stride in enumerate(statement.strides):
-            self._line(f"{self._names.bind(stride)} = {name}.strides[{axis}] // {itemsize(dtype)}")
+            place = f"tape_{dtype}, {name}, {axis}"
+            self._line(f"{self._names.bind(stride)} = {self._helper('stride_of')}({place})")
 
     def _alloc(self, statement: Alloc) -> None:
         dtype = array_type(statement.out).dtype
@@ -95,7 +105,11 @@ class MemoryWriter(Writer):
 
     def _check(self, dtype: str, amount: str) -> None:
         self._line(f"if top_{dtype} + {amount} > limit_{dtype}:")
-        self._line(f"    return ({', '.join([str(1 + self._tapes.index(dtype)), *self._no_results()])},)")
+        self._stop(str(1 + self._tapes.index(dtype)))
+
+    def _stop(self, status: str) -> None:
+        """Return, under the condition in the line before, because a tape is too small."""
+        self._line(f"    return ({', '.join([status, *self._no_results()])},)")
 
     def _no_results(self) -> list[str]:
         """Zeros of the results' types."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from jitad.emission.memory import MemoryWriter
 from jitad.emission.overflow import Rows, popped_per_iteration, pushes_per_iteration
 from jitad.emission.writer import bare, called
@@ -28,12 +30,13 @@ from jitad.program.statements import (
     Push,
     Release,
     Reshape,
+    Run,
     Statement,
     Store,
     Var,
     View,
 )
-from jitad.program.types import Array
+from jitad.program.types import INT64, Array
 
 
 class Emitter(MemoryWriter):
@@ -42,15 +45,29 @@ class Emitter(MemoryWriter):
     def function(self) -> str:
         """The whole function."""
         params = [self._names.bind(p) for p in self._program.params]
-        params += [f"tape_{t}" for t in self._tapes]
+        params += self._stacks("tape")
         for dtype in self._tapes:
-            self._line(f"top_{dtype} = 0")
+            self._line(f"top_{dtype} = {self._number(Const(0, INT64)) if self._functions else 0}")
             self._line(f"limit_{dtype} = tape_{dtype}.size")
             if self._measured:
                 self._line(f"peak_{dtype} = 0")
+        return self._defined(self.entry, params)
+
+    def shared(self, name: str) -> str:
+        """A function that other emitted functions call: it goes on where their tapes are."""
+        params = [self._names.bind(p) for p in self._program.params] + self._stacks("tape", "top", "limit")
+        if self._measured:
+            for dtype in self._tapes:
+                self._line(f"peak_{dtype} = 0")
+        return self._defined(name, params)
+
+    def _defined(self, name: str, params: list[str]) -> str:
         self._block(self._program.body)
         self._line(f"return ({', '.join(['0', *self._results()])},)")
-        return f"def {self.entry}({', '.join(params)}):\n" + "\n".join(self._lines) + "\n"
+        return f"def {name}({', '.join(params)}):\n" + "\n".join(self._lines) + "\n"
+
+    def _stacks(self, *parts: str) -> list[str]:
+        return [f"{part}_{dtype}" for part in parts for dtype in self._tapes]
 
     def _results(self) -> list[str]:
         parts = []
@@ -105,6 +122,8 @@ class Emitter(MemoryWriter):
                 self._line(f"{self._names.bind(out)} = {call}")
             case Call():
                 self._call(statement)
+            case Run():
+                self._run(statement)
             case Fail():
                 self._fail(statement)
             case Push(values=values):
@@ -119,6 +138,28 @@ class Emitter(MemoryWriter):
     def _call(self, call: Call) -> None:
         name, _, _ = called(call)
         self._line(f"{name}({', '.join(self._text(o) for o in (*call.outs, *call.args))})")
+
+    def _run(self, run: Run) -> None:
+        given = [self._number(arg) if isinstance(arg, Const) else self._text(arg) for arg in run.args]
+        given += self._stacks("tape", "top", "limit")
+        ran = self._names.fresh("ran")
+        self._line(f"{ran} = {self._functions[run.program]}({', '.join(given)})")
+        if self._tapes:
+            self._line(f"if {ran}[0] != 0:")
+            self._stop(f"{ran}[0]")
+        for at, out in enumerate(run.outs):
+            self._line(f"{self._names.bind(out)} = {ran}[{at + 1}]")
+        if self._measured:
+            for at, dtype in enumerate(self._tapes):
+                self._line(f"peak_{dtype} = max(peak_{dtype}, {ran}[{len(run.outs) + at + 1}])")
+
+    def _number(self, const: Const) -> str:
+        """A literal as a number of its type; Numba would compile a function anew for each literal integer."""
+        dtype = const.type.dtype
+        if not dtype.startswith("int"):
+            return self._text(const)
+        numpy_type = getattr(np, dtype)
+        return f"{self._use(dtype, numpy_type, numpy_type)}({const.value})"
 
     def _fail(self, fail: Fail) -> None:
         if isinstance(fail.condition, Const):
@@ -188,7 +229,7 @@ class Emitter(MemoryWriter):
         start, stop, step = (self._text(o) for o in (loop.start, loop.stop, loop.step))
         trips = self._names.fresh("trips")
         if step == "1":
-            self._line(f"{trips} = max({stop if start == '0' else f'{stop} - {start}'}, 0)")
+            self._line(f"{trips} = {self._helper('trip_count')}({bare(start)}, {bare(stop)})")
         else:
             self._line(f"{trips} = len(range({start}, {stop}, {step}))")
         return trips

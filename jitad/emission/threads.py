@@ -8,19 +8,19 @@ nothing but calls of the former, so that Numba has nothing else to rearrange), a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from jitad.emission.literals import literal
-from jitad.emission.memory import tape_dtypes
+from jitad.emission.memory import dtypes_of
 from jitad.emission.overflow import pushes_per_iteration
 from jitad.emission.parts import is_sum, put_together
 from jitad.emission.source import Emitter
 from jitad.emission.work import work_of
 from jitad.emission.writer import bare
-from jitad.program.statements import Const, Fail, Loop, Operand, Program, Var, array_type, free_variables
+from jitad.program.statements import Const, Fail, Loop, Operand, Program, Var, array_type, free_variables, walk
 from jitad.program.threads import Threads
 from jitad.program.types import Scalar
 
@@ -56,16 +56,19 @@ class ThreadedEmitter(Emitter):
 
     own_names = (*("chunk", "chunks", "worker", "workers", "phase", "first_chunk", "failed"), *LIBRARY)
 
-    def __init__(self, program: Program, tapes: tuple[str, ...], measured: bool) -> None:
-        super().__init__(program, tapes, measured)
-        self._functions: list[str] = []
+    def __init__(
+        self, program: Program, tapes: tuple[str, ...], functions: Mapping[Program, str], measured: bool
+    ) -> None:
+        super().__init__(program, tapes, functions, measured)
+        self._sources: list[str] = []
+        self.loop_functions: list[str] = []
         self._sharing: _Sharing | None = None
         self.on_threads: list[str] = []
 
     def function(self) -> str:
         """The whole function, after those of its loops on threads."""
         whole = super().function()
-        return "\n\n".join([*self._functions, whole])
+        return "\n\n".join([*self._sources, whole])
 
     def _loop(self, loop: Loop) -> None:
         if loop.threads is None or self._sharing is not None or self._measured:
@@ -82,7 +85,7 @@ class ThreadedEmitter(Emitter):
                 self._check(dtype, trips if amount == 1 else f"{amount} * {trips}")
         rows = self._open_rows(loop, trips) if loop.rows else None
         copies = {array: self._names.fresh(f"{array.name}_copies") for array in threads.private}
-        sharing = _Sharing(loop, threads, trips, start, step, tape_dtypes(loop.body), copies)
+        sharing = _Sharing(loop, threads, trips, start, step, dtypes_of(walk(loop.body)), copies)
         inits = [self._text(init) for init in loop.inits]
         work = work_of(loop, self._text)
         self._rows, saved = rows, self._rows
@@ -148,19 +151,20 @@ class _LoopWriter:
         e, sharing = self._emitter, self._sharing
         base = e.entry.removesuffix("_adjoint")
         self._share, self._threads, name = (e._names.fresh(f"{base}_{kind}") for kind in ("share", "threads", "loop"))
+        e.loop_functions += [self._share, self._threads, name]
         self._inits = [e._names.fresh(f"{param.name}_first") for param in self._loop.params]
         self._parts = [e._names.fresh(f"{param.name}_parts") for param in self._loop.params]
         self._outside = self._free()
         share = self._captured(self._write_share)
         self._takes_failures = bool(sharing.failures) or sharing.may_overflow
         head = [*self._control(), *self._given(copied=True), *self._inits, *self._outcomes()]
-        e._functions.append(_function(self._share, head, share))
-        e._functions.append(self._write_threads(head))
+        e._sources.append(_function(self._share, head, share))
+        e._sources.append(self._write_threads(head))
         e.on_threads.append(self._threads)
         given = self._given(copied=False)
         loop = self._captured(lambda: self._write_loop(head))
         parameters = [self._work_name, *given, *self._inits]
-        e._functions.append(_function(name, parameters, loop))
+        e._sources.append(_function(name, parameters, loop))
         return name, [self._work, *given], sharing.may_overflow
 
     # Parameters

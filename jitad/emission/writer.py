@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from jitad.runtime import lanes, memory, plain
 DEEPEST = 12
 """Nested parentheses in one emitted expression, for the reader's sake."""
 
-HELPERS = ("load", "store", "accumulate", "elements", "tape_array", "fill", "view", "reshaped", "offset_of")
+HELPERS = (
+    *("load", "store", "accumulate", "elements", "tape_array", "fill", "view", "reshaped", "offset_of", "stride_of"),
+    "trip_count",
+)
 LANE_HELPERS = ("load_lanes", "store_lanes", "accumulate_lanes")
 
 
@@ -28,14 +32,16 @@ class Writer:
 
     own_names: tuple[str, ...] = ()
 
-    def __init__(self, program: Program, tapes: tuple[str, ...]) -> None:
+    def __init__(self, program: Program, tapes: tuple[str, ...], functions: Mapping[Program, str]) -> None:
         self._program = program
         self._tapes = tapes
+        self._functions = functions
         self.names_used: dict[str, Any] = {}
         self.plain_names_used: dict[str, Any] = {}
         self._collect_primitives()
         tape_names = {f"{kind}_{t}" for kind in ("tape", "top", "limit", "peak") for t in tapes}
-        self._names = Names({*HELPERS, *LANE_HELPERS, *self.own_names, *self.names_used, *tape_names, "inf", "nan"})
+        reserved = {*HELPERS, *LANE_HELPERS, *self.own_names, *self.names_used, *tape_names, *functions.values()}
+        self._names = Names({*reserved, "inf", "nan"})
         self.entry = self._names.fresh(program.name)
         self._foldable = foldable(program)
         self._texts: dict[Var, tuple[str, int]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jitad.primitives import composites, core, discrete, elementary, linear, roots, sorting, special
+from jitad.primitives import composites, core, discrete, elementary, linear, roots, sorting, special, sums
 from jitad.primitives.hooks import hookimpl
 from jitad.primitives.spec import Primitive
 
@@ -19,5 +19,6 @@ def jitad_primitives() -> list[Primitive]:
         *linear.PRIMITIVES,
         *sorting.PRIMITIVES,
         *roots.PRIMITIVES,
+        *sums.PRIMITIVES,
         *composites.PRIMITIVES,
     ]

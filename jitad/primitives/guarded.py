@@ -40,6 +40,9 @@ TAME = frozenset(
 STEEP = frozenset({"sqrt", "cbrt", "pow", "math_pow", "float_power", "asin", "acos", "acosh"})
 """The names of primitives that are finite themselves where a partial derivative is infinite."""
 
+_ROOTS = frozenset({"sqrt", "cbrt", "asin", "acos"})
+"""The names of steep primitives that are finite wherever their arguments are."""
+
 
 times = ScalarPrimitive(
     name="guarded_product",
@@ -65,3 +68,8 @@ def is_tame(statement: Compute) -> bool:
 def is_steep(statement: Compute) -> bool:
     """True when an operation may be finite where a partial derivative is infinite."""
     return statement.primitive.name in STEEP and not is_tame(statement)
+
+
+def may_overflow(statement: Compute) -> bool:
+    """True when an operation may be infinite for finite arguments, beyond what products of large numbers are."""
+    return not is_tame(statement) and statement.primitive.name not in _ROOTS

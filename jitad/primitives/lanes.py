@@ -22,6 +22,25 @@ def splat(width: int) -> ScalarPrimitive:
     )
 
 
+@cache
+def lane_by_lane(primitive: ScalarPrimitive, width: int, with_lanes: tuple[bool, ...]) -> ScalarPrimitive:
+    """The primitive of ``width`` lanes, one after the other; ``with_lanes`` says which arguments have them."""
+    calls = [
+        primitive.template.format(
+            *(f"lane({{{at}}}, {number})" if has else f"{{{at}}}" for at, has in enumerate(with_lanes))
+        )
+        for number in range(width)
+    ]
+    return ScalarPrimitive(
+        name=f"{primitive.name}_lanes",
+        template=f"gather_lanes({', '.join(calls)})",
+        typed_as=None,
+        partials=(None,) * primitive.arity,
+        names=(*primitive.names, ("lane", lanes.lane), ("gather_lanes", lanes.gather_lanes)),
+        plain_names=(*primitive.plain_names, ("lane", plain.lane), ("gather_lanes", plain.gather_lanes)),
+    )
+
+
 def _cast(dtype: str) -> ScalarPrimitive:
     name = f"lanes_to_{dtype}"
     return ScalarPrimitive(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -220,6 +220,10 @@ class ProgramPrimitive(Primitive):
         """The random generators that a call draws from; such a call stays where nothing reads its results."""
         return ()
 
+    def is_linear(self, moving: Collection[int]) -> bool:
+        """False unless the results are surely linear in the arguments at these positions together."""
+        return True
+
     def push(self, call: Call, dots: Callable[[object], Var | None], builder: Builder) -> None:
         """Append what computes the results of ``call`` and their tangents (``dots`` gives active arrays' tangents)."""
         raise NotImplementedError
@@ -228,8 +232,8 @@ class ProgramPrimitive(Primitive):
         """The reverse rule, its parameters being (out, out_bar, …, arg, arg_bar, …) without literals and None."""
         raise NotImplementedError
 
-    def expand(self, call: Call, builder: Builder) -> None:
-        """Append what ``call`` stands for, leaving the tape as it was."""
+    def expand(self, call: Call, builder: Builder, *, deep: bool = True) -> None:
+        """Append what ``call`` stands for, leaving the tape as it was; unless ``deep``, with the calls in it."""
         raise NotImplementedError
 
 

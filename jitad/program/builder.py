@@ -32,7 +32,7 @@ from jitad.program.statements import (
     ViewAxis,
     array_type,
 )
-from jitad.program.types import BOOL, FLOAT32, FLOAT64, INT64, Array, Scalar
+from jitad.program.types import BOOL, FLOAT32, FLOAT64, INT64, Array, Scalar, Type
 
 Key = tuple[object, ...]
 
@@ -137,7 +137,7 @@ class Builder:
         return self._append(primitive, args, result) if simpler is None else simpler
 
     def _append(self, primitive: ScalarPrimitive, args: tuple[Operand, ...], result: Scalar) -> Operand:
-        key: Key = (primitive, result, *(_identity(arg) for arg in args))
+        key = _operation(primitive, args, result)
         found = self._recall(key)
         if found is not None:
             return found
@@ -147,6 +147,10 @@ class Builder:
         self._known[key] = out
         self._made_by[out] = statement
         return out
+
+    def know(self, primitive: ScalarPrimitive, args: Sequence[Operand], out: Var) -> None:
+        """Remember that ``out``, which is bound already, is ``primitive(*args)``."""
+        self._known.setdefault(_operation(primitive, args, out.type), out)
 
     def select(self, condition: Operand, then: Operand, otherwise: Operand) -> Operand:
         """``then if condition else otherwise`` with both values computed already, of one type."""
@@ -254,6 +258,10 @@ def _weakened(args: tuple[Operand, ...]) -> tuple[Operand, ...]:
         core.convert_constant(arg, FLOAT32) if isinstance(arg, Const) and arg.type in (FLOAT64, INT64) else arg
         for arg in args
     )
+
+
+def _operation(primitive: ScalarPrimitive, args: Sequence[Operand], result: Type) -> Key:
+    return (primitive, result, *(_identity(arg) for arg in args))
 
 
 def _identity(operand: Operand) -> object:

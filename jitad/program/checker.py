@@ -30,6 +30,7 @@ from jitad.program.statements import (
     Push,
     Release,
     Reshape,
+    Run,
     Statement,
     Store,
     Var,
@@ -208,6 +209,9 @@ class _Checker:
                 self.require(not any(map(_lanes, args)), f"{primitive} is called with lanes")
                 adds = isinstance(primitive, ProgramPrimitive) or primitive.accumulating is not None
                 self.require(adds or not accumulate, f"{primitive} can't accumulate")
+            case Run(outs=outs, program=program, args=args):
+                self.paired(outs, program.results, "the results")
+                self.paired(args, program.params, "the arguments")
             case Fail(condition=condition):
                 self.require(condition.type == BOOL, f"the condition {_typed(condition)} isn't a bool")
             case Push(values=values):

@@ -37,6 +37,7 @@ from jitad.program.statements import (
     Push,
     Release,
     Reshape,
+    Run,
     Statement,
     Store,
     Var,
@@ -120,7 +121,9 @@ class _Arena:
         self.top = position
         return self.memory[position:end].copy() if lanes else self.memory[position]
 
-    def release(self, offset: int) -> None:
+    def release(self, offset: int, unread: bool) -> None:
+        while unread and self.pushed and self.pushed[-1] >= offset:
+            self.pushed.pop()
         assert 0 <= offset <= self.top, f"release from {offset}, which is beyond the top {self.top}"
         lost = bool(self.pushed) and self.pushed[-1] >= offset
         assert not lost, f"release from {offset} drops values that were pushed and not popped"
@@ -246,7 +249,7 @@ class _Machine:
             arena.memory[arena.end : offset] = arena.poison
             arena.end = offset
         else:
-            arena.release(offset)
+            arena.release(offset, s.unread)
 
     def view(self, s: View) -> None:
         base = self.values[s.base]
@@ -290,6 +293,17 @@ class _Machine:
         function = s.primitive.plain_accumulating if s.accumulate else s.primitive.plain
         assert function is not None, f"{s.primitive} doesn't offer to accumulate"
         function(*(self.values[out] for out in s.outs), *(self.get(arg) for arg in s.args))
+
+    def run(self, s: Run) -> None:
+        """Run another program on this one's tapes; it leaves them as it found them."""
+        inner = _Machine(self.precise)
+        inner.arenas = self.arenas
+        inner.values.update(zip(s.program.params, map(self.get, s.args), strict=True))
+        tops = {name: arena.top for name, arena in self.arenas.items()}
+        inner.block(s.program.body)
+        for name, arena in self.arenas.items():
+            arena.release(tops.get(name, 0), unread=False)
+        self.values.update(zip(s.outs, map(inner.get, s.program.results), strict=True))
 
     def fail(self, s: Fail) -> None:
         if self.get(s.condition):
@@ -357,6 +371,7 @@ _RUN: dict[type[Statement], Callable[[_Machine, Any], None]] = {
     Store: _Machine.store,
     Accumulate: _Machine.accumulate,
     Call: _Machine.call,
+    Run: _Machine.run,
     Fail: _Machine.fail,
     Push: _Machine.push,
     Pop: _Machine.pop,

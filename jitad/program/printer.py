@@ -26,6 +26,7 @@ from jitad.program.statements import (
     Push,
     Release,
     Reshape,
+    Run,
     Statement,
     Store,
     Var,
@@ -120,8 +121,9 @@ class Printer:
             case OffsetOf(out=out, array=array, strides=strides):
                 bound = ", ".join(name(var) for var in (out, *strides))
                 return f"{bound} = {'place_of' if strides else 'offset_of'}({name(array)})", str(out.type)
-            case Release(dtype=dtype, offset=offset, at_end=at_end):
-                return f"release {dtype} {'at the end up to' if at_end else 'from'} {operand(offset)}", ""
+            case Release(dtype=dtype, offset=offset, at_end=at_end, unread=unread):
+                where = f"{'at the end up to' if at_end else 'from'} {operand(offset)}"
+                return f"release {dtype} {where}{', unread' if unread else ''}", ""
             case View(out=out, base=base):
                 return f"{name(out)} = {self._view(statement, name(base))}", str(out.type)
             case Reshape(out=out, base=base, shape=shape):
@@ -135,6 +137,9 @@ class Printer:
             case Call(primitive=primitive, outs=outs, args=args, accumulate=accumulate):
                 sign = "+=" if accumulate else "="
                 return f"{operands(outs)} {sign} {primitive.name}({operands(args)})", ""
+            case Run(outs=outs, program=program, args=args):
+                bound = f"{', '.join(map(name, outs))} = " if outs else ""
+                return f"{bound}run {program.name}({operands(args)})", ", ".join(str(out.type) for out in outs)
             case Fail(condition=condition, exception=exception, args=args):
                 arguments = ", ".join(map(repr, args))
                 return f"if {operand(condition)}: raise {exception.__name__}({arguments})", ""

@@ -27,6 +27,7 @@ from jitad.program.statements import (
     Push,
     Release,
     Reshape,
+    Run,
     Statement,
     Store,
     Var,
@@ -106,10 +107,12 @@ class Copier:
             case OffsetOf(out=out, array=array, strides=strides):
                 source = self.array(array)
                 builder.add(OffsetOf(self.fresh(out), source, tuple(self.fresh(stride) for stride in strides)))
-            case Release(dtype=dtype, offset=offset, at_end=at_end):
-                builder.add(Release(dtype, self(offset), at_end))
+            case Release(dtype=dtype, offset=offset, at_end=at_end, unread=unread):
+                builder.add(Release(dtype, self(offset), at_end, unread))
             case Call(primitive=primitive, outs=outs, args=args, accumulate=accumulate):
                 builder.add(Call(primitive, tuple(map(self.array, outs)), self.all(args), accumulate))
+            case Run(outs=outs, program=program, args=args):
+                builder.add(Run(tuple(map(self.fresh, outs)), program, self.all(args)))
             case Fail(condition=condition, exception=exception, args=args):
                 fails = self(condition)
                 if not (isinstance(fails, Const) and not fails.value):

@@ -133,11 +133,15 @@ class OffsetOf(Statement):
 
 @dataclass(eq=False)
 class Release(Statement):
-    """Give back the tape of ``dtype`` from ``offset`` on; with ``at_end`` what lies before it at the far end."""
+    """Give back the tape of ``dtype`` from ``offset`` on; with ``at_end`` what lies before it at the far end.
+
+    ``unread``: also what was pushed there and isn't popped.
+    """
 
     dtype: str
     offset: Operand
     at_end: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -206,6 +210,19 @@ class Call(Statement):
     outs: tuple[Var, ...]
     args: tuple[Operand, ...]
     accumulate: bool = False
+
+
+@dataclass(eq=False)
+class Run(Statement):
+    """``outs = program(*args)``: what several places run, as a function of its own in emitted code.
+
+    The results are numbers, arrays among the arguments may be written, and the tape is left as it was. Only programs
+    that are about to be emitted have such statements.
+    """
+
+    outs: tuple[Var, ...]
+    program: Program
+    args: tuple[Operand, ...]
 
 
 @dataclass(eq=False)
@@ -345,7 +362,7 @@ def definitions(statement: Statement) -> tuple[Var, ...]:
             return (out,)
         case Alloc(out=out, offset=offset):
             return (out, offset)
-        case Pop(outs=outs):
+        case Pop(outs=outs) | Run(outs=outs):
             return outs
         case Loop(results=results, count=count):
             return (*results, *([count] if count is not None else []))
@@ -357,7 +374,7 @@ def definitions(statement: Statement) -> tuple[Var, ...]:
 def operands(statement: Statement) -> tuple[Operand, ...]:
     """What a statement reads in its own block (not what its nested blocks read, but what they yield)."""
     match statement:
-        case Compute(args=args) | Draw(args=args):
+        case Compute(args=args) | Draw(args=args) | Run(args=args):
             return args
         case Dim(array=array) | OffsetOf(array=array):
             return (array,)

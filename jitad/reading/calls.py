@@ -27,6 +27,7 @@ from jitad.reading.inlining import function_defaults, read_in_place
 from jitad.reading.merging import describe
 from jitad.reading.random import refuse_generator
 from jitad.reading.scope import Scope
+from jitad.reading.sharing import read_or_share
 from jitad.reading.source import (
     differentiates,
     find_source,
@@ -164,7 +165,7 @@ def _call_jitad(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     derivative = derivatives.of_object(reader, obj, text)
     if derivative is not None:
         return derivatives.call_derivative(reader, derivative, args, kwargs, text)
-    read = derivatives.READERS.get(getattr(obj, "__name__", ""))
+    read = derivatives.READERS.get(obj.__name__) if isinstance(obj, types.FunctionType) else None
     if read is None:
         reader.no_call(f"{text!r} can't be called in a kernel", "use jitad.grad, jitad.jvp or jitad.hvp there")
     return _call_handler(reader, read, args, kwargs, text)
@@ -334,7 +335,12 @@ def _call_function(
         if reader.pinned is None:
             reader.captures.function(function)
     defaults = function_defaults(reader, source)
-    return read_in_place(reader, source.node, source.file, function, None, defaults, args, kwargs, function.__name__)
+    name = function.__name__
+
+    def read(args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
+        return read_in_place(reader, source.node, source.file, function, None, defaults, args, kwargs, name)
+
+    return read_or_share(reader, function, args, kwargs, read)
 
 
 def _is_library(function: types.FunctionType) -> bool:

@@ -34,7 +34,7 @@ from jitad.reading.results import (
 )
 from jitad.reading.scope import Scope
 from jitad.reading.signature import ArgSpec, ArraySpec, ComplexSpec, DictSpec, ScalarSpec, SequenceSpec, StaticSpec
-from jitad.reading.source import FunctionSource, find_source, type_attribute, unwrap_dispatcher
+from jitad.reading.source import FunctionSource, differentiates, find_source, type_attribute, unwrap_dispatcher
 from jitad.reading.values import (
     ArrayValue,
     ComplexArrayValue,
@@ -176,6 +176,11 @@ def unwrap(function: Any) -> tuple[types.FunctionType, list[Any], dict[str, Any]
             method = type_attribute(function, "__call__")
             if inner is not function:
                 function = inner
+            elif differentiates(function) and not hasattr(type(function), "custom_form"):
+                raise UnsupportedCallError(
+                    f"{function!r} can't be read as a kernel.",
+                    "Pass the function that it is made of; for many gradients, jitad.batch(jitad.grad(f)).",
+                )
             elif isinstance(method, types.FunctionType):
                 first = [function, *first]
                 function = method
@@ -205,6 +210,8 @@ def _innermost(function: Any) -> Any:
             function = form.function
         elif hasattr(type(function), "custom_form"):
             function = function.__wrapped__
+        elif isinstance(function, functools.partial) and (inner := _innermost(function.func)) is not function.func:
+            return inner
         else:
             return function
 

@@ -21,6 +21,7 @@ from jitad.reading.arrays.facts import note_distinct
 from jitad.reading.captures import Captures, find_outside
 from jitad.reading.merging import describe
 from jitad.reading.scope import Scope
+from jitad.reading.sharing import Sharing
 from jitad.reading.signature import ArraySpec
 from jitad.reading.values import (
     ArrayValue,
@@ -72,6 +73,7 @@ class Reader:
         """The place that everything read now counts as (a call of a function that jitad defines)."""
         self.open_calls: list[tuple[object, ...]] = []
         """The functions being read, each with the functions that it got as arguments."""
+        self.sharing = Sharing()
         self.customs: list[object] = []
         """The functions with rules of the user's that are being read."""
         self.conditional = 0

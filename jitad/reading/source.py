@@ -21,7 +21,7 @@ FunctionNode = ast.FunctionDef | ast.Lambda
 _FUTURES = functools.reduce(
     operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 )
-_API = Path(__file__).parent.parent / "api"
+_API, _BATCHING = (Path(__file__).parent.parent / folder for folder in ("api", "batching"))
 _SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
@@ -67,10 +67,10 @@ def type_attribute(obj: Any, name: str) -> Any:
 
 
 def differentiates(obj: Any) -> bool:
-    """True for ``jitad.grad`` and the like, and for the functions that they give."""
+    """True for ``jitad.grad``, ``jitad.batch`` and the like, and for the functions that they give."""
     if isinstance(obj, types.FunctionType):
-        return Path(obj.__code__.co_filename).parent == _API
-    return type(obj).__module__.startswith("jitad.api.")
+        return Path(obj.__code__.co_filename).parent in (_API, _BATCHING)
+    return type(obj).__module__.startswith(("jitad.api.", "jitad.batching."))
 
 
 def unwrap_dispatcher(function: Any) -> tuple[Any, dict[str, Any]]:

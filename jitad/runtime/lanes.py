@@ -14,6 +14,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.datamodel.models import PrimitiveModel
 from numba.core.datamodel.registry import register_default
 from numba.core.errors import TypingError
@@ -106,6 +107,36 @@ def splat(typingctx, value, width):
         return _splatted(builder, args[0], count)
 
     return vector(value, width), codegen
+
+
+@intrinsic(prefer_literal=True)
+def lane(typingctx, value, number):
+    """The number in lane ``number``, a literal."""
+    if not isinstance(value, LaneVector) or not isinstance(number, types.IntegerLiteral):
+        return None
+    at = number.literal_value
+
+    def codegen(context, builder, sig, args):
+        return builder.extract_element(args[0], INDEX(at))
+
+    return value.dtype(value, number), codegen
+
+
+@intrinsic
+def gather_lanes(typingctx, *values):
+    """The lanes that hold these numbers, which are of one dtype."""
+    first = values[0]
+    if first not in _MACHINE or any(value != first for value in values):
+        raise TypingError(f"gather_lanes: {values} aren't numbers of one floating-point dtype")
+
+    def codegen(context, builder, sig, args):
+        _align_stack(builder)
+        vector = ir.Constant(context.get_value_type(sig.return_type), ir.Undefined)
+        for at, value in enumerate(cgutils.unpack_tuple(builder, args[0])):
+            vector = builder.insert_element(vector, value, INDEX(at))
+        return vector
+
+    return LaneVector(first, len(values))(types.UniTuple(first, len(values))), codegen
 
 
 @intrinsic

@@ -87,6 +87,18 @@ def dim(typingctx, array, axis):
 
 
 @intrinsic
+def trip_count(typingctx, start, stop):
+    """How often ``range(start, stop)`` runs: ``max(stop - start, 0)``, without an overload to compile."""
+    signature = types.intp(types.intp, types.intp)
+
+    def codegen(context, builder, sig, args):
+        count = builder.sub(args[1], args[0])
+        return builder.select(builder.icmp_signed(">", count, INTP(0)), count, INTP(0))
+
+    return signature, codegen
+
+
+@intrinsic
 def elements(typingctx, shape):
     """The number of elements of an array of ``shape`` (a tuple); ``MOST_ELEMENTS`` if it is larger."""
     if not isinstance(shape, types.BaseTuple):
@@ -167,7 +179,7 @@ def view(typingctx, base, starts, lengths, steps, axes, layout):
         lengths = cgutils.unpack_tuple(builder, args[2])
         if out_type.layout == "C":
             return _contiguous(context, builder, out_type, pointer, lengths)
-        base_strides = _byte_strides(context, builder, base_type, made)
+        base_strides = byte_strides(context, builder, base_type, made)
         steps = cgutils.unpack_tuple(builder, args[3])
         strides = [
             INTP(0) if axis < 0 else builder.mul(base_strides[axis], step)
@@ -191,6 +203,21 @@ def offset_of(typingctx, tape, array):
         return builder.sdiv(builder.sub(here, first), INTP(itemsize_of(context, sig.args[0])))
 
     return signature, codegen
+
+
+@intrinsic(prefer_literal=True)
+def stride_of(typingctx, tape, array, axis):
+    """How many elements of the 1-d ``tape`` lie between neighbours along an axis (a literal) of an array on it."""
+    if not isinstance(axis, types.IntegerLiteral):
+        return None
+    number = axis.literal_value
+
+    def codegen(context, builder, sig, args):
+        made = arrayobj.make_array(sig.args[1])(context, builder, args[1])
+        stride = byte_strides(context, builder, sig.args[1], made)[number]
+        return builder.sdiv(stride, INTP(itemsize_of(context, sig.args[0])))
+
+    return types.intp(tape, array, axis), codegen
 
 
 @intrinsic
@@ -257,7 +284,7 @@ def target_pointer(context: Any, builder: Any, array_type: Any, array: Any, inde
     return pointer, parts[-1]
 
 
-def _byte_strides(context: Any, builder: Any, array_type: Any, made: Any) -> list[Any]:
+def byte_strides(context: Any, builder: Any, array_type: Any, made: Any) -> list[Any]:
     """The strides of an array in bytes, computed from its shape where the layout is known."""
     if array_type.layout == "A":
         return cgutils.unpack_tuple(builder, made.strides, array_type.ndim)

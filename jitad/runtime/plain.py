@@ -35,6 +35,11 @@ def dim(array: Array, axis: int) -> int:
     return array.shape[axis]
 
 
+def trip_count(start: int, stop: int) -> int:
+    """How often ``range(start, stop)`` runs."""
+    return max(stop - start, 0)
+
+
 def elements(shape: tuple[int, ...]) -> int:
     """The number of elements of an array of ``shape``; 2**62 if it is larger."""
     return min(math.prod(map(int, shape)), 1 << 62)
@@ -76,7 +81,12 @@ def view(
 def offset_of(tape: Array, array: Array) -> int:
     """The position of ``array`` on the 1-d ``tape`` that it lives on, in elements."""
     start, here = (a.__array_interface__["data"][0] for a in (tape, array))
-    return (here - start) // tape.itemsize
+    return (here - start) // tape.strides[0]
+
+
+def stride_of(tape: Array, array: Array, axis: int) -> int:
+    """How many elements of the 1-d ``tape`` lie between neighbours along an axis of an array on it."""
+    return array.strides[axis] // tape.strides[0]
 
 
 def fill(array: Array, value: Any) -> None:
@@ -87,6 +97,16 @@ def fill(array: Array, value: Any) -> None:
 def splat(value: Any, width: int) -> Array:
     """``value`` in each of ``width`` lanes."""
     return np.full(width, value)
+
+
+def lane(value: Array, number: int) -> Any:
+    """The number in lane ``number``."""
+    return value[number]
+
+
+def gather_lanes(*values: Any) -> Array:
+    """The lanes that hold these numbers."""
+    return np.array(values)
 
 
 def lanes_to_float64(value: Array) -> Array:

@@ -14,7 +14,7 @@ from numba.np import arrayobj
 
 
 @intrinsic
-def _take(typingctx, made, tape, offset):
+def take(typingctx, made, tape, offset):
     """Fill the C-contiguous ``made`` with what starts at element ``offset`` of the 1-d ``tape`` of its dtype."""
 
     def codegen(context, builder, sig, args):
@@ -32,5 +32,5 @@ def _take(typingctx, made, tape, offset):
 def copied(tape, offset, shape):
     """A fresh C-contiguous copy of the array of ``shape`` that starts at element ``offset`` of the 1-d ``tape``."""
     made = np.empty(shape, tape.dtype)
-    _take(made, tape, offset)
+    take(made, tape, offset)
     return made

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.guards import Guards
+from jitad.analysis.leanest import leanest_plan
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
-from jitad.analysis.plan import Plan
+from jitad.analysis.plan import AUTO, Plan
 from jitad.analysis.randomness import refuse_active_parameters
 from jitad.analysis.scratch import held_in_vain
-from jitad.analysis.storage import plan_storage
 from jitad.program.builder import Builder
 from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, walk
 from jitad.program.types import Array, Scalar
 from jitad.transforms.choose import differentiate_choices
 from jitad.transforms.deadcode import remove_dead_code
+from jitad.transforms.fuse import fuse_array_statements
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.induction import remove_counters
@@ -36,6 +38,7 @@ from jitad.transforms.privatize import moved_buffers, privatize
 from jitad.transforms.reverse import Reversal
 from jitad.transforms.rotate import rotate_sums
 from jitad.transforms.scope import Scope
+from jitad.transforms.selections import write_out_selections
 from jitad.transforms.shadows import Shadowed, add_shadows
 
 
@@ -61,12 +64,14 @@ def adjoint(
     dependents: Sequence[int] | None = None,
     seeded: bool = False,
     within: Within | None = None,
+    storage: str = AUTO,
 ) -> Adjoint:
     """The adjoint of ``program`` with respect to the parameters at the positions ``wrt``.
 
     ``dependents`` are the positions of the results that are differentiated (all floating-point ones by default).
     With ``seeded`` their cotangents are parameters; without, there is one scalar dependent with cotangent 1.
-    ``within`` says what an iteration of a loop takes over from the program that the loop is in.
+    ``within`` says what an iteration of a loop takes over from the program that the loop is in. ``storage`` (one of
+    ``STORAGES``) says whether values for the reverse sweep are recorded or computed again.
     Raises ``MissingRuleError`` when a derivative would flow through a function without a rule.
     """
     own = _prepared(program)
@@ -75,11 +80,12 @@ def adjoint(
     inputs = [own.params[i] for i in wrt]
     results = [own.results[i] for i in dependents]
     own = differentiate_choices(own, Activity(own, Aliases(own), inputs, results))
+    own = write_out_selections(own, Activity(own, Aliases(own), inputs, results))
     seeds = _seeds(results, within, seeded=seeded)
     kept: set[Var] = set()
     while True:
         primal = mark_order_free(privatize(own, kept))
-        sweeps = _analysed(primal, inputs, results, seeds, within, seeded=seeded)
+        sweeps = _analysed(primal, inputs, results, seeds, within, seeded=seeded, storage=storage)
         held = sweeps.held(moved_buffers(own, primal))
         if not held:
             break
@@ -89,7 +95,7 @@ def adjoint(
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
     scope = Scope(shadowed.program.body, plan, None, bound)
     _start(scope, activity, results, shadowed.shadows, seeds)
-    reversal = Reversal(sweeps.needs, plan, activity, sweeps.guards, sweeps.at_once, _adjoint_within)
+    reversal = Reversal(sweeps.needs, plan, activity, sweeps.guards, sweeps.at_once, partial(_adjoint_within, storage))
     forward = reversal.reverse(shadowed.program.body, scope)
     outputs = _keep_array_results(forward, primal.results)
     gradients: list[Var] = []
@@ -135,23 +141,28 @@ def _analysed(
     within: Within | None,
     *,
     seeded: bool,
+    storage: str,
 ) -> _Sweeps:
     activity = Activity(primal, Aliases(primal), inputs, results)
     refuse_active_parameters(primal, activity)
-    guards = Guards(primal, activity, seeded=seeded) if within is None else within.guards
+    if within is None:
+        guards = Guards(primal, activity, seeded=seeded)
+    else:
+        guards = within.guards
+        guards.include(primal)
     one_pass = find_one_pass(primal, activity, Aliases(primal), guards, _numbers(results, seeds))
     shadowed = add_shadows(primal, activity, inputs, types=None if within is None else within.types)
     at_once = _by_statement(one_pass, shadowed.program)
     aliases = Aliases(shadowed.program)
     order = Order(shadowed.program, aliases)
     needs = Needs(shadowed.program, activity, aliases, order, shadowed.shadows, at_once)
-    plan = plan_storage(shadowed.program, aliases, order, needs, on_threads=within is None)
+    plan = leanest_plan(shadowed.program, aliases, order, needs, storage, on_threads=within is None)
     return _Sweeps(activity, guards, at_once, shadowed, needs, plan)
 
 
 def _prepared(program: Program) -> Program:
     """A program that never changes its arguments, in the form in which least must be recorded."""
-    return fold_signs(remove_counters(move_invariants_out(localize(program))))
+    return fold_signs(remove_counters(fuse_array_statements(move_invariants_out(localize(program)))))
 
 
 def _seeds(results: Sequence[Operand], within: Within | None, *, seeded: bool) -> list[Operand]:
@@ -205,6 +216,8 @@ def _keep_array_results(forward: Block, results: list[Operand]) -> list[Operand]
     return kept
 
 
-def _adjoint_within(program: Program, wrt: Sequence[int], dependents: Sequence[int], within: Within) -> Adjoint:
+def _adjoint_within(
+    storage: str, program: Program, wrt: Sequence[int], dependents: Sequence[int], within: Within
+) -> Adjoint:
     """The adjoint of an iteration of a loop that is reversed as it runs."""
-    return adjoint(program, wrt, dependents=dependents, seeded=True, within=within)
+    return adjoint(program, wrt, dependents=dependents, seeded=True, within=within, storage=storage)

@@ -79,7 +79,7 @@ class CustomNode(ProgramPrimitive):
         params = [name for name in names if isinstance(name, Var)]
         return Program(f"{self.name}_pull", params, builder.block, [], self.rule.origin)
 
-    def expand(self, call: Call, builder: Builder) -> None:
+    def expand(self, call: Call, builder: Builder, *, deep: bool = True) -> None:
         """Copy the value."""
         for out, value in zip(call.outs, call.args, strict=False):
             _copy(builder, out, as_array(value))
@@ -194,7 +194,7 @@ class DeepestNode(ProgramPrimitive):
     def pull(self, arguments: tuple[Type | Const | None, ...]) -> Program:
         raise self._missing()
 
-    def expand(self, call: Call, builder: Builder) -> None:
+    def expand(self, call: Call, builder: Builder, *, deep: bool = True) -> None:
         """Copy the value."""
         for out, value in zip(call.outs, call.args, strict=True):
             _copy(builder, out, as_array(value))

@@ -13,9 +13,10 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from jitad.primitives import core, guarded
+from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder
 from jitad.program.rewrite import Copier
-from jitad.program.statements import Block, Branch, Compute, Const, Loop, Operand, Var
+from jitad.program.statements import Block, Branch, Compute, Const, Loop, Operand, Statement, Var
 from jitad.program.types import BOOL
 
 _YES, _NO = Const(True, BOOL), Const(False, BOOL)
@@ -135,7 +136,7 @@ class Flowing:
             return None, ()
         if made.primitive is core.select:
             return made.args[0], made.args[1:]
-        if made.primitive in (core.add, core.sub):
+        if made.primitive in (core.add, core.sub, add_to_sum):
             return None, made.args
         return None, (_linear_part(made),) if made.primitive in _LINEAR else ()
 
@@ -177,16 +178,21 @@ def _linear_part(made: Compute) -> Operand:
 
 
 def add_where(
-    flowing: Flowing, adjoints: Iterable[Operand], loop: Loop, results: list[Var], untouched: list[Operand]
+    flowing: Flowing,
+    adjoints: Iterable[Operand],
+    loop: Loop,
+    results: list[Var],
+    untouched: list[Operand],
+    instead: Sequence[Statement] = (),
 ) -> list[Var]:
     """Append a loop of the reverse sweep, to be run only where one of the adjoints that flow into it isn't zero.
 
-    What stands for its ``results`` after it; they are ``untouched`` where it doesn't run.
+    What stands for its ``results`` after it; they are ``untouched`` where it doesn't run, and ``instead`` runs.
     """
     condition = flowing.any(adjoints)
     if isinstance(condition, Const):
         flowing.builder.add(loop)
         return results
     chosen = [Var(result.name, result.type) for result in results]
-    flowing.builder.add(Branch(condition, Block([loop]), list(results), Block(), untouched, chosen))
+    flowing.builder.add(Branch(condition, Block([loop]), list(results), Block([*instead]), untouched, chosen))
     return chosen

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.primitives.sums import addition
 from jitad.program.builder import Builder
 from jitad.program.statements import (
     Accumulate,
@@ -71,7 +72,8 @@ class _Hoister:
         for statement in loop.body:
             key = (statement.array, statement.index) if isinstance(statement, Accumulate) else None
             if key is not None and key in sums and isinstance(statement, Accumulate):
-                totals[key] = body.plus(totals[key], statement.value)
+                join = addition(array_type(statement.array).element)
+                totals[key] = body.compute(join, totals[key], statement.value)
             else:
                 body.add(statement)
         results = [Var(param.name, param.type) for param in params]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from jitad.analysis.plan import AUTO
 from jitad.analysis.randomness import generators
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int
@@ -65,10 +66,11 @@ def reverse_jacobian(
     dependents: Sequence[int] | None = None,
     values: bool = True,
     in_bundles: bool = False,
+    storage: str = AUTO,
 ) -> Program:
     """The same as ``forward_jacobian``, computed row by row, ``width`` rows in each run of the adjoint."""
     chosen = _chosen(program, dependents)
-    made = row_adjoint(program, wrt, chosen).program
+    made = row_adjoint(program, wrt, chosen, storage).program
     made = replace(made, results=made.results[len(chosen) :])
     sweep = make_sweep(made, len(program.params), len(chosen), wrt, width)
     driver = _Driver(program, sweep)
@@ -84,13 +86,14 @@ def hessian_program(
     dependent: int = 0,
     values: bool = True,
     in_bundles: bool = False,
+    storage: str = AUTO,
 ) -> Program:
     """The program of the Hessian of the scalar result at ``dependent``, ``width`` columns in each run.
 
     It is the Jacobian of the gradient: a run is the adjoint of the tangent. The results are as for
     ``forward_jacobian``, with one block for each pair of parameters at ``wrt``.
     """
-    made = column_adjoint(program, wrt, dependent).program
+    made = column_adjoint(program, wrt, dependent, storage).program
     made = replace(made, results=made.results[1:])
     sweep = make_sweep(made, len(program.params), len(wrt), wrt, width)
     driver = _Driver(program, sweep)
@@ -98,15 +101,15 @@ def hessian_program(
     return driver.finish(values=values, in_bundles=in_bundles)
 
 
-def row_adjoint(program: Program, wrt: Sequence[int], dependents: Sequence[int]) -> Adjoint:
+def row_adjoint(program: Program, wrt: Sequence[int], dependents: Sequence[int], storage: str = AUTO) -> Adjoint:
     """What a sweep of ``reverse_jacobian`` runs: the adjoint, given the cotangents of the results at ``dependents``."""
-    return adjoint(_reduced(program, dependents), wrt, seeded=True)
+    return adjoint(_reduced(program, dependents), wrt, seeded=True, storage=storage)
 
 
-def column_adjoint(program: Program, wrt: Sequence[int], dependent: int) -> Adjoint:
+def column_adjoint(program: Program, wrt: Sequence[int], dependent: int, storage: str = AUTO) -> Adjoint:
     """What a sweep of ``hessian_program`` runs: the adjoint of the tangent of the result at ``dependent``."""
     made = tangent(_reduced(program, [dependent]), wrt).program
-    return adjoint(replace(made, results=made.results[1:]), wrt, dependents=[0])
+    return adjoint(replace(made, results=made.results[1:]), wrt, dependents=[0], storage=storage)
 
 
 def count_program(program: Program, dependents: Sequence[int]) -> Program:
@@ -216,7 +219,9 @@ class _Driver:
         total: Operand = const_int(0)
         for source in sources:
             total = builder.plus(total, extent(builder, source.shape))
-        first, inside = Var("first", INT64), builder.nested()
+        is_one_run = isinstance(total, Const) and 0 < total.value <= sweep.width
+        first: Operand = const_int(0) if is_one_run else Var("first", INT64)
+        inside = builder if is_one_run else builder.nested()
         put(inside, self._states)
         run = Run(sweep, inside, memory, sources, first)
         run.begin([output.shape for output in outputs if output.bundle.is_array] if sweep.cleared else [])
@@ -225,8 +230,9 @@ class _Driver:
                 self._take_rows(run, inside, block, (row, column), sources.index(row))
             else:
                 self._take_columns(run, inside, block, (row, column), sources.index(column))
-        run.finish()
-        builder.add(counted_loop(first, (const_int(0), total, const_int(sweep.width)), inside.block))
+        run.finish(again=not is_one_run)
+        if isinstance(first, Var):
+            builder.add(counted_loop(first, (const_int(0), total, const_int(sweep.width)), inside.block))
 
     def _take_rows(self, run: Run, builder: Builder, block: Var, pair: tuple[Side, Side], source: int) -> None:
         """Store a group's rows, one after the other."""

@@ -16,6 +16,7 @@ from dataclasses import replace
 from jitad.analysis.laned import Laned
 from jitad.primitives import core, guarded
 from jitad.primitives import lanes as lane_primitives
+from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder, const_int
 from jitad.program.statements import (
     Accumulate,
@@ -84,14 +85,18 @@ def lanes(program: Program, params: Collection[int], width: int) -> Program:
     """
     inputs = [program.params[at] for at in params]
     assert width > 0 and all(var.type.is_float for var in inputs), (width, inputs)
-    pass_ = _Laner(Laned(program, inputs), width, _calls_in_rows(program))
+    return with_lanes(program, Laner(Laned(program, inputs), width, calls_in_rows(program)))
+
+
+def with_lanes(program: Program, pass_: Laner) -> Program:
+    """The program that a pass makes."""
     builder = Builder()
     bound = [pass_.parameter(param, builder) for param in program.params]
     pass_.block(program.body, builder)
     return Program(program.name, bound, builder.block, pass_.results(program.results, builder), program.origin)
 
 
-def _calls_in_rows(program: Program) -> bool:
+def calls_in_rows(program: Program) -> bool:
     """True when a loop that pushes in rows calls anything: memory for the call's lanes would be in their way."""
     return any(
         isinstance(statement, Loop) and statement.rows and any(isinstance(s, Call) for s in walk(statement.body))
@@ -99,7 +104,9 @@ def _calls_in_rows(program: Program) -> bool:
     )
 
 
-class _Laner:
+class Laner:
+    """Copies a program with lanes in what is ``laned``; with ``drop_rows`` no loop pushes in rows any more."""
+
     def __init__(self, laned: Laned, width: int, drop_rows: bool) -> None:
         self._laned = laned
         self._width = width
@@ -190,9 +197,9 @@ class _Laner:
             case Pop(outs=outs):
                 builder.add(Pop(tuple(map(self._bind, outs))))
             case Call():
-                self._call(statement, builder)
+                self.call(statement, builder)
             case Loop():
-                self._loop(statement, builder)
+                self.loop(statement, builder)
             case Branch():
                 self._branch(statement, builder)
             case _:
@@ -204,6 +211,8 @@ class _Laner:
     def _compute(self, statement: Compute, builder: Builder) -> None:
         primitive, args = statement.primitive, statement.args
         out = self._bind(statement.out)
+        if primitive is add_to_sum:
+            primitive = core.add
         if primitive in _ARITHMETIC and all(arg.type.dtype == out.type.dtype for arg in args):
             builder.add(Compute(out, primitive, tuple(map(self, args))))
         elif primitive is core.select:
@@ -216,7 +225,11 @@ class _Laner:
         elif primitive in _CASTS:
             builder.add(Compute(out, _CASTS[primitive], (self(args[0]),)))
         else:
-            raise NotLaneable(f"{primitive.name} has no form for lanes, and the derivative is an argument of it")
+            self.other(statement, out, builder)
+
+    def other(self, statement: Compute, out: Var, builder: Builder) -> None:
+        """A primitive without a form for lanes, of arguments that have lanes."""
+        raise NotLaneable(f"{statement.primitive.name} has no form for lanes, and the derivative is an argument of it")
 
     def _memory(self, statement: Alloc | View | Reshape | AtOffset | OffsetOf) -> Statement:
         """Memory for lanes, or another way to see it: the trailing axis goes along."""
@@ -243,7 +256,8 @@ class _Laner:
                 return replace(statement, array=self._array(array), strides=ends)
         return statement
 
-    def _call(self, call: Call, builder: Builder) -> None:
+    def call(self, call: Call, builder: Builder) -> None:
+        """A call of a library."""
         if not any(operand in self._laned for operand in (*call.outs, *call.args)):
             builder.add(call)
             return
@@ -253,7 +267,8 @@ class _Laner:
 
     # Control flow
 
-    def _loop(self, loop: Loop, builder: Builder) -> None:
+    def loop(self, loop: Loop, builder: Builder) -> None:
+        """A loop and what it carries."""
         inits = [self._like(param, init, builder) for param, init in zip(loop.params, loop.inits, strict=True)]
         params = [self._bind(param) for param in loop.params]
         head = None if loop.condition_block is None else self._nested(loop.condition_block, builder).block

@@ -11,10 +11,11 @@ draw the same numbers, and reverse sweeps put the generator back to where they f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from jitad.analysis.linearity import nonlinear_statement
 from jitad.analysis.randomness import generators
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder, is_const
@@ -57,6 +58,13 @@ class GradientNode(ProgramPrimitive):
         if "generators" not in self._made:
             self._made["generators"] = generators(self.program.body)
         return self._made["generators"]
+
+    def is_linear(self, moving: Collection[int]) -> bool:
+        """Where the program is linear in parameters, so are its gradients by others; and all are in the seeds."""
+        params = [self.program.params[at] for at in moving if at < len(self.program.params)]
+        if len(params) < len(moving):
+            return not params and not self.values
+        return set(self.wrt).isdisjoint(moving) and nonlinear_statement(self.program, params) is None
 
     def push(self, call: Call, dots: Callable[[object], Var | None], builder: Builder) -> None:
         """A gradient of the tangent: by the primal's parameters it gives tangents, by the directions gradients.
@@ -138,13 +146,13 @@ class GradientNode(ProgramPrimitive):
             self._made[along] = tangent(self.program, along).program
         return self._made[along]
 
-    def expand(self, call: Call, builder: Builder) -> None:
+    def expand(self, call: Call, builder: Builder, *, deep: bool = True) -> None:
         """The adjoint program, or where no gradient is asked for the program, in place of the call."""
         start = len(builder.block.statements)
         count, shown = len(self.program.params), len(self.values)
         args, seeds = call.args[:count], call.args[count:]
         unit = len(seeds) == 1 and is_const(seeds[0], 1)
-        program = self._adjoint(seeded=not unit)
+        program = self._adjoint(seeded=not unit, deep=deep)
         params = iter(program.params)
         given: dict[Var, Operand] = {p: as_passed(builder, arg, p) for arg, p in zip(args, params, strict=False)}
         if not unit:
@@ -168,13 +176,17 @@ class GradientNode(ProgramPrimitive):
         for release in releases(builder.block.statements[start:]):
             builder.add(release)
 
-    def _adjoint(self, *, seeded: bool) -> Program:
-        key = ("adjoint", seeded)
+    def _adjoint(self, *, seeded: bool, deep: bool) -> Program:
+        """The adjoint program; ``deep`` with the calls of programs in it written out too."""
+        key = ("adjoint", seeded, deep)
         if key not in self._made:
-            made = give_back(self.program)
-            if self.wrt:
+            if deep:
+                made = expand(self._adjoint(seeded=seeded, deep=False))
+            elif self.wrt:
                 made = adjoint(self.program, self.wrt, dependents=self.dependents, seeded=seeded).program
-            self._made[key] = expand(made)
+            else:
+                made = give_back(self.program)
+            self._made[key] = made
         return self._made[key]
 
 

@@ -19,6 +19,7 @@ from jitad.analysis.plan import Plan
 from jitad.analysis.replay import placing
 from jitad.analysis.sums import carried_sums
 from jitad.primitives.spec import ProgramPrimitive
+from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder
 from jitad.program.rewrite import Copier, inline
 from jitad.program.statements import (
@@ -128,7 +129,10 @@ class OnePass:
             params=[*loop.params, *sums],
             inits=[*loop.inits, *(zero(v) for v in numbers)],
             body=body.block,
-            yields=[*results[:count], *(body.plus(*each) for each in zip(sums, results[count:], strict=True))],
+            yields=[
+                *results[:count],
+                *(body.compute(add_to_sum, *each) for each in zip(sums, results[count:], strict=True)),
+            ],
             results=[*loop.results, *bars],
             order_free=loop.order_free and not any(uses_stack(s) for s in walk(body.block)),
             apart=loop.order_free,

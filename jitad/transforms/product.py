@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from jitad.primitives import core, guarded
+from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder, is_const
 from jitad.program.statements import Const, Operand
 from jitad.program.types import Scalar
@@ -93,10 +94,15 @@ def negation(builder: Builder, operand: Operand) -> Operand | None:
     return made.args[0] if made is not None and made.primitive is core.neg else None
 
 
-def add_term(builder: Builder, total: Operand | None, term: Operand) -> Operand:
-    """``total + term`` (None is nothing yet), by a subtraction where the term is a negation."""
+def add_term(builder: Builder, total: Operand | None, term: Operand, *, free: bool = False) -> Operand:
+    """``total + term`` (None is nothing yet), by a subtraction where the term is a negation.
+
+    With ``free``, the terms of the sum may be added in any order.
+    """
     if total is None:
         return term
+    if free:
+        return builder.compute(add_to_sum, total, term)
     negated = negation(builder, term)
     return builder.plus(total, term) if negated is None else builder.minus(total, negated)
 

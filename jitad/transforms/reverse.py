@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.guards import Guards
@@ -11,7 +13,6 @@ from jitad.analysis.needs import Needs
 from jitad.analysis.plan import Plan
 from jitad.analysis.replay import outside_stores, without_totals
 from jitad.analysis.rules import Rule
-from jitad.analysis.sums import carried_sums
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.rewrite import Copier, inline
 from jitad.program.statements import (
@@ -35,11 +36,12 @@ from jitad.program.statements import (
     counted_loop,
     definitions,
     free_variables,
-    permuted_arrays,
     walk,
 )
-from jitad.program.types import INT64, Scalar
+from jitad.program.types import INT64, Array, Scalar
+from jitad.transforms.carried import CarriedBack, carried_numbers
 from jitad.transforms.flowing import add_where
+from jitad.transforms.free_sums import free_sums
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import clear, for_each
 from jitad.transforms.one_pass import OnePass, ReverseOf, active_inputs, uses_stack
@@ -110,7 +112,7 @@ class Reversal:
                 self._replay(statement, scope)
                 return [self._plan.repeated.get(statement, statement)]
             case Loop() if self._needs.works(statement, self._plan.undone):
-                return [self._loop(statement, scope)]
+                return self._loop(statement, scope)
             case Branch() if self._needs.works(statement, self._plan.undone):
                 return [self._branch(statement, scope)]
         return [statement]
@@ -170,8 +172,8 @@ class Reversal:
 
     # Control flow
 
-    def _loop(self, loop: Loop, scope: Scope) -> Loop:
-        carried = [row for row in _carried(loop) if row.param in self._active]
+    def _loop(self, loop: Loop, scope: Scope) -> list[Statement]:
+        carried = [row for row in carried_numbers(loop) if row.param in self._active]
         outer = [v for v in self._free_active(loop.body, [row.new for row in carried]) if v not in loop.params]
         finals = {row.param: scope.take(row.result) or zero(row.param) for row in carried}
         bars = {row.param: Var(f"{row.param.name}_bar", row.param.type) for row in carried if not row.is_sum}
@@ -187,7 +189,7 @@ class Reversal:
             elif row.new is not row.param:
                 inner.add(row.new, finals[row.param])
         inits = [*(finals[param] for param in bars), *(scope.adjoints.get(v, zero(v)) for v in outer)]
-        arrays = _CarriedBack(loop, scope, inner, needed=loop.body in self._plan.carried_back)
+        arrays = CarriedBack(loop, scope, inner, needed=loop.body in self._plan.carried_back)
         forward = self.reverse(loop.body, inner)
         yields: list[Operand] = [inner.adjoints.get(v, zero(v)) for v in (*bars, *outer)]
         results = [Var(v.name, v.type) for v in (*bars.values(), *sums)]
@@ -197,7 +199,8 @@ class Reversal:
         rows = any_order and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
         free = loop.order_free and (rows or not ordered)
         flags = inner.flowing.close([finals[param] for param in bars], yields)
-        body, yields = flags.settle(inner.builder.block, [*yields, *arrays.yields])
+        summed = free_sums(inner.builder.block, zip(sums, yields[len(bars) :], strict=True))
+        body, yields = flags.settle(summed, [*yields, *arrays.yields])
         made = replace(
             counted_loop(index, self._bounds(loop, scope), body),
             params=[*bars.values(), *sums, *arrays.params, *flags.params],
@@ -209,18 +212,28 @@ class Reversal:
             rows=rows and ordered,
             parallel=loop.parallel,
         )
-        if ordered or arrays.params or self._reads_shadows(loop) or not _may_be_long(loop):
+        marks: list[Alloc] = []
+        is_left_out = scope.parent is None and self._only_records(loop, blocks) if ordered else True
+        if not is_left_out or arrays.params or self._reads_shadows(loop) or not _may_be_long(loop):
             scope.builder.add(made)
         else:
+            marks = _marks(forward)
             untouched = [*map(zero, bars), *inits[len(bars) :]]
-            results = add_where(scope.flowing, finals.values(), made, results, untouched)
+            unread = [Release(array_type(mark.out).dtype, mark.offset, unread=True) for mark in marks]
+            chosen = add_where(scope.flowing, finals.values(), made, results, untouched, unread)
+            marks, results = ([] if chosen is results else marks), chosen
         for var, result in zip(outer, results[len(bars) :], strict=True):
             scope.adjoints[var] = result
         finals.update(zip(bars, results, strict=False))
         for row in carried:
             if row.init in self._active:
                 scope.add(row.init, finals[row.param])
-        return replace(loop, body=forward, order_free=free, rows=rows and ordered, apart=False)
+        return [*marks, replace(loop, body=forward, order_free=free, rows=rows and ordered, apart=False)]
+
+    def _only_records(self, loop: Loop, blocks: Iterable[Block]) -> bool:
+        """True when what the reversal of a loop finds on the tape is of no use to anything else."""
+        uses = (s for block in blocks for s in walk(block) if uses_stack(s))
+        return all(isinstance(s, Push | Pop) for s in uses) and self._plan.undone.isdisjoint(walk(loop.body))
 
     def _reads_shadows(self, loop: Loop) -> bool:
         """True when adjoints flow into the reversal of a loop through memory as well."""
@@ -281,7 +294,7 @@ class Reversal:
         outer: dict[Var, None] = {}
         for block, yields in arms:
             outer.update(dict.fromkeys(self._free_active(block, yields)))
-        forwards, reverses, all_yields = [], [], []
+        forwards, reverses, all_yields, kept = [], [], [], []
         for block, yields in arms:
             inner = Scope(block, self._plan, scope)
             inner.adjoints = {v: scope.adjoints.get(v, zero(v)) for v in outer}
@@ -289,6 +302,7 @@ class Reversal:
                 if new in self._active:
                     inner.add(new, bars[i])
             forwards.append(self.reverse(block, inner))
+            kept.append(inner.kept)
             reverses.append(inner.builder.block)
             all_yields.append([inner.adjoints.get(v, zero(v)) for v in outer])
         results = [Var(f"{v.name}_bar", v.type) for v in outer]
@@ -298,17 +312,36 @@ class Reversal:
         scope.builder.add(Branch(condition, reverses[0], all_yields[0], reverses[1], all_yields[1], results))
         for var, result in zip(outer, results, strict=True):
             scope.adjoints[var] = result
-        return replace(branch, then=forwards[0], otherwise=forwards[1])
+        return _passing_on(replace(branch, then=forwards[0], otherwise=forwards[1]), *kept)
 
     def _free_active(self, block: Block, yields: list[Operand]) -> list[Var]:
         """The active scalars of enclosing blocks that a block adds to the adjoints of."""
         return [v for v in free_variables(block, yields) if isinstance(v.type, Scalar) and v in self._active]
 
 
+def _passing_on(branch: Branch, then: list[tuple[Var, Var]], otherwise: list[tuple[Var, Var]]) -> Branch:
+    """A branch with values of its arms, by their names outside, as further results: zeros where an arm didn't run."""
+    then_yields = [*branch.then_yields, *(var for var, _ in then), *(_nothing(var) for var, _ in otherwise)]
+    otherwise_yields = [*branch.otherwise_yields, *(_nothing(var) for var, _ in then), *(var for var, _ in otherwise)]
+    results = [*branch.results, *(outside for _, outside in (*then, *otherwise))]
+    return replace(branch, then_yields=then_yields, otherwise_yields=otherwise_yields, results=results)
+
+
+def _nothing(var: Var) -> Const:
+    assert isinstance(var.type, Scalar)
+    return Const(np.dtype(var.type.dtype).type(0).item(), var.type)
+
+
 def _row_wise(block: Block) -> bool:
     """True when a body uses the tape only by pushes and pops of its own."""
     own = {id(statement) for statement in block if isinstance(statement, Push | Pop)}
     return all(id(statement) in own for statement in walk(block) if uses_stack(statement))
+
+
+def _marks(block: Block) -> list[Alloc]:
+    """Marks of where the tapes are that a block of the forward sweep pushes on."""
+    dtypes = sorted({value.type.dtype for s in walk(block) if isinstance(s, Push) for value in s.values})
+    return [Alloc(Var("mark", Array(dtype, 1)), Var("mark_at", INT64), (const_int(0),), None) for dtype in dtypes]
 
 
 def _may_be_long(loop: Loop) -> bool:
@@ -326,37 +359,6 @@ def _from_outside(block: Block, operand: Operand) -> Operand:
     """An operand that an arm of a branch yields, or a literal that isn't zero for one that the arm makes."""
     made = any(operand in definitions(statement) for statement in block)
     return Const(1, INT64) if made else operand
-
-
-class _CarriedBack:
-    """Arrays that an iteration only exchanges: the reverse loop exchanges them back, and records nothing."""
-
-    def __init__(self, loop: Loop, outer: Scope, inner: Scope, *, needed: bool) -> None:
-        exchanged = permuted_arrays(loop) if needed else {}
-        after = {slot: Var(slot.name, slot.type) for slot, _ in exchanged.values()}
-        for new, (slot, _) in exchanged.items():
-            inner.values[new] = after[slot]
-        self.params = list(after.values())
-        self.inits: list[Operand] = [outer.value(result) for _, result in exchanged.values()]
-        self.yields: list[Operand] = [after[exchanged[slot][0]] for slot in after]
-        self.results = [Var(slot.name, slot.type) for slot in after]
-
-
-@dataclass(frozen=True)
-class _Carried:
-    """A number that a loop carries; ``is_sum``: an iteration only adds to it."""
-
-    param: Var
-    init: Operand
-    new: Operand
-    result: Var
-    is_sum: bool
-
-
-def _carried(loop: Loop) -> list[_Carried]:
-    sums = carried_sums(loop)
-    rows = zip(loop.params, loop.inits, loop.yields, loop.results, strict=True)
-    return [_Carried(*row, at in sums) for at, row in enumerate(rows) if isinstance(row[0].type, Scalar)]
 
 
 class _Lazy(dict[Var, Operand]):

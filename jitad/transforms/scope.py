@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from jitad.analysis.plan import Plan
+from jitad.primitives.core import cost
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Alloc,
     AtOffset,
     Block,
+    Compute,
     Const,
     Draw,
     OffsetOf,
@@ -27,11 +29,16 @@ from jitad.program.types import INT64, Array, Scalar
 from jitad.transforms.flowing import Flowing
 from jitad.transforms.product import add_term
 
+LEAST_SHARED_COST = 2
+"""What costs more additions isn't computed twice. Of what costs less the form is worth more: a product with a selection
+or a sign is simpler than one with its value, and stays zero where the selection is."""
+
 
 class Scope:
     """The reversal of one primal block.
 
-    ``values`` maps primal names to what stands for them here; ``adjoints`` maps active scalars to the sum of the
+    ``values`` maps primal names to what stands for them here; ``kept`` are the values of a branch's arm that the
+    forward sweep passes on, each with its name outside; ``adjoints`` maps active scalars to the sum of the
     contributions so far; ``flowing`` tells where adjoints, ``carried`` by a loop around the block or not, aren't zero.
     """
 
@@ -52,9 +59,16 @@ class Scope:
         self._statements = {var: statement for statement in block for var in definitions(statement)}
         self._bound = {*params, *self._statements}
         self._records = plan.records.get(block, [])
+        self._kept = plan.kept.get(block, [])
+        self.kept: list[tuple[Var, Var]] = []
         self._plan = plan
         self.scratch: list[Statement] = []
         self._ends: dict[str, Var] = {}
+        self._recorded: list[Compute] = []
+        self._computes = [s for s in block if isinstance(s, Compute) and cost(s) > LEAST_SHARED_COST]
+        if parent is None:
+            for statement in self._computes:
+                self.builder.know(statement.primitive, statement.args, statement.out)
 
     # Primal values
 
@@ -69,7 +83,11 @@ class Scope:
             return operand
         if operand not in self._statements:
             return self.parent.value(operand)
-        self._recompute(self._statements[operand])
+        if operand in self._plan.stored:
+            store = self._plan.stored[operand]
+            self.values[operand] = self.builder.load(self.array(store.array), self.all(store.index))
+        else:
+            self._recompute(self._statements[operand])
         return self.values[operand]
 
     def array(self, var: Var) -> Var:
@@ -98,6 +116,28 @@ class Scope:
             copier.statement(statement, self.builder)
         for var in definitions(statement):
             self.values[var] = copier(var)
+            self._know_uses(var)
+
+    def _know_uses(self, var: Var) -> None:
+        """See to it that what was recorded of a value's uses isn't computed again, now that the value is there."""
+        for statement in self._recorded:
+            if var in statement.args:
+                self._know(statement)
+
+    def _know(self, statement: Compute) -> None:
+        args = [self._present(arg) for arg in statement.args]
+        out = self.values[statement.out]
+        assert isinstance(out, Var)
+        if None not in args:
+            self.builder.know(statement.primitive, [arg for arg in args if arg is not None], out)
+
+    def _present(self, operand: Operand) -> Operand | None:
+        """The primal value of an operand, if it is there without being recomputed."""
+        if isinstance(operand, Const):
+            return operand
+        if operand in self.values or self.parent is None:
+            return self.values.get(operand, operand)
+        return None if operand in self._statements else self.parent._present(operand)
 
     def _allocate(self, statement: Statement) -> None:
         """Memory for an array that has none in the forward sweep, or has given it back; it starts as zeros.
@@ -128,6 +168,14 @@ class Scope:
 
     def record(self, forward: Block) -> None:
         """Append to the forward sweep's block what the plan records, and take it back here."""
+        for var in self._kept:
+            self.values[var] = self._keep(var)
+        self._take_back(forward)
+        self._recorded = [statement for statement in self._computes if statement.out in self.values]
+        for statement in self._recorded:
+            self._know(statement)
+
+    def _take_back(self, forward: Block) -> None:
         if not self._records:
             return
         saved: list[Operand] = []
@@ -150,6 +198,13 @@ class Scope:
             self.builder.add(AtOffset(array, offset, tuple(shape), var, tuple(parts[ndim:])))
             self.builder.know_shape(array, shape)
             self.values[var] = array
+
+    def _keep(self, var: Var) -> Var:
+        """Pass a value of the forward sweep's block on to the outermost block; its name there."""
+        assert self.parent is not None
+        outside = Var(var.name, var.type)
+        self.kept.append((var, outside))
+        return outside if self.parent.parent is None else self.parent._keep(outside)
 
     # Adjoints of scalars
 

@@ -131,9 +131,10 @@ class Run:
         for statement in sweep.program.body:
             builder.add(statement)
 
-    def finish(self) -> None:
-        """Append what puts the sources' arrays and the tape back as they were."""
-        self._write_units(0.0)
+    def finish(self, *, again: bool) -> None:
+        """Append what puts the tape back as it was, and, to run ``again``, the sources' arrays."""
+        if again:
+            self._write_units(0.0)
         for dtype, mark in self._marks.items():
             self._builder.add(Release(dtype, mark))
 

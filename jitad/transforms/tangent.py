@@ -16,6 +16,7 @@ from jitad.analysis.rules import RuleArgument, active_partials, jvp_rule
 from jitad.errors import MissingRuleError
 from jitad.primitives.guarded import is_steep
 from jitad.primitives.spec import ArrayPrimitive, ProgramPrimitive
+from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder
 from jitad.program.rewrite import inline
 from jitad.program.statements import (
@@ -155,7 +156,7 @@ class _Pusher:
             dot = builder.cast(self._dot(arg), statement.out.type)
             term = product(builder, dot, partial, is_guarded=is_steep(statement))
             if term is not None:
-                total = add_term(builder, total, term)
+                total = add_term(builder, total, term, free=statement.primitive is add_to_sum)
         if total is not None:
             self.dots[statement.out] = total
 

@@ -30,6 +30,7 @@ from jitad.program.statements import (
     Program,
     Push,
     Release,
+    Run,
     Statement,
     Store,
     Var,
@@ -39,6 +40,7 @@ from jitad.program.statements import (
 from jitad.program.threads import Threads
 from jitad.program.types import Scalar
 from jitad.transforms.order_free import mark_order_free
+from jitad.transforms.share import shared_programs
 
 FEWEST_TRIPS = 8
 """A loop of fewer iterations, where their number is known, leaves threads to the loops in it."""
@@ -67,12 +69,24 @@ class Threaded:
 
 
 def on_threads(program: Program) -> Threaded:
-    """The same program with ``threads`` set on the outermost loops that may have them."""
-    if not any(isinstance(s, Loop) and s.parallel for s in walk(program.body)):
-        return Threaded(program)
+    """The same program with ``threads`` set on the outermost loops that may have them.
+
+    What it runs by ``Run`` stays as it is: such functions share the tape of their caller.
+    """
+    shared = [
+        Verdict(loop.origin, "it is in a function that is compiled once for several calls")
+        for one in shared_programs(program)
+        for loop in _asked_for(one)
+    ]
+    if not _asked_for(program):
+        return Threaded(program, shared)
     marked = mark_order_free(program)
     planner = _Planner(marked)
-    return Threaded(replace(marked, body=planner.block(marked.body)), planner.verdicts)
+    return Threaded(replace(marked, body=planner.block(marked.body)), planner.verdicts + shared)
+
+
+def _asked_for(program: Program) -> list[Loop]:
+    return [s for s in walk(program.body) if isinstance(s, Loop) and s.parallel]
 
 
 def all_parallel(program: Program) -> Program:
@@ -140,6 +154,8 @@ class _Planner:
             raise _Serial("what its iterations record isn't of one size")
         if any(isinstance(s, Call) for s in statements):
             raise _Serial("it calls a library")
+        if any(isinstance(s, Run) for s in statements):
+            raise _Serial("it calls a function that is compiled once for several calls")
         bounds = [int(bound.value) for bound in (loop.start, loop.stop, loop.step) if isinstance(bound, Const)]
         if len(bounds) == 3 and len(range(*bounds)) < FEWEST_TRIPS:
             raise _Serial("it is short")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,18 @@ def forward_exp(x):
 def forward_exp_jvp(primals, tangents):
     (x,), (x_dot,) = primals, tangents
     return forward_exp(x), forward_exp(x) * x_dot
+
+
+@jitad.custom_vjp
+def reverse_scaled(x, k):
+    return x * k
+
+
+reverse_scaled.defvjp(lambda x, k: (x * k, k), lambda k, y_bar: (10.0 * k * y_bar, 0.0))
+
+
+def cubed(x, k):
+    return k * x**3
 
 
 @jitad.custom_vjp
@@ -378,3 +391,26 @@ def test_rules_that_are_not_linear():
     assert jitad.jvp(odd, (2.0,), (3.0,)) == (2.0, 9.0)
     with refused(jitad.MissingRuleError, "The rule of 'odd' isn't linear in its tangents", "test_custom", "jitad.jvp"):
         jitad.grad(odd)(2.0)
+
+    @jitad.custom_jvp
+    def cubic(x):
+        return x
+
+    cubic.defjvp(lambda primals, tangents: (primals[0], jitad.grad(lambda t: t**3)(tangents[0])))
+    assert jitad.jvp(cubic, (2.0,), (3.0,)) == (2.0, 27.0)
+    with refused(jitad.MissingRuleError, "The rule of 'cubic' isn't linear in its tangents", "jitad.jvp"):
+        jitad.grad(cubic)(2.0)
+
+
+def test_rules_with_derivatives_that_are_linear():
+    @jitad.custom_jvp
+    def slope(x):
+        return 3.0 * x * x
+
+    slope.defjvp(lambda primals, tangents: (slope(primals[0]), jitad.hvp(lambda y: y**3, primals, tangents[0])))
+    assert np.isclose(jitad.grad(slope)(2.0), 12.0)
+
+
+def test_a_rule_holds_under_partial():
+    assert jitad.grad(functools.partial(reverse_scaled, k=2.0))(3.0) == 20.0
+    assert jitad.grad(functools.partial(jitad.grad(cubed), k=2.0))(3.0) == 36.0

@@ -49,6 +49,7 @@ def test_text():
     for part in (
         "The program of lorenz",
         "records",
+        "needn't record",
         "The tape",
         "bytes at most",
         "The adjoint program",
@@ -61,3 +62,46 @@ def test_text():
 
 def test_a_derivative_is_explained_as_its_function():
     assert jitad.explain(jitad.grad(lorenz), 1.0, 2.0, 3.0, 10).name == "lorenz"
+
+
+def paid(x, y):
+    total = 0.0
+    for i in range(x.shape[0]):
+        e = np.exp(x[i])
+        if e > 1.0:
+            total += np.sqrt(e) * y
+    return total
+
+
+def stored(x):
+    kept = np.empty_like(x)
+    total = 1.0
+    for i in range(x.shape[0]):
+        e = np.exp(x[i])
+        kept[i] = e
+        total *= e
+    return total + kept[0]
+
+
+def test_what_needs_no_record_is_told():
+    explanation = jitad.explain(paid, np.array([0.5, -1.0]), 2.0)
+    assert explanation.records == ()
+    assert explanation.storage == "auto"
+    assert [record.what for record in explanation.spared] == ["the loop", "the value of 'sqrt' (float64)"]
+    assert "as soon as it has run" in explanation.spared[0].why
+    assert "kept in a variable" in explanation.spared[1].why
+    assert all(record.origin is not None for record in explanation.spared)
+    (left,) = jitad.explain(stored, np.array([0.5, -1.0])).spared
+    assert "a store has left it" in left.why
+
+
+def test_storage_is_the_callers_choice():
+    x = np.array([0.5, -1.0, 0.2])
+    found = {
+        storage: jitad.explain(jitad.grad(stored, storage=storage), x) for storage in ("auto", "record", "recompute")
+    }
+    assert {storage: explanation.storage for storage, explanation in found.items()} == {s: s for s in found}
+    assert found["recompute"].total_bytes == found["auto"].total_bytes < found["record"].total_bytes
+    assert found["recompute"].source.count("exp(") > found["auto"].source.count("exp(")
+    assert jitad.explain(stored, x, storage="record").total_bytes == found["record"].total_bytes
+    assert "storage='record'" in str(found["record"])

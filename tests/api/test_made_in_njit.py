@@ -65,3 +65,14 @@ def test_options_must_be_literals():
 
     with pytest.raises(TypingError, match="must be literals"):
         chosen(2.0, 0)
+
+
+def test_storage_is_an_option():
+    @njit
+    def slopes(x):
+        return jitad.grad(cubes, storage="record")(x), jitad.hessian(cubes, storage="recompute")(x)
+
+    x = np.array([1.0, 2.0, 3.0])
+    slope, hessian = slopes(x)
+    assert np.allclose(slope, 3.0 * x**2)
+    assert np.allclose(hessian, np.diag(6.0 * x))

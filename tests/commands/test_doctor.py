@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
 import numba
 import pytest
 
 from jitad.__main__ import main
+from jitad.commands import doctor_cuda
 from jitad.vector import choice, libraries
 
 
@@ -23,6 +27,8 @@ def test_what_there_is(capsys, tmp_path):
     text = shown(capsys)
     assert f"numba {numba.__version__}" in text
     assert f"{tmp_path / 'cache'} (JITAD_CACHE_DIR moves it)" in " ".join(text.split())
+    assert f"{numba.config.NUMBA_NUM_THREADS} for jitad.batch" in text  # type: ignore[attr-defined]
+    assert "workqueue" in text
     heads = [line.split("  ")[0] for line in text.splitlines() if line[0] != " "]
     assert heads == ["versions", "plugins", "CPU", "threads", "vector math", "cache", "CUDA"]
     assert max(map(len, text.splitlines())) <= 100 or str(tmp_path) in text
@@ -47,4 +53,21 @@ def test_a_wrong_option_and_a_folder_of_others(capsys, monkeypatch, tmp_path):
     text = " ".join(shown(capsys, status=1).split())
     assert "vector math not usable: JITAD_VECTOR_MATH is 'fast'" in text
     assert "cache not usable: The cache folder" in text
-    assert "CUDA jitad runs on the CPU only" in text
+
+
+def test_cuda(capsys, monkeypatch):
+    def missing(package):
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr(doctor_cuda, "_DRIVER", Path("/nowhere"))
+    with monkeypatch.context() as patched:
+        patched.setattr(doctor_cuda, "version", missing)
+        text = " ".join(shown(capsys).split())
+        assert "CUDA no NVIDIA driver found numba-cuda isn't installed: pip install 'jitad[cuda]'" in text
+    pytest.importorskip("numba_cuda", reason="needs jitad[cuda]")
+    from jitad.cuda import target
+
+    monkeypatch.setattr(target.cuda, "is_available", lambda: False)
+    text = " ".join(shown(capsys).split())
+    assert "not usable: no CUDA device can be used" in text
+    assert "run on a machine with an NVIDIA GPU" in text

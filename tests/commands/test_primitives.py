@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from types import SimpleNamespace
 
@@ -111,6 +112,12 @@ def test_a_primitive_by_the_name_that_users_write(capsys):
 def test_an_unknown_name(capsys):
     assert main(["primitives", "--plugin", "jitad", "nothing_of_this_name"]) == 1
     assert capsys.readouterr().err == "jitad: there is no primitive 'nothing_of_this_name' in the plugin 'jitad'\n"
+
+
+def test_a_plugin_by_the_name_of_its_package(capsys, monkeypatch):
+    everything = [replace(plugin, package="its-package") for plugin in registry.default.plugins()]
+    monkeypatch.setattr(registry.default, "plugins", lambda: everything)
+    assert shown(capsys, "--plugin", "its-package") == shown(capsys, "--plugin", "jitad")
 
 
 def test_an_unknown_plugin(capsys, monkeypatch):

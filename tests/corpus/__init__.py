@@ -20,6 +20,7 @@ THEMES = (
     "functions_calls",
     "structures",
     "numeric_programs",
+    "numeric_routines",
     "factorizations",
     "hard_cases",
     "library",

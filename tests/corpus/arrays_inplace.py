@@ -297,3 +297,46 @@ def overwritten_after_a_rule_with_a_branch(a, b):
     for i in range(4):
         a[i] = b[i]
     return np.sum(sizes * a)
+
+
+@kernel(lambda d: (d.positive(4, 4),), compiled=True)
+def shortest_paths_in_place(lengths):
+    path = lengths.copy()
+    for k in range(path.shape[0]):
+        path[:, :] = np.minimum(path, path[:, k][:, None] + 0.3 * path[k])
+    return np.sum(path * path)
+
+
+@kernel(lambda d: (d.dominant(4),))
+def eliminated_by_rows(a):
+    for k in range(3):
+        a[k + 1 :] -= a[k + 1 :, k][:, None] * a[k] / a[k, k]
+    return np.sum(a * a)
+
+
+@kernel(lambda d: (d.signed(3, 4), d.signed(3, 4)), argnums=(0, 1), compiled=True)
+def temporaries_in_one_loop(a, b):
+    t = np.sin(a) * b
+    c = b * b
+    t += c
+    b[:, :] = t * b
+    u = t * b + c
+    return np.sum(u * t) + u[1, 2]
+
+
+@kernel(lambda d: (d.signed(4, 3),))
+def rows_of_temporaries(a):
+    for k in range(1, a.shape[0]):
+        near = a[k] * a[k - 1]
+        a[k] = near * near + a[k]
+        near *= 2.0
+        a[k - 1] += near
+    return np.sum(a * a)
+
+
+@kernel(lambda d: (d.signed(6),))
+def largest_of_sums_decides(a):
+    total = np.sum(a * a)
+    if np.dot(a, a) > 0.5 * total:
+        total = total * np.max(a)
+    return total + max(a[0], a[1]) * min(a[2], a[3])

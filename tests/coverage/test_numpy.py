@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import jitad
 from jitad.api.mode import uncompiled
 from jitad.errors import UnsupportedCallError
+from jitad.primitives import registry
 from jitad.testing import check_grads
 from tests.coverage import method_cases, number_cases, rearranging_cases, zero_cases  # noqa: F401 (fill the table)
 from tests.coverage.case import CALLS, Call, V
@@ -148,6 +150,18 @@ def test_almost_all_functions_with_a_derivative_are_covered() -> None:
     )
     missing = [feature.names[0] for feature in own if not feature.is_covered]
     assert len(missing) <= 0.05 * len(own), missing
+
+
+def test_with_the_plugins_all_of_them_are_covered(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not {"jitad_linalg", "jitad_signal"} <= entry_points(group="jitad").names:
+        pytest.skip("the plugins aren't installed")
+    monkeypatch.delenv("JITAD_DISABLE_PLUGINS")
+    monkeypatch.setattr(registry, "lookup", registry.Registry().lookup)
+    smooth = [feature for feature in FEATURES if feature.is_smooth]
+    missing = [feature.names[0] for feature in smooth if not feature.is_covered]
+    covered = len(smooth) - len(missing)
+    print(f"{covered} of {len(smooth)} functions with a derivative, with jitad-linalg and jitad-signal")
+    assert missing == []
 
 
 def test_the_readme_shows_the_table() -> None:

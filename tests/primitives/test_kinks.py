@@ -178,6 +178,60 @@ def test_an_overflow_that_is_replaced_contributes_nothing() -> None:
     check(lambda x: np.nan_to_num(1.0 / x, posinf=7.0), (0.0,), 0.0)
 
 
+def test_products_with_an_overflow_that_is_replaced_contribute_nothing() -> None:
+    check(lambda x: np.minimum(np.exp(1000.0 * x) * x, 5.0), (1.0,), 0.0)
+    check(lambda x: np.where(x > 700.0, x, x * np.exp(x) / (1.0 + np.exp(x))), (1000.0,), 1.0)
+
+
+def squares_of_what_there_is(w, y):
+    return np.nansum((y - w) ** 2)
+
+
+def squares_in_a_loop(w, y):
+    total = 0.0
+    for i in range(y.shape[0]):
+        square = (y[i] - w) ** 2
+        total += square if math.isfinite(square) else 0.0
+    return total
+
+
+def squares_without_gaps(w, y):
+    squares = (y - w) * (y - w)
+    squares[~np.isfinite(squares)] = 0.0
+    return np.sum(squares)
+
+
+def squares_that_equal_themselves(w, y):
+    squares = (y - w) * (y - w)
+    return np.sum(np.where((squares == squares) & (squares < 1e300), squares, 0.0))
+
+
+MISSING = [squares_in_a_loop, squares_without_gaps, squares_that_equal_themselves]
+
+
+@pytest.mark.parametrize("kernel", MISSING, ids=lambda k: k.__name__)
+def test_missing_data_contribute_nothing(kernel: Callable[..., Any]) -> None:
+    check(kernel, (1.0, [1.5, NAN, INF, 3.0]), -5.0, [1.0, 0.0, 0.0, 4.0])
+
+
+def test_sums_and_means_that_skip_missing_data() -> None:
+    check(squares_of_what_there_is, (1.0, [1.5, NAN, 3.0]), -5.0, [1.0, 0.0, 4.0])
+    check(lambda w, y: np.nanmean(w * y), (3.0, [1.5, NAN, 3.5]), 2.5, [1.5, 0.0, 1.5])
+    check(lambda w, y: np.sum(np.nan_to_num(w * y)), (3.0, [1.5, NAN]), 1.5, [3.0, 0.0])
+
+
+def test_what_nothing_reads_of_an_array_contributes_nothing() -> None:
+    check(lambda x: np.max(np.sqrt(x)) + np.sort(np.sqrt(x))[1], ([0.0, 4.0],), [0.0, 0.5])
+
+    def behind_the_first(x):
+        roots = np.empty(x.shape[0])
+        for i in range(x.shape[0]):
+            roots[i] = math.sqrt(x[i])
+        return np.sum(roots[1:] * roots[1:])
+
+    check(behind_the_first, ([0.0, 4.0],), [0.0, 1.0])
+
+
 def test_zero_seeds_and_directions_stay_zero_beside_a_pole() -> None:
     def roots(x):
         return np.sqrt(x)
@@ -247,6 +301,7 @@ def test_compiled_kinks() -> None:
     x = np.array([2.0, 0.0])
     np.testing.assert_array_equal(jitad.grad(taken_from_a_name)(x), [0.5, 0.0])
     np.testing.assert_array_equal(jitad.grad(taken_by_a_loop)(x), [0.5, 0.0])
+    np.testing.assert_array_equal(jitad.grad(squares_without_gaps)(1.0, np.array([1.5, NAN, INF, 3.0])), -5.0)
     np.testing.assert_array_equal(jitad.grad(lambda x: np.sort(x)[2])(np.array([3.0, 3.0, 1.0, 3.0])), [0, 1, 0, 0])
 
 

@@ -111,6 +111,10 @@ def zero_step(n):
     return s
 
 
+def summing_by_name(x):
+    return np.einsum("i,i->", x, x)
+
+
 ONE = np.ones(2)
 
 
@@ -131,6 +135,7 @@ ONE = np.ones(2)
         (changed_beside, (ONE,), e.KernelTypeError, "a name on a line of its own"),
         (two_functions, (1.0, 3), e.KernelTypeError, "function"),
         (unreadable, (1.0,), e.UnsupportedCallError, "os.getpid"),
+        (summing_by_name, (ONE,), e.UnsupportedCallError, "np.einsum"),
         (attribute_write, (1.0,), e.UnsupportedSyntaxError, "attribute ('y')"),
         (wrong_unpacking, (1.0,), e.KernelValueError, "2 values can't be unpacked into 3 names"),
         (too_many, (1.0,), e.UnsupportedCallError, "takes 1 positional arguments and gets 2"),

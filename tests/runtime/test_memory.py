@@ -10,7 +10,19 @@ from numba import njit
 
 from jitad.runtime import memory, plain
 
-NAMES = ("load", "store", "accumulate", "dim", "elements", "tape_array", "reshaped", "view", "offset_of", "fill")
+NAMES = (
+    "load",
+    "store",
+    "accumulate",
+    "dim",
+    "elements",
+    "tape_array",
+    "reshaped",
+    "view",
+    "offset_of",
+    "fill",
+    "trip_count",
+)
 
 
 def _twins(function):
@@ -80,6 +92,16 @@ def test_views_count_no_references():
     (text,) = function.inspect_llvm().values()
     body = text[text.index("define") : text.index("cpython")]
     assert "NRT_" not in body
+
+
+def counts(n):
+    return trip_count(0, n), trip_count(n, 3), trip_count(n, n)
+
+
+@pytest.mark.parametrize("n", [-4, 0, 2, 7])
+def test_trip_counts_are_those_of_ranges(n: int) -> None:
+    compiled, plainly = _twins(counts)
+    assert compiled(n) == plainly(n) == (len(range(n)), len(range(n, 3)), 0)
 
 
 def sizes(n):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from numba import prange
 
+import jitad
+from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import const_int
 from jitad.program.statements import (
     Accumulate,
     Block,
+    Compute,
     Const,
     Load,
     Loop,
@@ -21,10 +26,15 @@ from jitad.program.statements import (
     View,
     ViewAxis,
     counted_loop,
+    walk,
 )
 from jitad.program.threads import Threads
 from jitad.program.types import FLOAT64, INT64, Array
-from jitad.transforms.threads import on_threads
+from jitad.reading import sharing
+from jitad.transforms import share
+from jitad.transforms.threads import all_parallel, on_threads
+from tests.transforms import chains
+from tests.transforms.kernels import program_of
 
 N = Var("n", INT64)
 I = Var("i", INT64)  # noqa: E741 - the loop's index
@@ -93,3 +103,59 @@ def test_short_loops_leave_threads_to_those_in_them():
     (found,) = outer.body
     assert isinstance(found, Loop)
     assert (outer.threads, found.threads) == (None, Threads())
+
+
+def summed(x):
+    return np.sum(np.tanh(x) * x)
+
+
+def test_sums_whose_terms_may_be_regrouped_run_on_threads():
+    program = on_threads(all_parallel(program_of(summed, np.ones(3))))
+    (loop,) = (s for s in walk(program.program.body) if isinstance(s, Loop))
+    assert any(isinstance(s, Compute) and s.primitive is add_to_sum for s in loop.body)
+    assert loop.threads == Threads()
+
+
+def of_pairs(x):
+    total = 0.0
+    for i in prange(x.shape[0]):
+        total += chains.f3(x[i], 0.6) * chains.f2(0.6, x[i])
+    return total
+
+
+@pytest.fixture
+def everything_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "MOST_COPIED", -1)
+    monkeypatch.setattr(sharing, "LEAST_SHARED", 0)
+    monkeypatch.setattr(share, "LEAST", 0)
+
+
+@pytest.mark.usefixtures("everything_shared")
+def test_loops_that_call_shared_functions_are_serial():
+    x = np.linspace(0.1, 1.0, 9)
+    why = jitad.explain(jitad.grad(of_pairs), x).threads
+    assert why
+    assert all("is serial: it calls a function that is compiled once for several calls" in line for line in why)
+    expected = [jitad.grad(lambda v: chains.f3(v, 0.6) * chains.f2(0.6, v))(v) for v in x]
+    np.testing.assert_allclose(jitad.grad(of_pairs)(x), expected, rtol=1e-12)
+
+
+def on_its_own(v):
+    total = 0.0
+    for i in prange(20):
+        total += np.sin(v * i)
+    return total * np.cos(v)
+
+
+def of_three(v):
+    return on_its_own(v) * on_its_own(2.0 * v) + on_its_own(v * v)
+
+
+@pytest.mark.usefixtures("everything_shared")
+def test_loops_in_shared_functions_are_serial():
+    why = jitad.explain(jitad.grad(of_three), 0.3).threads
+    assert why
+    assert all("is serial: it is in a function that is compiled once for several calls" in line for line in why)
+    step = 1e-6
+    difference = (of_three(0.3 + step) - of_three(0.3 - step)) / (2.0 * step)
+    assert jitad.grad(of_three)(0.3) == pytest.approx(difference, rel=1e-7)

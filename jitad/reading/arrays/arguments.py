@@ -72,7 +72,7 @@ def dtype_name(obj: Any) -> str:
     """The name of what ``obj`` means as a dtype."""
     try:
         return np.dtype(obj).name
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # NumPy reads a string as a list of dtypes
         return str(obj)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from jitad.errors import KernelTypeError, KernelValueError
 from jitad.primitives import core, roots
 from jitad.primitives.spec import ScalarPrimitive
+from jitad.primitives.sums import addition
 from jitad.program.builder import Builder, is_const
 from jitad.program.statements import Const, Operand
 from jitad.program.types import BOOL, INT64, Scalar
@@ -49,10 +50,11 @@ def reduced(ctx: Context, value: Value, axis: Value | None, keepdims: Value | No
     axes = axes_of(ctx, axis, source.ndim)
     type_ = kind.type_of(source.dtype)
     start = core.convert_constant(Const(int(kind.start), INT64), type_)
+    join = addition(type_) if kind is SUM else kind.join
     kept = flag(ctx, keepdims, "keepdims")
 
     def step(builder: Builder, total: Operand, item: Operand) -> Operand:
-        return builder.compute_typed(kind.join, (total, builder.cast(item, type_)), type_)
+        return builder.compute_typed(join, (total, builder.cast(item, type_)), type_)
 
     if len(axes) == source.ndim and not kept:
 

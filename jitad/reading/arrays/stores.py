@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jitad.errors import KernelTypeError, ShapeMismatchError
 from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.builder import Builder, const_int, is_const
-from jitad.program.statements import Branch, Const, Operand, Var, array_type
+from jitad.program.distances import never_equal
+from jitad.program.statements import Branch, Operand, Var, array_type
 from jitad.program.types import BOOL, FLOAT32, Scalar
 from jitad.reading.arrays.broadcasting import SHAPE_REMEDY, broadcast_element, is_repeated, require_equal
 from jitad.reading.arrays.facts import may_alias, note_at_least
+from jitad.reading.arrays.in_place import with_copies
 from jitad.reading.arrays.indexing import Gather, gathered, select
 from jitad.reading.arrays.loops import for_each, memory_nesting
 from jitad.reading.arrays.maps import (
@@ -75,23 +77,11 @@ def update_whole(ctx: Context, target: ArrayValue, primitive: ScalarPrimitive, v
             return target
         value = materialize(ctx, value)
     require_fits(ctx, target.shape, value)
-    if isinstance(value, ArrayValue | LazyValue):
-        source = _ready(ctx, value, target)
-        part = broadcast_element(source, target.shape)
 
-        def operand(builder: Builder, index: Sequence[Operand]) -> Operand:
-            return part(builder, index)
+    def write(builder: Builder, index: Sequence[Operand], operand: Operand) -> None:
+        update_element(builder, target, index, primitive, operand)
 
-    else:
-        number = ctx.scalar(value, "the value")
-
-        def operand(builder: Builder, index: Sequence[Operand]) -> Operand:
-            return number
-
-    def body(builder: Builder, index: list[Operand]) -> None:
-        update_element(builder, target, index, primitive, operand(builder, index))
-
-    for_each(ctx, target.shape, body, nesting=memory_nesting(target))
+    _write_each(ctx, target, value, write)
     return target
 
 
@@ -118,21 +108,40 @@ def assign(ctx: Context, target: ArrayValue, value: Value) -> None:
         if _written_by(ctx, target, value, accumulate=False):
             return
         value = materialize(ctx, value)
-    if isinstance(value, ArrayValue | LazyValue):
-        require_fits(ctx, target.shape, value)
-        source = _ready(ctx, value, target)
-        part = broadcast_element(source, target.shape)
+    require_fits(ctx, target.shape, value)
 
-        def body(builder: Builder, index: list[Operand]) -> None:
-            builder.store(target.base, base_index(builder, target, index), part(builder, index))
+    def write(builder: Builder, index: Sequence[Operand], operand: Operand) -> None:
+        builder.store(target.base, base_index(builder, target, index), operand)
 
-    else:
+    _write_each(ctx, target, value, write)
+
+
+def _write_each(
+    ctx: Context, target: ArrayValue, value: Value, write: Callable[[Builder, Sequence[Operand], Operand], None]
+) -> None:
+    """``write(builder, index, element)`` for all elements of a value, each as it was before the first was written."""
+    if not isinstance(value, ArrayValue | LazyValue):
         number = ctx.scalar(value, "the value stored")
+        _loops(ctx, target, ctx.builder, lambda builder, index: write(builder, index, number))
+        return
 
-        def body(builder: Builder, index: list[Operand]) -> None:
-            builder.store(target.base, base_index(builder, target, index), number)
+    def written(source: LazyValue) -> Callable[[Builder, list[Operand]], None]:
+        part = broadcast_element(source, target.shape)
+        return lambda builder, index: write(builder, index, part(builder, index))
 
-    for_each(ctx, target.shape, body, nesting=memory_nesting(target))
+    source = _without_lead(as_lazy(value), target.ndim)
+    if not _is_evaluated_again(source, target) and _is_disturbed(ctx, source, target):
+        nested = ctx.builder.nested()
+        _loops(ctx, target, nested, written(source))
+        in_place = with_copies(ctx, nested)
+        if in_place is not None:
+            ctx.builder.absorb(in_place)
+            return
+    _loops(ctx, target, ctx.builder, written(_ready(ctx, value, target)))
+
+
+def _loops(ctx: Context, target: ArrayValue, builder: Builder, body: Callable[[Builder, list[Operand]], None]) -> None:
+    for_each(ctx, target.shape, body, nesting=memory_nesting(target), builder=builder)
 
 
 def scatter(ctx: Context, place: Gather, value: Value) -> None:
@@ -205,11 +214,19 @@ def _ready(ctx: Context, value: ArrayLike, target: ArrayValue, *, in_order: bool
 
     ``in_order`` says that each element is read where it is stored.
     """
-    source = as_lazy(value)
-    repeated = source.cost > 0 and is_repeated(_without_lead(source, target.ndim), target.shape)
-    if repeated or any(_disturbed(ctx, read, target, in_order) for read in source.reads):
-        source = as_lazy(materialize(ctx, value, fresh=True))
-    return _without_lead(source, target.ndim)
+    source = _without_lead(as_lazy(value), target.ndim)
+    if _is_evaluated_again(source, target) or _is_disturbed(ctx, source, target, in_order):
+        source = _without_lead(as_lazy(materialize(ctx, value, fresh=True)), target.ndim)
+    return source
+
+
+def _is_evaluated_again(source: LazyValue, target: ArrayValue) -> bool:
+    """True when storing would compute some elements of an expression more than once."""
+    return source.cost > 0 and is_repeated(source, target.shape)
+
+
+def _is_disturbed(ctx: Context, source: LazyValue, target: ArrayValue, in_order: bool = True) -> bool:
+    return any(_disturbed(ctx, read, target, in_order) for read in source.reads)
 
 
 def _without_lead(source: LazyValue, ndim: int) -> LazyValue:
@@ -230,16 +247,16 @@ def _disturbed(ctx: Context, read: ArrayValue, target: ArrayValue, in_order: boo
         return False
     if in_order and same_map(read, target):
         return False
-    return not apart(read, target)
+    return not apart(ctx, read, target)
 
 
-def apart(a: ArrayValue, b: ArrayValue) -> bool:
-    """True when two views of one array fix an axis at different literal places, so that they never meet."""
+def apart(ctx: Context, a: ArrayValue, b: ArrayValue) -> bool:
+    """True when two views of one array fix an axis at places that are known to differ, so that they never meet."""
     if a.base is not b.base or len(a.starts) != len(b.starts):
         return False
     for axis, (one, other) in enumerate(zip(a.starts, b.starts, strict=True)):
         moving = [x for x in (*a.axes, *b.axes) if x.base_axis == axis and not is_const(x.length, 1)]
-        if not moving and isinstance(one, Const) and isinstance(other, Const) and one.value != other.value:
+        if not moving and never_equal(ctx.builder.made_by, one, other):
             return True
     return False
 

@@ -214,7 +214,7 @@ def _disturbed(ctx: Context, read: ArrayValue, target: ComplexArrayValue, in_ord
     parts = (target.re, target.im)
     if in_order and any(same_map(read, part) for part in parts):
         return False
-    return not all(apart(read, part) for part in parts)
+    return not all(apart(ctx, read, part) for part in parts)
 
 
 def _require_fits(ctx: Context, shape: Sequence[Operand], source: Source) -> None:

@@ -1,0 +1,1 @@
+"""Batches: one function, evaluated for many samples."""

@@ -1,0 +1,101 @@
+"""The results of a batch in the structure that the function returns, with their samples along ``out_axes``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jitad.batching.axes import Axes, position
+from jitad.errors import ArgumentError
+from jitad.reading.results import (
+    ArrayResult,
+    ComplexResult,
+    DictResult,
+    ResultTree,
+    ScalarResult,
+    SequenceResult,
+    StaticResult,
+    complex_array_of,
+    make_sequence,
+)
+
+
+def _move_first(array: np.ndarray, axis: int) -> np.ndarray:
+    return np.moveaxis(array, 0, axis)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A result of a batch: an array with the samples along its first axis, or (a sum) one number or array.
+
+    ``moved`` gives such an array with its first axis at another place.
+    """
+
+    value: Any
+    is_batched: bool
+    moved: Callable[[Any, int], Any] = _move_first
+
+
+def assembled(tree: ResultTree, parts: Sequence[Part], axes: Axes, path: str = "the result") -> Any:
+    """The result of this structure; ``axes`` says where its samples go, as ``out_axes`` of ``jax.vmap`` does.
+
+    Sums over the samples have no such axis, and what doesn't depend on the run (None, say) is there once.
+    Raises ArgumentError where ``axes`` doesn't fit the result, naming the part.
+    """
+    match tree:
+        case StaticResult(obj):
+            return obj
+        case ScalarResult(index) | ArrayResult(index):
+            return _placed(parts[index], axes, path)
+        case ComplexResult(kind, items):
+            return _placed(_complex(kind, [parts[item.index] for item in items]), axes, path)  # type: ignore[attr-defined]
+        case SequenceResult(kind, items):
+            inner = _items(axes, range(len(items)), tuple | list, path)
+            return make_sequence(kind, [assembled(i, parts, *of) for i, of in zip(items, inner, strict=True)])
+        case DictResult(pairs):
+            inner = _items(axes, [name for name, _ in pairs], dict, path)
+            return {name: assembled(i, parts, *of) for (name, i), of in zip(pairs, inner, strict=True)}
+    raise TypeError(tree)
+
+
+def _complex(kind: Any, parts: Sequence[Part]) -> Part:
+    """The complex numbers or arrays of real parts."""
+    is_batched = parts[0].is_batched
+    if not all(isinstance(part.value, np.ndarray | np.generic | float) for part in parts):
+        raise ArgumentError(
+            "a result is complex, and results on a device are real.",
+            "pass NumPy arrays, or return the real and the imaginary part.",
+        )
+    if kind is complex_array_of or not is_batched:
+        return Part(kind([part.value for part in parts]), is_batched)
+    re, im = (part.value for part in parts)
+    whole = np.empty(re.shape, np.complex64 if re.dtype == np.float32 else np.complex128)
+    whole.real, whole.imag = re, im
+    return Part(whole, True)
+
+
+def _placed(part: Part, axes: Axes, path: str) -> Any:
+    if not part.is_batched:
+        return part.value
+    if isinstance(axes, int):
+        at = position(axes, part.value.ndim)
+        if at is not None:
+            return part.moved(part.value, at)
+    raise ArgumentError(
+        f"out_axes has {axes!r} for {path}, which has {part.value.ndim} axes with that of the samples.",
+        "name one of them for the samples; each sample has its own value there.",
+    )
+
+
+def _items(axes: Axes, keys: Sequence[Any], kind: Any, path: str) -> list[tuple[Axes, str]]:
+    if axes is None or isinstance(axes, int):
+        return [(axes, f"{path}[{key!r}]") for key in keys]
+    if not isinstance(axes, kind) or len(axes) != len(keys) or (isinstance(axes, dict) and set(axes) != set(keys)):
+        raise ArgumentError(
+            f"out_axes has {axes!r} for {path}, which has {len(keys)} items.",
+            "give it the structure of the result, or one axis for all of it.",
+        )
+    return [(axes[key], f"{path}[{key!r}]") for key in keys]

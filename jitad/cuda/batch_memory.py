@@ -1,0 +1,85 @@
+"""Where the arrays of a batch on CUDA live: NumPy's arrays on the host, and those of other packages on the device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jitad.batching.axes import HostMemory
+from jitad.cuda.arrays import check_order, is_on_device, on_device, parts_of, permuted, samples_first
+from jitad.program.types import REAL_DTYPES
+
+
+class CudaMemory(HostMemory):
+    """Host arrays are taken as for the CPU; device arrays are seen where they are, and never copied."""
+
+    def holds(self, arg: Any) -> bool:
+        """True for NumPy's arrays, and for arrays on a device."""
+        return super().holds(arg) or is_on_device(arg)
+
+    def sample(self, array: Any, axis: int) -> Any:
+        """The first sample; of a device array only its shape and dtype, which is what it is read for."""
+        if isinstance(array, np.ndarray):
+            return super().sample(array, axis)
+        shape = tuple(length for at, length in enumerate(array.shape) if at != axis)
+        return np.empty(shape, _dtype(array)) if shape else _dtype(array).type(0)
+
+    def stacked(self, array: Any, axis: int) -> Any:
+        """The array with its samples along the first axis. Raises ArgumentError for samples that aren't in C order."""
+        if isinstance(array, np.ndarray):
+            return super().stacked(array, axis)
+        seen = samples_first(on_device(array), axis)
+        check_order(seen, leading=1, dense=_dtype(array).name in REAL_DTYPES)
+        return seen
+
+    def shared(self, array: Any) -> Any:
+        """The array. Raises ArgumentError for a device array that isn't contiguous."""
+        if isinstance(array, np.ndarray):
+            return super().shared(array)
+        seen = on_device(array)
+        if seen.ndim:
+            check_order(seen, leading=0, dense=True)
+        return seen
+
+    def as_real(self, array: Any) -> Any:
+        """The real array of a complex array's parts; other arrays as they are."""
+        return super().as_real(array) if isinstance(array, np.ndarray) else parts_of(array)
+
+    def stand_in(self, array: Any) -> Any:
+        """A NumPy array of the same shape and dtype."""
+        return array if isinstance(array, np.ndarray) else np.empty(tuple(array.shape), _dtype(array))
+
+    def moved(self, array: Any, axis: int) -> Any:
+        """The array with its first axis moved to another place."""
+        if isinstance(array, np.ndarray):
+            return super().moved(array, axis)
+        order = list(range(1, array.ndim))
+        order.insert(axis, 0)
+        return permuted(array, order)
+
+    def may_share(self, a: Any, b: Any) -> bool:
+        """True when two arrays have memory in common, or (on the device) lie between each other's ends."""
+        if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+            return super().may_share(a, b)
+        if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+            return False
+        (a_low, a_high), (b_low, b_high) = _span(on_device(a)), _span(on_device(b))
+        return a_low < b_high and b_low < a_high
+
+
+def _dtype(array: Any) -> np.dtype[Any]:
+    try:
+        return np.dtype(array.dtype)
+    except TypeError:  # another package's own kind of dtype
+        return np.dtype(on_device(array).dtype)
+
+
+def _span(array: Any) -> tuple[int, int]:
+    interface = getattr(array, "__cuda_array_interface__", None) or array._ary.__array_interface__
+    low = int(interface["data"][0])
+    high = low + np.dtype(array.dtype).itemsize if array.size else low
+    for length, stride in zip(array.shape, array.strides, strict=True):
+        reach = (length - 1) * stride
+        low, high = (low, high + reach) if reach > 0 else (low + reach, high)
+    return low, high

@@ -1,0 +1,160 @@
+"""Emit a program as a device function: the same source, but failures are returned and small arrays are local.
+
+What the function takes and returns is as in ``jitad.emission.emit``, with the tape of one thread. The status -k
+says that the failure ``DeviceCode.failures[k - 1]`` has happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from jitad.analysis.aliasing import Aliases
+from jitad.analysis.decisive import decisive
+from jitad.cuda.local_arrays import elements_of, local_arrays
+from jitad.cuda.support import check_supported, device_primitive, on_device
+from jitad.cuda.target import cuda, is_simulated
+from jitad.emission.emit import Emitted
+from jitad.emission.exact_sums import with_ordered_sums
+from jitad.emission.literals import literal
+from jitad.emission.memory import tape_dtypes
+from jitad.emission.source import Emitter
+from jitad.emission.writer import bare
+from jitad.program.origin import Origin
+from jitad.program.statements import (
+    Accumulate,
+    Alloc,
+    Block,
+    Branch,
+    Compute,
+    Const,
+    Fail,
+    Loop,
+    Program,
+    Release,
+    Statement,
+    Var,
+    array_type,
+)
+from jitad.program.types import Array, Scalar
+from jitad.runtime import plain
+
+Failure = tuple[type[BaseException], tuple[Any, ...]]
+
+PLAIN_CUDA = SimpleNamespace(local=SimpleNamespace(array=np.empty))
+"""What ``cuda.local.array`` is where Python runs the source."""
+
+
+@dataclass(frozen=True)
+class DeviceCode(Emitted):
+    """The source of a device function, and what it may fail with: classes of exceptions and their arguments."""
+
+    failures: tuple[Failure, ...] = ()
+
+
+def emit_device(program: Program) -> DeviceCode:
+    """The source of an expanded program. Raises UnsupportedOnCudaError for what has no counterpart on CUDA."""
+    program = with_ordered_sums(program)
+    check_supported(program)
+    exact = decisive(program)
+    program = replace(program, body=_device_block(program.body, exact))
+    local = local_arrays(program)
+    tapes = tape_dtypes([program], without=local)
+    emitter = DeviceEmitter(program, tapes, exact, local)
+    source = emitter.function()
+    results = tuple(
+        (result.type.dtype, result.type.ndim) if isinstance(result.type, Array) else None for result in program.results
+    )
+    names, plain_names = emitter.names_used, emitter.plain_names_used
+    return DeviceCode(source, emitter.entry, names, plain_names, tapes, results, failures=tuple(emitter.failures))
+
+
+class DeviceEmitter(Emitter):
+    """Writes the source; ``exact`` is what decisions depend on, ``local`` the allocations off the tape."""
+
+    def __init__(self, program: Program, tapes: tuple[str, ...], exact: set[Var], local: set[Alloc]) -> None:
+        self._exact = exact
+        self._local = local
+        self._aliases = Aliases(program)
+        self.failures: list[Failure] = []
+        super().__init__(program, tapes, {}, measured=False)
+
+    def _helper(self, name: str) -> str:
+        twin = "accumulate" if name == "accumulate_exact" else name
+        return self._use(name, _of_memory(name), getattr(plain, twin))
+
+    def _collect_primitives(self) -> None:
+        super()._collect_primitives()
+        if not is_simulated():
+            self.names_used = {name: on_device(value) for name, value in self.names_used.items()}
+
+    def _statement(self, statement: Statement) -> None:
+        match statement:
+            case Accumulate(array=array, index=index, value=value) if self._aliases.root(array) in self._exact:
+                self._mark(statement)
+                self._line(self._write("accumulate_exact", value, *self._place_in(array, index, value)))
+            case Release(dtype=dtype) if dtype not in self._tapes:
+                pass
+            case _:
+                super()._statement(statement)
+
+    def _alloc(self, statement: Alloc) -> None:
+        if statement not in self._local:
+            super()._alloc(statement)
+            return
+        dtype = array_type(statement.out).dtype
+        if dtype in self._tapes:  # what gives the array back finds the tape as it was
+            top = "limit" if statement.at_end else "top"
+            self._line(f"{self._names.bind(statement.offset)} = {top}_{dtype}")
+        numpy_type = np.dtype(dtype).type
+        element = self._use(numpy_type.__name__, numpy_type, numpy_type)
+        name = self._names.bind(statement.out)
+        self._line(f"{name} = {self._use('cuda', cuda, PLAIN_CUDA)}.local.array({elements_of(statement)!r}, {element})")
+        if statement.fill is not None:
+            fill = literal(Const(statement.fill, Scalar(dtype)), self._use)
+            self._line(f"{self._helper('fill')}({name}, {fill})")
+
+    def _fail(self, fail: Fail) -> None:
+        if isinstance(fail.condition, Const):
+            if not fail.condition.value:
+                return
+            self._line("if True:")
+        else:
+            self._line(f"if {bare(self._text(fail.condition))}:")
+        args = tuple(arg.packed() if isinstance(arg, Origin) else arg for arg in fail.args)
+        self._failure(fail.exception, args)
+
+    def _failure(self, exception: type[BaseException], args: tuple[Any, ...]) -> None:
+        self.failures.append((exception, args))
+        self._line(f"    return ({', '.join([str(-len(self.failures)), *self._no_results()])},)")
+
+
+def _of_memory(name: str) -> Any:
+    if is_simulated():
+        return None
+    from jitad.cuda import memory
+
+    return getattr(memory, name)
+
+
+def _device_block(block: Block, exact: set[Var]) -> Block:
+    return Block([_device_statement(statement, exact) for statement in block])
+
+
+def _device_statement(statement: Statement, exact: set[Var]) -> Statement:
+    """Operations in their forms for CUDA.
+
+    What decides something is rounded by itself: the sweeps may decide again, and must decide the same.
+    """
+    match statement:
+        case Compute(out=out):
+            return replace(statement, primitive=device_primitive(statement, exact=out in exact))
+        case Loop(body=body, condition_block=head):
+            head = None if head is None else _device_block(head, exact)
+            return replace(statement, body=_device_block(body, exact), condition_block=head)
+        case Branch(then=then, otherwise=otherwise):
+            return replace(statement, then=_device_block(then, exact), otherwise=_device_block(otherwise, exact))
+    return statement
