@@ -18,9 +18,9 @@ import numpy as np
 from jitad.api.mode import mode
 from jitad.api.running import converter
 from jitad.batching.axes import Leaf
-from jitad.batching.driver import PLACES, Driver, Gradient
+from jitad.batching.driver import PLACES, Driver
 from jitad.batching.laned import MOST_ELEMENTS, laned_driver
-from jitad.batching.work import Results, Work
+from jitad.batching.work import Gradient, Results, Work
 from jitad.batching.workers import run_on, thread_count
 from jitad.errors import ShapeMismatchError
 from jitad.runtime.tape import Tape, borrowed_tape

@@ -11,13 +11,12 @@ has another shape than its output expects, with its shape in ``place`` from 1 on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from jitad.api.differentiate import Sweeps
-from jitad.batching.work import Work
+from jitad.batching.work import Gradient, Work
 from jitad.building.compile import build, dispatcher_in, raising_as
 from jitad.emission.emit import Emitted
 from jitad.emission.naming import Names
@@ -28,39 +27,11 @@ PLACES = 64
 """Words of ``place``: more than an array has axes, and more than a cache line."""
 
 
-@dataclass(frozen=True)
-class Result:
-    """A result of a program that isn't a gradient: of so many axes, or (None) a number."""
-
-    dtype: str
-    ndim: int | None
-
-
-@dataclass(frozen=True)
-class Gradient:
-    """A gradient: by the leaf at a place, an array or a number, a sum over the samples or not."""
-
-    leaf: int
-    dtype: str
-    is_array: bool
-    is_summed: bool
-
-
 class Driver:
     """The loop for a ``Work`` and its sweeps; ``results`` and ``gradients`` describe the outputs in order."""
 
     def __init__(self, work: Work, sweeps: Sweeps) -> None:
-        params = work.reading.program.params
-        self.gradients = tuple(
-            Gradient(at, params[at].type.dtype, isinstance(params[at].type, Array), summed)
-            for at, summed in zip(work.wrt, work.summed, strict=True)
-        )
-        numbers = sum(not gradient.is_array for gradient in self.gradients)
-        types = [result.type for result in work.program.results]
-        self.results = tuple(
-            Result(type_.dtype, type_.ndim if isinstance(type_, Array) else None)
-            for type_ in types[: len(types) - numbers]
-        )
+        self.gradients, self.results = work.gradients, work.results
         self.tapes = sweeps.emitted.tapes
         self.needed: dict[str, int] = {}
         self.run = built(self.emitted(work, sweeps), work, sweeps)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from jitad.api.differentiate import Sweeps, make_sweeps
-from jitad.batching.driver import Driver, Gradient, written
-from jitad.batching.work import Work
+from jitad.batching.driver import Driver, written
+from jitad.batching.work import Gradient, Work
 from jitad.emission.emit import Emitted
 from jitad.emission.naming import Names
 from jitad.program.types import Array

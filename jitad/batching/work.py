@@ -7,10 +7,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from jitad.batching.axes import Leaf
+from jitad.program.types import Array
 
 if TYPE_CHECKING:
     from jitad.api.differentiate import Reading
     from jitad.program.statements import Program
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result of a program that isn't a gradient: of so many axes, or (None) a number."""
+
+    dtype: str
+    ndim: int | None
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A gradient: by the leaf at a place, an array or a number, a sum over the samples or not."""
+
+    leaf: int
+    dtype: str
+    is_array: bool
+    is_summed: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +57,25 @@ class Work:
     def summed(self) -> tuple[bool, ...]:
         """For each gradient whether it is a sum over the samples."""
         return tuple(not self.each and not self.batched[at] for at in self.wrt)
+
+    @property
+    def gradients(self) -> tuple[Gradient, ...]:
+        """The gradients in the order of ``wrt``."""
+        types = [self.reading.program.params[at].type for at in self.wrt]
+        return tuple(
+            Gradient(at, type_.dtype, isinstance(type_, Array), summed)
+            for at, type_, summed in zip(self.wrt, types, self.summed, strict=True)
+        )
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The program's results that aren't gradients."""
+        numbers = sum(not gradient.is_array for gradient in self.gradients)
+        types = [result.type for result in self.program.results]
+        return tuple(
+            Result(type_.dtype, type_.ndim if isinstance(type_, Array) else None)
+            for type_ in types[: len(types) - numbers]
+        )
 
 
 Results = tuple[list[Any], list[Any]]

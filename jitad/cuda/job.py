@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from jitad.api.running import converter
-from jitad.batching.work import Work
-from jitad.cuda.launch import Gradient, Launch, clear, copy_rows, fold, take_sums
+from jitad.batching.work import Gradient, Work
+from jitad.cuda.launch import Launch, clear, copy_rows, fold, take_sums
 from jitad.cuda.target import cuda, is_out_of_memory, is_refused, kernel_jit, release_memory
 from jitad.cuda.target import launch as run
 from jitad.errors import ShapeMismatchError, TapeOverflowError, UnsupportedOnCudaError

@@ -11,35 +11,14 @@ what the sweeps return first.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from jitad.batching.work import Work
 from jitad.cuda.build import build_function, function_names
-from jitad.cuda.emit import DeviceCode, emit_device
+from jitad.cuda.emit import emit_device
 from jitad.cuda.target import cuda
 from jitad.emission.naming import Names
-from jitad.program.statements import Program
-from jitad.program.types import Array
 from jitad.transforms.expand import expand
-
-
-@dataclass(frozen=True)
-class Result:
-    """A result of a program that isn't a gradient: of so many axes, or (None) a number."""
-
-    dtype: str
-    ndim: int | None
-
-
-@dataclass(frozen=True)
-class Gradient:
-    """A gradient: by the leaf at a place, an array or a number, a sum over the samples or not."""
-
-    leaf: int
-    dtype: str
-    is_array: bool
-    is_summed: bool
 
 
 class Launch:
@@ -49,26 +28,13 @@ class Launch:
     """
 
     def __init__(self, work: Work) -> None:
-        params = work.reading.program.params
-        program = expand(work.program)
-        self.code = emit_device(program)
-        self.gradients = tuple(
-            Gradient(at, params[at].type.dtype, isinstance(params[at].type, Array), summed)
-            for at, summed in zip(work.wrt, work.summed, strict=True)
-        )
-        numbers = sum(not gradient.is_array for gradient in self.gradients)
-        found = _results(program, self.code)
-        self.results = tuple(found[: len(found) - numbers])
+        self.code = emit_device(expand(work.program))
+        self.gradients, self.results = work.gradients, work.results
         body_source, kernel_source = _Source(self, work).texts()
         sweep = build_function(self.code.source, self.code.entry, function_names(self.code), kernel=False)
         helpers = function_names(self.code, "tape_array", "fill", "reshaped")
         body = build_function(body_source, "body", {**helpers, "sweep": sweep}, kernel=False)
         self.kernel = build_function(kernel_source, "kernel", {"body": body, "cuda": cuda}, kernel=True)
-
-
-def _results(program: Program, code: DeviceCode) -> list[Result]:
-    kinds = zip(program.results, code.results, strict=True)
-    return [Result(*kind) if kind is not None else Result(result.type.dtype, None) for result, kind in kinds]
 
 
 class _Source:
