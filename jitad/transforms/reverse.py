@@ -177,7 +177,7 @@ class Reversal:
         outer = [v for v in self._free_active(loop.body, [row.new for row in carried]) if v not in loop.params]
         finals = {row.param: scope.take(row.result) or zero(row.param) for row in carried}
         bars = {row.param: Var(f"{row.param.name}_bar", row.param.type) for row in carried if not row.is_sum}
-        inner = Scope(loop.body, self._plan, scope, carried=list(bars.values()))
+        inner = Scope(loop.body, self._plan, scope, loop.params, carried=list(bars.values()))
         index = Var(loop.index.name, loop.index.type)
         inner.values[loop.index] = index
         sums = [Var(f"{v.name}_bar", v.type) for v in outer]

@@ -24,6 +24,7 @@ from jitad.program.statements import (
     Var,
     array_type,
     definitions,
+    walk,
 )
 from jitad.program.types import INT64, Array, Scalar
 from jitad.transforms.flowing import Flowing
@@ -81,12 +82,13 @@ class Scope:
         if self.parent is None:
             assert operand in self._bound, f"{operand} isn't bound at the top level"
             return operand
-        if operand not in self._statements:
+        if operand not in self._bound:
             return self.parent.value(operand)
         if operand in self._plan.stored:
             store = self._plan.stored[operand]
             self.values[operand] = self.builder.load(self.array(store.array), self.all(store.index))
         else:
+            assert operand in self._statements, f"{operand} is carried, and isn't recorded"
             self._recompute(self._statements[operand])
         return self.values[operand]
 
@@ -237,10 +239,15 @@ def _array_parts(var: Var, forward: Block) -> list[Var]:
 
 
 def releases(statements: Iterable[Statement]) -> list[Release]:
-    """What gives back all that these statements, in order, took from the tapes for arrays and still hold."""
+    """What gives back all that these statements, in order, took from the tapes for arrays and still hold.
+
+    A mark of where records begin holds nothing: they are popped, or given back from it unread.
+    """
+    block = Block(list(statements))
+    marks = {s.offset for s in walk(block) if isinstance(s, Release) and s.unread}
     held: dict[str, list[Operand]] = {}
-    for statement in statements:
-        if isinstance(statement, Alloc) and not statement.at_end:
+    for statement in block:
+        if isinstance(statement, Alloc) and not statement.at_end and statement.offset not in marks:
             held.setdefault(array_type(statement.out).dtype, []).append(statement.offset)
         elif isinstance(statement, Release) and not statement.at_end:
             offsets = held.get(statement.dtype, [])

@@ -49,8 +49,9 @@ def _or_nan(comparison: ScalarPrimitive, which: int) -> Condition:
     """``a`` compares to ``b`` so, or one of them is nan."""
 
     def condition(builder: Builder, *args: Operand) -> Operand:
-        is_nan = builder.compute(core.ne, args[which], args[which])
-        return builder.compute(core.or_, builder.compute(comparison, *args), is_nan)
+        takes = builder.compute(comparison, *args)
+        is_number = builder.compute(core.ge, args[which], args[which])  # a kernel's own test for nan is ``!=``
+        return builder.compute(core.or_, takes, builder.compute(core.not_, is_number))
 
     return condition
 

@@ -162,7 +162,7 @@ def test_the_users_exceptions_come_through():
 
 def test_every_class_is_exported_and_also_a_builtin():
     classes = [c for c in vars(jitad.errors).values() if isinstance(c, type) and issubclass(c, jitad.JitadError)]
-    assert len(classes) == 17
+    assert len(classes) == 20
     for cls in classes:
         assert getattr(jitad, cls.__name__) is cls
         assert cls is jitad.JitadError or any(base.__module__ == "builtins" for base in cls.__bases__)

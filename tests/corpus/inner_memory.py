@@ -245,3 +245,23 @@ def value_beside_a_gradient_by_constants(x):
             n += i + 1
         x[i] = x[i] * value
     return total
+
+
+def _left_early(x, a):
+    for _ in range(3):
+        x = max(a, x, 0.25)
+    for k in range(4):
+        if np.arctan2(a, x + k) > max(x, 0.25) and x > 0.0:
+            return x
+    return x * x
+
+
+@kernel(lambda d: (0.8, 1.3), tags=TAGS)
+def records_around_a_loop_that_nothing_flows_into(x, a):
+    for _ in range(3):
+        if x * a > 1.0:
+            x = x + 0.1 * jitad.grad(_left_early)(x, a) * a * x
+        else:
+            x = x * a
+        x = x + 0.01 * jitad.grad(_left_early, 1)(a, x) * x * x
+    return x

@@ -220,6 +220,20 @@ def test_what_is_read_where_a_store_left_it_is_right(kernel: Any) -> None:
     assert_gradient(kernel, POINTS)
 
 
+def test_a_number_that_a_loop_carries_is_read_where_a_store_left_it() -> None:
+    def powers(x):
+        kept = np.empty((x.shape[0], 4))
+        for i in range(x.shape[0]):
+            power = 1.0
+            for j in range(4):
+                kept[i, j] = power
+                power = power * x[i]
+        return kept
+
+    _, pullback = jitad.vjp(powers, POINTS)
+    np.testing.assert_allclose(pullback(np.ones((3, 4)))[0], 1.0 + 2.0 * POINTS + 3.0 * POINTS**2, rtol=1e-14)
+
+
 def test_a_rounded_copy_is_not_read_back() -> None:
     exact = 2.0 * np.exp(2.0 * POINTS).sum() * 2.0 * np.exp(2.0 * POINTS)
     np.testing.assert_allclose(jitad.grad(stored_as_float32)(POINTS), exact, rtol=1e-14)
