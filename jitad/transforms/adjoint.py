@@ -162,7 +162,8 @@ def _analysed(
 
 def _prepared(program: Program) -> Program:
     """A program that never changes its arguments, in the form in which least must be recorded."""
-    return fold_signs(remove_counters(fuse_array_statements(move_invariants_out(localize(program)))))
+    signed = fold_signs(fuse_array_statements(move_invariants_out(localize(program))))
+    return fold_signs(remove_counters(signed))
 
 
 def _seeds(results: Sequence[Operand], within: Within | None, *, seeded: bool) -> list[Operand]:
