@@ -19,13 +19,14 @@ from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
 from jitad.analysis.plan import AUTO, Plan
 from jitad.analysis.randomness import refuse_active_parameters
-from jitad.analysis.scratch import held_in_vain
+from jitad.analysis.scratch import held_in_vain, staying
 from jitad.program.builder import Builder
 from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, walk
 from jitad.program.types import Array, Scalar
 from jitad.transforms.choose import differentiate_choices
 from jitad.transforms.deadcode import remove_dead_code
-from jitad.transforms.fuse import fuse_array_statements
+from jitad.transforms.fresh_sums import store_first_terms
+from jitad.transforms.fuse import fuse_array_statements, fuse_rows
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.induction import remove_counters
@@ -40,6 +41,7 @@ from jitad.transforms.rotate import rotate_sums
 from jitad.transforms.scope import Scope
 from jitad.transforms.selections import write_out_selections
 from jitad.transforms.shadows import Shadowed, add_shadows
+from jitad.transforms.stacked import stack_arrays
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,17 @@ def adjoint(
     own = write_out_selections(own, Activity(own, Aliases(own), inputs, results))
     seeds = _seeds(results, within, seeded=seeded)
     kept: set[Var] = set()
+    analysed = partial(_analysed, inputs, results, seeds, within, seeded=seeded, storage=storage)
     while True:
         primal = mark_order_free(privatize(own, kept))
-        sweeps = _analysed(primal, inputs, results, seeds, within, seeded=seeded, storage=storage)
+        sweeps = analysed(primal)
         held = sweeps.held(moved_buffers(own, primal))
         if not held:
             break
         kept |= held
+    while stays := sweeps.staying():
+        primal = stack_arrays(primal, stays)
+        sweeps = analysed(primal)
     activity, plan, shadowed = sweeps.activity, sweeps.plan, sweeps.shadowed
 
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
@@ -112,7 +118,7 @@ def adjoint(
         program.origin,
     )
     tidied = rotate_sums(hoist_sums(gather_scattered_sums(remove_dead_code(whole))))
-    return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
+    return Adjoint(remove_dead_code(fuse_rows(store_first_terms(tidied))), tuple(wrt), plan)
 
 
 @dataclass(frozen=True)
@@ -132,13 +138,18 @@ class _Sweeps:
         program = self.shadowed.program
         return held_in_vain(program, Aliases(program), self.plan, buffers - inside) if buffers - inside else set()
 
+    def staying(self) -> set[Var]:
+        """The arrays of iterations that had better be rows of one: see ``staying``."""
+        program = self.shadowed.program
+        return staying(program, Aliases(program), self.plan, self.at_once)
+
 
 def _analysed(
-    primal: Program,
     inputs: list[Var],
     results: list[Operand],
     seeds: Sequence[Operand],
     within: Within | None,
+    primal: Program,
     *,
     seeded: bool,
     storage: str,

@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.places import bound_in
 from jitad.primitives.sums import addition
-from jitad.program.builder import Builder
+from jitad.program.builder import Builder, is_const
 from jitad.program.statements import (
     Accumulate,
+    Alloc,
     Block,
     Branch,
     Const,
@@ -23,18 +25,28 @@ from jitad.program.statements import (
     Var,
     array_type,
     operands,
+    walk,
 )
-from jitad.transforms.loop_sums import add_if_it_ran, bound_in, touched
+from jitad.transforms.loop_sums import add_if_it_ran, touched
 
 
 def hoist_sums(program: Program) -> Program:
     """The same program with the sums described above carried by their loops, innermost first."""
-    return replace(program, body=_Hoister(Aliases(program)).block(program.body))
+    return replace(program, body=_Hoister(program).block(program.body))
 
 
 class _Hoister:
-    def __init__(self, aliases: Aliases) -> None:
-        self._aliases = aliases
+    def __init__(self, program: Program) -> None:
+        self._aliases = Aliases(program)
+        self._lengths: dict[Var, tuple[Operand, ...]] = {}
+        self._ranges: dict[Operand, Operand] = {}
+        for statement in walk(program.body):
+            match statement:
+                case Alloc(out=out, shape=shape):
+                    self._lengths[out] = shape
+                case Loop(index=index, start=Const(value=start), stop=stop, step=step) if start >= 0:
+                    if stop is not None and is_const(step, 1):
+                        self._ranges[index] = stop
 
     def block(self, block: Block) -> Block:
         builder = Builder()
@@ -87,4 +99,18 @@ class _Hoister:
                 results=[*loop.results, *results],
             )
         )
-        add_if_it_ran(loop, [(*place, total) for place, total in zip(sums, results, strict=True)], builder)
+        unsure = []
+        for (array, index), total in zip(sums, results, strict=True):
+            if self._exists(array, index):
+                builder.accumulate(array, index, total)
+            else:
+                unsure.append((array, index, total))
+        if unsure:
+            add_if_it_ran(loop, unsure, builder)
+
+    def _exists(self, array: Var, index: tuple[Operand, ...]) -> bool:
+        """True when loops around run over all elements of an array by this index: it is in bounds."""
+        lengths = self._lengths.get(array)
+        return lengths is not None and all(
+            self._ranges.get(at) == length for at, length in zip(index, lengths, strict=True)
+        )

@@ -32,6 +32,7 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
+    View,
     array_type,
     counted_loop,
     definitions,
@@ -106,6 +107,8 @@ class Reversal:
                 return [] if statement.out in self._needs.shadows.values() else [statement]
             case Alloc(at_end=False):
                 scope.builder.add(Release(array_type(statement.out).dtype, scope.value(statement.offset)))
+            case View(own=True):  # the reverse sweep names it as well
+                return [replace(statement, own=False)]
             case Loop() if statement in self._one_pass:
                 return self._at_once(statement, self._one_pass[statement], scope)
             case Loop() if statement in self._plan.replayed:
