@@ -3,6 +3,9 @@
 ``for j: A[i] += v(j)`` with ``i`` fixed becomes a sum that the loop carries and one addition after it.
 Postcondition: the same sums, in another order of addition. Only arrays that the loop neither reads nor overwrites
 are concerned, so nothing can see an element in between.
+
+Such a loop runs in vectors. What it loads again and again, from memory that it doesn't write, is then loaded once
+before it, if the place exists although the loop may not run: the compiler would have to see that nothing overwrites it.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.order import written_arrays
 from jitad.analysis.places import bound_in
 from jitad.primitives.sums import addition
 from jitad.program.builder import Builder, is_const
@@ -19,10 +23,13 @@ from jitad.program.statements import (
     Block,
     Branch,
     Const,
+    Load,
     Loop,
     Operand,
     Program,
+    Statement,
     Var,
+    View,
     array_type,
     operands,
     walk,
@@ -44,6 +51,8 @@ class _Hoister:
             match statement:
                 case Alloc(out=out, shape=shape):
                     self._lengths[out] = shape
+                case View(out=out, axes=axes):
+                    self._lengths[out] = tuple(axis.length for axis in axes)
                 case Loop(index=index, start=Const(value=start), stop=stop, step=step) if start >= 0:
                     if stop is not None and is_const(step, 1):
                         self._ranges[index] = stop
@@ -75,6 +84,9 @@ class _Hoister:
         if not sums:
             builder.add(loop)
             return
+        early = self._loads_before(loop, inside)
+        for load in early:
+            builder.add(load)
         body = Builder()
         totals: dict[tuple[Var, tuple[Operand, ...]], Operand] = {}
         params = []
@@ -82,6 +94,8 @@ class _Hoister:
             params.append(Var(f"{array.name}_sum", array_type(array).element))
             totals[array, index] = params[-1]
         for statement in loop.body:
+            if statement in early:
+                continue
             key = (statement.array, statement.index) if isinstance(statement, Accumulate) else None
             if key is not None and key in sums and isinstance(statement, Accumulate):
                 join = addition(array_type(statement.array).element)
@@ -107,6 +121,18 @@ class _Hoister:
                 unsure.append((array, index, total))
         if unsure:
             add_if_it_ran(loop, unsure, builder)
+
+    def _loads_before(self, loop: Loop, inside: set[Operand]) -> list[Statement]:
+        """The loads that give the same in all iterations of a loop, from places that exist."""
+        written = {self._aliases.root(array) for s in walk(loop.body) for array in written_arrays(s)}
+        return [
+            s
+            for s in loop.body
+            if isinstance(s, Load)
+            and inside.isdisjoint(operands(s))
+            and self._aliases.root(s.array) not in written
+            and self._exists(s.array, s.index)
+        ]
 
     def _exists(self, array: Var, index: tuple[Operand, ...]) -> bool:
         """True when loops around run over all elements of an array by this index: it is in bounds."""
