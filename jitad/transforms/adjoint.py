@@ -99,7 +99,7 @@ def adjoint(
     activity, plan, shadowed = sweeps.activity, sweeps.plan, sweeps.shadowed
 
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
-    scope = Scope(shadowed.program.body, plan, None, bound)
+    scope = Scope(shadowed.program.body, plan, None, bound, sure=_sure(seeds, within))
     _start(scope, activity, results, shadowed.shadows, seeds)
     reversal = Reversal(sweeps.needs, plan, activity, sweeps.guards, sweeps.at_once, partial(_adjoint_within, storage))
     forward = reversal.reverse(shadowed.program.body, scope)
@@ -161,7 +161,7 @@ def _analysed(
     else:
         guards = within.guards
         guards.include(primal)
-    one_pass = find_one_pass(primal, activity, Aliases(primal), guards, _numbers(results, seeds))
+    one_pass = find_one_pass(primal, activity, Aliases(primal), guards, _numbers(results, seeds), _sure(seeds, within))
     shadowed = add_shadows(primal, activity, inputs, types=None if within is None else within.types)
     at_once = _by_statement(one_pass, shadowed.program)
     aliases = Aliases(shadowed.program)
@@ -186,6 +186,11 @@ def _seeds(results: Sequence[Operand], within: Within | None, *, seeded: bool) -
     types = [r.type if isinstance(r.type, Scalar) else Array(r.type.dtype, r.type.ndim, "C") for r in results]
     literals = [None] * len(types) if within is None else within.seeds
     return [Var("seed", type_) if known is None else known for type_, known in zip(types, literals, strict=True)]
+
+
+def _sure(seeds: Sequence[Operand], within: Within | None) -> set[Operand]:
+    """The seeds of which it is known that nothing has left them out."""
+    return set() if within is None else {seed for at, seed in enumerate(seeds) if at in within.sure}
 
 
 def _numbers(results: Sequence[Operand], seeds: Sequence[Operand]) -> dict[Var, Operand]:
