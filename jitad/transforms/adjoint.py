@@ -21,7 +21,7 @@ from jitad.analysis.plan import AUTO, Plan
 from jitad.analysis.randomness import refuse_active_parameters
 from jitad.analysis.scratch import held_in_vain, staying
 from jitad.program.builder import Builder
-from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, walk
+from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, View, walk
 from jitad.program.types import Array, Scalar
 from jitad.transforms.choose import differentiate_choices
 from jitad.transforms.deadcode import remove_dead_code
@@ -97,6 +97,7 @@ def adjoint(
         primal = stack_arrays(primal, stays)
         sweeps = analysed(primal)
     activity, plan, shadowed = sweeps.activity, sweeps.plan, sweeps.shadowed
+    plan.stacked |= {s for s in walk(primal.body) if isinstance(s, View) and s.own}
 
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
     scope = Scope(shadowed.program.body, plan, None, bound, sure=_sure(seeds, within))
