@@ -1,9 +1,9 @@
 """Which array variables may share memory.
 
 Postcondition: two array variables of a program share memory only if ``Aliases.root`` gives the same for both.
-Distinct allocations and distinct parameters are distinct memory; views share with their base, and so does an array
-that is found again on the tape; arrays that a loop carries or a branch yields share with everything that may flow
-into them.
+Distinct allocations and distinct parameters are distinct memory; views share with their base, unless they are memory
+of their own, and so does an array that is found again on the tape; arrays that a loop carries or a branch yields share
+with everything that may flow into them.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Aliases:
     def _visit(self, block: Block) -> None:
         for statement in block:
             match statement:
-                case Alloc(out=out):
+                case Alloc(out=out) | View(out=out, own=True):
                     self._home[out] = block
                 case View(out=out, base=base) | Reshape(out=out, base=base):
                     self._join(out, base)

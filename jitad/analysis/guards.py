@@ -29,6 +29,11 @@ class Guards:
         self._unbounded: set[Operand] = set()
         self._follow(program)
 
+    @property
+    def only_choices(self) -> bool:
+        """True when adjoints are zero without cause only where a selection or a branch leaves values out."""
+        return self._leaves_out and not self._expects_any and not self._has_zeros
+
     def include(self, part: Program) -> None:
         """Take in a part of the program in which values have other names."""
         self._follow(part)

@@ -24,6 +24,16 @@ from jitad.program.statements import (
 from jitad.program.types import Array
 
 
+def bound_in(loop: Loop) -> set[Operand]:
+    """The names whose values may differ between iterations."""
+    inside: set[Operand] = {loop.index, *loop.params}
+    for statement in walk(loop.body):
+        inside.update(definitions(statement))
+        if isinstance(statement, Loop):
+            inside.update((statement.index, *statement.params))
+    return inside
+
+
 @dataclass(frozen=True)
 class Place:
     """An element of an array from outside a loop, by its index along each axis (None where that isn't one operand).
@@ -74,14 +84,11 @@ class Places:
         """Follow the views of ``loop``; without ``layouts``, arrays from outside are taken to be plain."""
         self._loop = loop
         self._layouts = layouts
-        self._inside: set[Operand] = {loop.index, *loop.params}
+        self._inside = bound_in(loop)
         self._made_by: dict[Operand, Compute] = {}
         self._views: dict[Var, View | Reshape] = {}
         for statement in walk(loop.body):
-            self._inside.update(definitions(statement))
-            if isinstance(statement, Loop):
-                self._inside.update((statement.index, *statement.params))
-            elif isinstance(statement, Compute):
+            if isinstance(statement, Compute):
                 self._made_by[statement.out] = statement
             elif isinstance(statement, View | Reshape):
                 self._views[statement.out] = statement

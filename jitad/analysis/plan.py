@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from jitad.program.origin import Origin
-from jitad.program.statements import Block, Loop, Statement, Store, Var
+from jitad.program.statements import Block, Loop, Statement, Store, Var, View
 
 AUTO, RECORD, RECOMPUTE = "auto", "record", "recompute"
 """How the reverse sweep gets values: the cheaper way, or the one or the other wherever that is possible."""
@@ -37,7 +37,7 @@ class Plan:
     statement ran. ``reasons`` says, for each recorded, kept or stored value, why it is, and ``places`` where in the
     user's source it is computed. ``one_pass`` are the loops that are reversed as they run, ``replayed`` those that
     the reverse sweep runs again, each iteration with its reversal; ``repeated`` are those of them that do so for the
-    sake of threads, as the forward sweep runs them.
+    sake of threads, as the forward sweep runs them. ``stacked`` are the arrays of iterations that are rows of one.
     """
 
     records: dict[Block, list[Var]] = field(default_factory=dict)
@@ -53,6 +53,7 @@ class Plan:
     one_pass: set[Statement] = field(default_factory=set)
     replayed: set[Statement] = field(default_factory=set)
     repeated: dict[Statement, Loop] = field(default_factory=dict)
+    stacked: set[View] = field(default_factory=set)
 
     def absorb(self, inner: Plan) -> None:
         """Take over what was decided for a part of the program that is differentiated by itself."""
@@ -64,3 +65,4 @@ class Plan:
         self.places.update(inner.places)
         self.one_pass |= inner.one_pass
         self.replayed |= inner.replayed
+        self.stacked |= inner.stacked

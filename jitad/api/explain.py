@@ -189,6 +189,9 @@ def _spared(plan: Plan) -> list[Record]:
         found.append(Record("the loop", "each iteration is reversed as soon as it has run", loop.origin))
     for loop in plan.replayed:
         found.append(Record("the loop", "the reverse sweep runs it again, with the reversals", loop.origin))
+    for row in plan.stacked:
+        why = "the arrays of all iterations are rows of one, and the loop's index finds them"
+        found.append(Record(f"where {row.out.name!r} lies on the tape", why, row.origin))
     return _in_order(found)
 
 

@@ -155,12 +155,17 @@ class ViewAxis:
 
 @dataclass(eq=False)
 class View(Statement):
-    """An alias of part of ``base``: element ``j`` is ``base[starts + sum over axes k of step_k * j_k]``."""
+    """An alias of part of ``base``: element ``j`` is ``base[starts + sum over axes k of step_k * j_k]``.
+
+    ``own`` promises that this part is memory of its own, which nothing else names but what is made from ``out``.
+    Copies of a statement promise nothing.
+    """
 
     out: Var
     base: Var
     starts: tuple[Operand, ...]
     axes: tuple[ViewAxis, ...]
+    own: bool = False
 
 
 @dataclass(eq=False)

@@ -19,13 +19,14 @@ from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
 from jitad.analysis.plan import AUTO, Plan
 from jitad.analysis.randomness import refuse_active_parameters
-from jitad.analysis.scratch import held_in_vain
+from jitad.analysis.scratch import held_in_vain, staying
 from jitad.program.builder import Builder
-from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, walk
+from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, View, walk
 from jitad.program.types import Array, Scalar
 from jitad.transforms.choose import differentiate_choices
 from jitad.transforms.deadcode import remove_dead_code
-from jitad.transforms.fuse import fuse_array_statements
+from jitad.transforms.fresh_sums import store_first_terms
+from jitad.transforms.fuse import fuse_array_statements, fuse_rows
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.induction import remove_counters
@@ -40,6 +41,7 @@ from jitad.transforms.rotate import rotate_sums
 from jitad.transforms.scope import Scope
 from jitad.transforms.selections import write_out_selections
 from jitad.transforms.shadows import Shadowed, add_shadows
+from jitad.transforms.stacked import stack_arrays
 
 
 @dataclass(frozen=True)
@@ -83,17 +85,22 @@ def adjoint(
     own = write_out_selections(own, Activity(own, Aliases(own), inputs, results))
     seeds = _seeds(results, within, seeded=seeded)
     kept: set[Var] = set()
+    analysed = partial(_analysed, inputs, results, seeds, within, seeded=seeded, storage=storage)
     while True:
         primal = mark_order_free(privatize(own, kept))
-        sweeps = _analysed(primal, inputs, results, seeds, within, seeded=seeded, storage=storage)
+        sweeps = analysed(primal)
         held = sweeps.held(moved_buffers(own, primal))
         if not held:
             break
         kept |= held
+    while stays := sweeps.staying():
+        primal = stack_arrays(primal, stays)
+        sweeps = analysed(primal)
     activity, plan, shadowed = sweeps.activity, sweeps.plan, sweeps.shadowed
+    plan.stacked |= {s for s in walk(primal.body) if isinstance(s, View) and s.own}
 
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
-    scope = Scope(shadowed.program.body, plan, None, bound)
+    scope = Scope(shadowed.program.body, plan, None, bound, sure=_sure(seeds, within))
     _start(scope, activity, results, shadowed.shadows, seeds)
     reversal = Reversal(sweeps.needs, plan, activity, sweeps.guards, sweeps.at_once, partial(_adjoint_within, storage))
     forward = reversal.reverse(shadowed.program.body, scope)
@@ -112,7 +119,7 @@ def adjoint(
         program.origin,
     )
     tidied = rotate_sums(hoist_sums(gather_scattered_sums(remove_dead_code(whole))))
-    return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
+    return Adjoint(remove_dead_code(fuse_rows(store_first_terms(tidied))), tuple(wrt), plan)
 
 
 @dataclass(frozen=True)
@@ -132,13 +139,18 @@ class _Sweeps:
         program = self.shadowed.program
         return held_in_vain(program, Aliases(program), self.plan, buffers - inside) if buffers - inside else set()
 
+    def staying(self) -> set[Var]:
+        """The arrays of iterations that had better be rows of one: see ``staying``."""
+        program = self.shadowed.program
+        return staying(program, Aliases(program), self.plan, self.at_once)
+
 
 def _analysed(
-    primal: Program,
     inputs: list[Var],
     results: list[Operand],
     seeds: Sequence[Operand],
     within: Within | None,
+    primal: Program,
     *,
     seeded: bool,
     storage: str,
@@ -150,7 +162,7 @@ def _analysed(
     else:
         guards = within.guards
         guards.include(primal)
-    one_pass = find_one_pass(primal, activity, Aliases(primal), guards, _numbers(results, seeds))
+    one_pass = find_one_pass(primal, activity, Aliases(primal), guards, _numbers(results, seeds), _sure(seeds, within))
     shadowed = add_shadows(primal, activity, inputs, types=None if within is None else within.types)
     at_once = _by_statement(one_pass, shadowed.program)
     aliases = Aliases(shadowed.program)
@@ -162,7 +174,8 @@ def _analysed(
 
 def _prepared(program: Program) -> Program:
     """A program that never changes its arguments, in the form in which least must be recorded."""
-    return fold_signs(remove_counters(fuse_array_statements(move_invariants_out(localize(program)))))
+    signed = fold_signs(fuse_array_statements(move_invariants_out(localize(program))))
+    return fold_signs(remove_counters(signed))
 
 
 def _seeds(results: Sequence[Operand], within: Within | None, *, seeded: bool) -> list[Operand]:
@@ -174,6 +187,11 @@ def _seeds(results: Sequence[Operand], within: Within | None, *, seeded: bool) -
     types = [r.type if isinstance(r.type, Scalar) else Array(r.type.dtype, r.type.ndim, "C") for r in results]
     literals = [None] * len(types) if within is None else within.seeds
     return [Var("seed", type_) if known is None else known for type_, known in zip(types, literals, strict=True)]
+
+
+def _sure(seeds: Sequence[Operand], within: Within | None) -> set[Operand]:
+    """The seeds of which it is known that nothing has left them out."""
+    return set() if within is None else {seed for at, seed in enumerate(seeds) if at in within.sure}
 
 
 def _numbers(results: Sequence[Operand], seeds: Sequence[Operand]) -> dict[Var, Operand]:

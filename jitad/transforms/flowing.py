@@ -9,8 +9,8 @@ still have a derivative that isn't, and adjoints with lanes don't decide control
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from jitad.primitives import core, guarded
 from jitad.primitives.sums import add_to_sum
@@ -22,6 +22,9 @@ from jitad.program.types import BOOL
 _YES, _NO = Const(True, BOOL), Const(False, BOOL)
 _DEEPEST = 12
 """How many operations are followed back; what lies further is taken for an adjoint that isn't zero."""
+Facts = dict[Operand, bool]
+_SHORT = 4
+"""Loops with so few iterations run in any case."""
 _LINEAR = frozenset({core.neg, core.pos, core.mul, guarded.times, *core.casts.values()})
 
 
@@ -49,13 +52,17 @@ class Flowing:
     """The conditions of adjoints in one block of the reverse sweep; ``parent`` knows those of the enclosing block.
 
     ``adjoints`` are what the loop around the block carries. The loop may carry their conditions as well: ``carried``
-    has those that were asked for.
+    has those that were asked for. ``sure`` are adjoints that surely aren't zero because something was left out.
     """
 
-    def __init__(self, builder: Builder, parent: Flowing | None, adjoints: Iterable[Var] = ()) -> None:
+    def __init__(
+        self, builder: Builder, parent: Flowing | None, adjoints: Iterable[Var] = (), sure: Iterable[Operand] = ()
+    ) -> None:
         self.builder = builder
+        self._sure: set[Operand] = {*sure, *(() if parent is None else parent._sure)}
         self._parent = parent
         self._adjoints = list(adjoints)
+        self._guarded: set[Operand] = set()
         self._known: dict[Operand, Operand] = {}
         self._choices: dict[Var, tuple[Operand, Operand, Operand]] = {}
         self.carried: dict[Var, Var] = {}
@@ -86,6 +93,66 @@ class Flowing:
                 known = self.any(parts, depth + 1) if parts else _YES
             self._known[operand] = known
         return known
+
+    def flows(self, operand: Operand, facts: Facts, assumed: Container[Operand] = (), depth: int = 0) -> bool:
+        """True for an adjoint that nothing has left out, where ``facts`` hold and those ``assumed`` flow.
+
+        What isn't made of other adjoints in a way that is known here is either a partial derivative, which is
+        arithmetic, or comes from elsewhere, and of that nothing is known.
+        """
+        if isinstance(operand, Const):
+            return operand.value != 0
+        if operand in assumed or operand in self._sure:
+            return True
+        condition, parts = self._derivation(operand)
+        if depth == _DEEPEST or not parts:
+            return depth < _DEEPEST and self.builder.made_by(operand) is not None
+        known = None if condition is None else facts.get(condition)
+        if known is not None:
+            return self.flows(parts[0 if known else 1], facts, assumed, depth + 1)
+        found = (self.flows(part, facts, assumed, depth + 1) for part in parts)
+        return any(found) if condition is None else all(found)
+
+    def facts(self, condition: Operand) -> Facts:
+        """What is known of truth values where a condition holds."""
+        found: Facts = {}
+        pending = [(condition, True)]
+        while pending:
+            operand, value = pending.pop()
+            found[operand] = value
+            made = self.builder.made_by(operand)
+            if made is None:
+                continue
+            if made.primitive is core.not_:
+                pending.append((made.args[0], not value))
+            elif made.primitive is core.casts["bool"] or (made.primitive is core.and_ and value):
+                pending += [(arg, value) for arg in made.args]
+        return found
+
+    def keep_guards(self, term: Operand | None, bar: Operand) -> None:
+        """Let the products stay guarded by which ``bar`` has become ``term``: what is steep may be multiplied by 0."""
+        pending = [term]
+        while pending:
+            operand = pending.pop()
+            made = None if operand is None or operand is bar else self.builder.made_by(operand)
+            if made is not None and made.primitive in (*_LINEAR, core.select):
+                pending += made.args
+                self._guarded.update([made.out] if made.primitive is guarded.times else [])
+
+    def relax(self, facts: Facts, carried: Mapping[Var, tuple[Operand, Operand]]) -> None:
+        """Make plain products in this block where the adjoint flows that a guard looks at.
+
+        ``carried`` are the adjoints that the loop around it carries, with those before the loop and the next ones.
+        """
+        always = {adjoint for adjoint, (init, _) in carried.items() if self.flows(init, facts)}
+        while lost := {adjoint for adjoint in always if not self.flows(carried[adjoint][1], facts, always)}:
+            always -= lost
+        statements = self.builder.block.statements
+        for at, statement in enumerate(statements):
+            if not isinstance(statement, Compute) or statement.primitive is not guarded.times:
+                continue
+            if statement.out not in self._guarded and self.flows(statement.args[0], facts, always):
+                statements[at] = replace(statement, primitive=core.mul)
 
     def close(self, finals: Sequence[Operand], yields: Sequence[Operand]) -> Carried:
         """The conditions that the loop carries, given the adjoints that it carries: before the loop, and next."""
@@ -196,3 +263,11 @@ def add_where(
     chosen = [Var(result.name, result.type) for result in results]
     flowing.builder.add(Branch(condition, Block([loop]), list(results), Block([*instead]), untouched, chosen))
     return chosen
+
+
+def may_be_long(loop: Loop) -> bool:
+    """False for loops so short that running them costs less than deciding about it."""
+    bounds = (loop.start, loop.stop, loop.step)
+    if not all(isinstance(bound, Const) for bound in bounds):
+        return True
+    return len(range(*(int(bound.value) for bound in bounds if isinstance(bound, Const)))) > _SHORT

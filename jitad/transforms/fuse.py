@@ -5,6 +5,9 @@ same elements in the same place, one loop does both, ``t[i]`` is a number in it,
 is no such array. Only loops of the form that array statements have are concerned: order-free, one directly in the
 other, and every index a loop's own or one that doesn't change. Stencils read beside where they are, and stay apart.
 
+In an adjoint, what such loops hold may be loops itself: a row is pulled back by a loop, and its element is passed on by
+the next one.
+
 Postcondition: the same values. A loop that has become part of a later one runs after what stood between them, which is
 arithmetic, allocations and checks.
 """
@@ -16,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.places import bound_in
 from jitad.primitives import core
 from jitad.program.builder import Builder, is_const
 from jitad.program.distances import never_equal
@@ -42,13 +46,26 @@ from jitad.program.statements import (
 from jitad.transforms.deadarrays import remove_dead_arrays
 
 Access = Load | Store | Accumulate
+_WRITE = (Store, Accumulate)
 Place = tuple[object, ...]
 _MAY_BE_PASSED = (Compute, Dim, Alloc, Fail)
+_SIMPLE = (Compute, Dim, Load, Store, Accumulate)
+_MOST_COST = 4
+"""What costs more additions had better stay in a loop that runs in vectors."""
 
 
 def fuse_array_statements(program: Program) -> Program:
     """The same program with the loops described above made one, and without the arrays that nobody reads any more."""
-    fuser = _Fuser(program)
+    return _fused(program, deep=False)
+
+
+def fuse_rows(program: Program) -> Program:
+    """The same for loops around loops, wherever no array is left of what one passes to the other."""
+    return _fused(program, deep=True)
+
+
+def _fused(program: Program, *, deep: bool) -> Program:
+    fuser = _Fuser(program, deep=deep)
     body = fuser.block(program.body)
     return remove_dead_arrays(replace(program, body=body)) if fuser.changed else program
 
@@ -71,15 +88,20 @@ class _Nest:
     def carries(self) -> bool:
         return any(loop.params for loop in self.loops)
 
+    @property
+    def is_deep(self) -> bool:
+        """True when the innermost body holds further loops, or branches."""
+        return not all(isinstance(s, _SIMPLE) for s in self.inner)
+
     def accesses(self) -> Iterator[Access]:
-        for statement in self.inner:
+        for statement in walk(self.loops[-1].body):
             if isinstance(statement, Access):
                 yield statement
 
     def place(self, access: Access) -> Place | None:
         """An index, with the levels of loops for their indices; None when the nest computes a part of it."""
         levels = {loop.index: at for at, loop in enumerate(self.loops)}
-        bound = {s.out for s in self.inner if isinstance(s, Compute | Dim | Load)}
+        bound = bound_in(self.loops[-1]) - set(levels)
         bound.update(param for loop in self.loops for param in loop.params)
         if not bound.isdisjoint(access.index):
             return None
@@ -93,8 +115,8 @@ class _Nest:
         return made
 
 
-def _nest(statement: Statement) -> _Nest | None:
-    """The nest that a statement is; None when it is anything else."""
+def _nest(statement: Statement, *, deep: bool) -> _Nest | None:
+    """The nest that a statement is; None when it is anything else. With ``deep``, it may hold loops and branches."""
     loops: list[Loop] = []
     while isinstance(statement, Loop):
         plain = statement.order_free and statement.is_counted and not statement.descending and not statement.rows
@@ -104,14 +126,16 @@ def _nest(statement: Statement) -> _Nest | None:
         if len(statement.body.statements) != 1 or not isinstance(statement.body.statements[0], Loop):
             break
         statement = statement.body.statements[0]
-    if not loops or not all(isinstance(s, Compute | Dim | Load | Store | Accumulate) for s in loops[-1].body):
+    allowed = (*_SIMPLE, Loop, Branch) if deep else _SIMPLE
+    if not loops or not all(isinstance(s, allowed) for s in walk(loops[-1].body)):
         return None
     return _Nest(loops, loops[-1].body.statements)
 
 
 class _Fuser:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, deep: bool) -> None:
         self.changed = False
+        self._deep = deep
         self._aliases = Aliases(program)
         self._made_by = {s.out: s for s in walk(program.body) if isinstance(s, Compute)}
         self._own = {s.out for s in walk(program.body) if isinstance(s, Alloc)}
@@ -151,10 +175,14 @@ class _Fuser:
     def _fused_with_last(self, done: list[Statement], loop: Loop, equal: dict[Operand, Operand]) -> Loop | None:
         """The loop with the last one of ``done`` in it, which is taken away there; None if they can't be one."""
         at = next((k for k in reversed(range(len(done))) if not isinstance(done[k], _MAY_BE_PASSED)), None)
-        first, second = None if at is None else _nest(done[at]), _nest(loop)
+        first, second = None if at is None else _nest(done[at], deep=self._deep), _nest(loop, deep=self._deep)
         if at is None or first is None or second is None or first.carries or not _same_ranges(first, second, equal):
             return None
-        if not self._passes(first, second) or not self._stay_in_place(first, second):
+        if first.is_deep or second.is_deep:
+            is_better = self._saves_an_array(first, second)
+        else:
+            is_better = not self._deep and self._passes(first, second)
+        if not is_better or not self._stay_in_place(first, second):
             return None
         self.changed = True
         del done[at]
@@ -171,6 +199,16 @@ class _Fuser:
             return False
         return any(array in self._own and self._accesses[array] == self._mentions[array] for array in stored & read)
 
+    def _saves_an_array(self, first: _Nest, second: _Nest) -> bool:
+        """True when nothing else uses what goes from one nest to the other, and neither needs to run in vectors."""
+        nests = (first, second)
+        stored = {s.array for s in first.inner if isinstance(s, Store)}
+        read = {s.array for s in second.inner if isinstance(s, Load)}
+        own = [s for nest in nests for s in nest.inner if isinstance(s, Compute)]
+        return any(self._is_private(array, nests) for array in stored & read) and all(
+            core.cost(s) <= _MOST_COST for s in own
+        )
+
     def _is_private(self, array: Var, nests: Sequence[_Nest]) -> bool:
         here = sum(access.array is array for nest in nests for access in nest.accesses())
         return array in self._own and here == self._mentions[array]
@@ -178,18 +216,18 @@ class _Fuser:
     def _stay_in_place(self, first: _Nest, second: _Nest) -> bool:
         """True when the nests meet in memory in the same iterations only."""
         places = {access: nest.place(access) for nest in (first, second) for access in nest.accesses()}
-        if None in places.values():
-            return False
         return all(
-            a.array is b.array and self._agree(a, b, places[a] or (), places[b] or (), len(first.loops))
+            a.array is b.array and self._agree(a, b, places[a], places[b], len(first.loops))
             for a in first.accesses()
             for b in second.accesses()
             if self._aliases.root(a.array) is self._aliases.root(b.array)
             and not (isinstance(a, Load) and isinstance(b, Load))
         )
 
-    def _agree(self, a: Access, b: Access, at: Place, other: Place, depth: int) -> bool:
+    def _agree(self, a: Access, b: Access, at: Place | None, other: Place | None, depth: int) -> bool:
         """True when two accesses are to one place, which no other iteration visits, or never to the same."""
+        if at is None or other is None:
+            return False
         if at == other and all(_Level(level) in at for level in range(depth)):
             return True
         fixed = [
@@ -219,11 +257,10 @@ class _Fuser:
                         total = body.plus(known, copier(statement.value))
                         statement = Store(statement.array, statement.index, total)
                     copier.statement(statement, body)
-                if isinstance(statement, Store | Accumulate) and place is not None:
-                    root = self._aliases.root(statement.array)
-                    stored = {key: v for key, v in stored.items() if self._aliases.root(key[0]) is not root}
-                    if isinstance(statement, Store):
-                        stored[statement.array, place] = copier(statement.value)
+                roots = {self._aliases.root(s.array) for s in walk(Block([statement])) if isinstance(s, _WRITE)}
+                stored = {key: v for key, v in stored.items() if self._aliases.root(key[0]) not in roots}
+                if isinstance(statement, Store) and place is not None:
+                    stored[statement.array, place] = copier(statement.value)
         self._made_by.update({s.out: s for s in body.block if isinstance(s, Compute)})
         yields = [copier(new) for new in second.loops[-1].yields]
         return second.with_inner(body.block.statements, yields)

@@ -3,6 +3,9 @@
 ``for j: A[i] += v(j)`` with ``i`` fixed becomes a sum that the loop carries and one addition after it.
 Postcondition: the same sums, in another order of addition. Only arrays that the loop neither reads nor overwrites
 are concerned, so nothing can see an element in between.
+
+Such a loop runs in vectors. What it loads again and again, from memory that it doesn't write, is then loaded once
+before it, if the place exists although the loop may not run: the compiler would have to see that nothing overwrites it.
 """
 
 from __future__ import annotations
@@ -10,31 +13,49 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.order import written_arrays
+from jitad.analysis.places import bound_in
 from jitad.primitives.sums import addition
-from jitad.program.builder import Builder
+from jitad.program.builder import Builder, is_const
 from jitad.program.statements import (
     Accumulate,
+    Alloc,
     Block,
     Branch,
     Const,
+    Load,
     Loop,
     Operand,
     Program,
+    Statement,
     Var,
+    View,
     array_type,
     operands,
+    walk,
 )
-from jitad.transforms.loop_sums import add_if_it_ran, bound_in, touched
+from jitad.transforms.loop_sums import add_if_it_ran, touched
 
 
 def hoist_sums(program: Program) -> Program:
     """The same program with the sums described above carried by their loops, innermost first."""
-    return replace(program, body=_Hoister(Aliases(program)).block(program.body))
+    return replace(program, body=_Hoister(program).block(program.body))
 
 
 class _Hoister:
-    def __init__(self, aliases: Aliases) -> None:
-        self._aliases = aliases
+    def __init__(self, program: Program) -> None:
+        self._aliases = Aliases(program)
+        self._lengths: dict[Var, tuple[Operand, ...]] = {}
+        self._ranges: dict[Operand, Operand] = {}
+        for statement in walk(program.body):
+            match statement:
+                case Alloc(out=out, shape=shape):
+                    self._lengths[out] = shape
+                case View(out=out, axes=axes):
+                    self._lengths[out] = tuple(axis.length for axis in axes)
+                case Loop(index=index, start=Const(value=start), stop=stop, step=step) if start >= 0:
+                    if stop is not None and is_const(step, 1):
+                        self._ranges[index] = stop
 
     def block(self, block: Block) -> Block:
         builder = Builder()
@@ -63,6 +84,9 @@ class _Hoister:
         if not sums:
             builder.add(loop)
             return
+        early = self._loads_before(loop, inside)
+        for load in early:
+            builder.add(load)
         body = Builder()
         totals: dict[tuple[Var, tuple[Operand, ...]], Operand] = {}
         params = []
@@ -70,6 +94,8 @@ class _Hoister:
             params.append(Var(f"{array.name}_sum", array_type(array).element))
             totals[array, index] = params[-1]
         for statement in loop.body:
+            if statement in early:
+                continue
             key = (statement.array, statement.index) if isinstance(statement, Accumulate) else None
             if key is not None and key in sums and isinstance(statement, Accumulate):
                 join = addition(array_type(statement.array).element)
@@ -87,4 +113,30 @@ class _Hoister:
                 results=[*loop.results, *results],
             )
         )
-        add_if_it_ran(loop, [(*place, total) for place, total in zip(sums, results, strict=True)], builder)
+        unsure = []
+        for (array, index), total in zip(sums, results, strict=True):
+            if self._exists(array, index):
+                builder.accumulate(array, index, total)
+            else:
+                unsure.append((array, index, total))
+        if unsure:
+            add_if_it_ran(loop, unsure, builder)
+
+    def _loads_before(self, loop: Loop, inside: set[Operand]) -> list[Statement]:
+        """The loads that give the same in all iterations of a loop, from places that exist."""
+        written = {self._aliases.root(array) for s in walk(loop.body) for array in written_arrays(s)}
+        return [
+            s
+            for s in loop.body
+            if isinstance(s, Load)
+            and inside.isdisjoint(operands(s))
+            and self._aliases.root(s.array) not in written
+            and self._exists(s.array, s.index)
+        ]
+
+    def _exists(self, array: Var, index: tuple[Operand, ...]) -> bool:
+        """True when loops around run over all elements of an array by this index: it is in bounds."""
+        lengths = self._lengths.get(array)
+        return lengths is not None and all(
+            self._ranges.get(at) == length for at, length in zip(index, lengths, strict=True)
+        )

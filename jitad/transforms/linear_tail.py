@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.guards import Guards
@@ -26,6 +26,7 @@ from jitad.program.statements import (
     sub_blocks,
 )
 from jitad.program.types import Scalar
+from jitad.transforms.flowing import Flowing
 from jitad.transforms.product import add_term, partials_of, product
 
 
@@ -68,6 +69,10 @@ class LinearTail:
         except _NotLinear:
             return None
         return [bars.get(v) for v in values]
+
+    def flows(self, adjoint: Operand, sure: Container[Operand]) -> bool:
+        """True when nothing leaves out an adjoint, given those of the results for which this is known."""
+        return Flowing(self._builder, None).flows(adjoint, {}, sure)
 
     def _dependent(self, values: Sequence[Var]) -> set[Var]:
         """The active numbers that depend on ``values``."""

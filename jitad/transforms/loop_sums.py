@@ -23,16 +23,6 @@ from jitad.program.statements import (
 from jitad.program.types import Array
 
 
-def bound_in(loop: Loop) -> set[Operand]:
-    """The names whose values may differ between iterations."""
-    inside: set[Operand] = {loop.index, *loop.params}
-    for statement in walk(loop.body):
-        inside.update(definitions(statement))
-        if isinstance(statement, Loop):
-            inside.update((statement.index, *statement.params))
-    return inside
-
-
 def touched(loop: Loop, aliases: Aliases) -> set[Var]:
     """The alias groups that a loop reads or overwrites, or whose arrays it binds anew; sums alone don't touch."""
     roots: set[Var] = set()

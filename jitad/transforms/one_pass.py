@@ -7,7 +7,7 @@ reversal: whatever it computed is still in variables, nothing is recorded, and n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -61,11 +61,13 @@ class Within:
     """What an iteration takes over from the whole program.
 
     ``types`` are those of its shadows, ``seeds`` the adjoints of its results that are literals (None for the others).
+    ``sure`` are the positions of the seeds that aren't zero because something was left out.
     """
 
     types: Mapping[Var, Array]
     guards: Guards
     seeds: Sequence[Const | None]
+    sure: Container[int] = ()
 
 
 class Reversed(Protocol):
@@ -88,7 +90,8 @@ class OnePass:
 
     ``before`` computes the adjoints ``finals`` of its carried sums (by position); it stands before the loop.
     ``active`` are the active values from outside that an iteration reads, ``stores`` its stores into arrays from
-    outside, which its reversal leaves out: what they store counts as results.
+    outside, which its reversal leaves out: what they store counts as results. ``sure`` are the positions of the
+    ``finals`` that aren't zero because something was left out.
     """
 
     loop: Loop
@@ -96,6 +99,7 @@ class OnePass:
     finals: dict[int, Operand]
     active: tuple[Var, ...]
     stores: tuple[Store, ...] = ()
+    sure: frozenset[int] = frozenset()
 
     def write(
         self, shadows: Mapping[Var, Var], guards: Guards, reverse_of: ReverseOf
@@ -114,7 +118,8 @@ class OnePass:
         types = {v: array_type(shadows[v]) for v in self.active if v in shadows}
         finals = self.finals.values()
         literals = [final if isinstance(final, Const) else None for final in finals]
-        within = Within(types, guards, [*literals, *(None for _ in stored)])
+        sure = {place for place, at in enumerate(self.finals) if at in self.sure}
+        within = Within(types, guards, [*literals, *(None for _ in stored)], sure)
         count = len(loop.yields)
         reverse = reverse_of(iteration, wrt, [*self.finals, *range(count, count + len(stored))], within)
         made = reverse.program
@@ -161,16 +166,21 @@ def active_inputs(loop: Loop, activity: Activity) -> tuple[Var, ...]:
 
 
 def find_one_pass(
-    program: Program, activity: Activity, aliases: Aliases, guards: Guards, seeds: Mapping[Var, Operand]
+    program: Program,
+    activity: Activity,
+    aliases: Aliases,
+    guards: Guards,
+    seeds: Mapping[Var, Operand],
+    sure: Container[Operand] = (),
 ) -> list[OnePass]:
     """The loops of a program's outermost block that can be reversed as they run.
 
-    ``seeds`` are the adjoints of the program's numeric results.
+    ``seeds`` are the adjoints of the program's numeric results; nothing leaves out those that are ``sure``.
     """
     found = []
     for at, statement in enumerate(program.body):
         if isinstance(statement, Loop):
-            one = _Candidate(program, at, statement, activity, aliases, guards).examined(seeds)
+            one = _Candidate(program, at, statement, activity, aliases, guards).examined(seeds, sure)
             if one is not None:
                 found.append(one)
     return found
@@ -187,7 +197,7 @@ class _Candidate:
         self._aliases = aliases
         self._guards = guards
 
-    def examined(self, seeds: Mapping[Var, Operand]) -> OnePass | None:
+    def examined(self, seeds: Mapping[Var, Operand], sure: Container[Operand]) -> OnePass | None:
         loop = self._loop
         carried = [at for at, param in enumerate(loop.params) if param in self._active]
         if not carried or any(isinstance(param.type, Array) for param in loop.params):
@@ -202,7 +212,8 @@ class _Candidate:
         if finals is None:
             return None
         known = {at: final for at, final in zip(carried, finals, strict=True) if final is not None}
-        return OnePass(loop, tail.before, known, active) if known else None
+        flowing = frozenset(at for at, final in known.items() if tail.flows(final, sure))
+        return OnePass(loop, tail.before, known, active, sure=flowing) if known else None
 
     def _keeps_to_itself(self) -> bool:
         """True when an iteration writes only to arrays of its own, and gives no array another name as it runs.

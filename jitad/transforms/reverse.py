@@ -13,6 +13,7 @@ from jitad.analysis.needs import Needs
 from jitad.analysis.plan import Plan
 from jitad.analysis.replay import outside_stores, without_totals
 from jitad.analysis.rules import Rule
+from jitad.primitives.guarded import is_steep
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.rewrite import Copier, inline
 from jitad.program.statements import (
@@ -32,6 +33,7 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
+    View,
     array_type,
     counted_loop,
     definitions,
@@ -40,7 +42,7 @@ from jitad.program.statements import (
 )
 from jitad.program.types import INT64, Array, Scalar
 from jitad.transforms.carried import CarriedBack, carried_numbers
-from jitad.transforms.flowing import add_where
+from jitad.transforms.flowing import add_where, may_be_long
 from jitad.transforms.free_sums import free_sums
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import clear, for_each
@@ -106,6 +108,8 @@ class Reversal:
                 return [] if statement.out in self._needs.shadows.values() else [statement]
             case Alloc(at_end=False):
                 scope.builder.add(Release(array_type(statement.out).dtype, scope.value(statement.offset)))
+            case View(own=True):  # the reverse sweep names it as well
+                return [replace(statement, own=False)]
             case Loop() if statement in self._one_pass:
                 return self._at_once(statement, self._one_pass[statement], scope)
             case Loop() if statement in self._plan.replayed:
@@ -125,7 +129,10 @@ class Reversal:
         partials = [inline(r.program, _Lazy(r, values, scope), scope.builder)[0] if r else None for r in rules]
         is_guarded = self._guards.guards(statement)
         for arg, partial in partials_of(scope.builder, statement.args, partials):
-            scope.add(arg, product(scope.builder, bar, partial, is_guarded=is_guarded))
+            term = product(scope.builder, bar, partial, is_guarded=is_guarded)
+            if is_guarded and is_steep(statement):
+                scope.flowing.keep_guards(term, bar)
+            scope.add(arg, term)
 
     def _store(self, statement: Store | Accumulate, scope: Scope, active: bool) -> list[Statement]:
         """``A[i] = v`` gives ``v_bar += A_bar[i]; A_bar[i] = 0``, after its old value is put back."""
@@ -198,6 +205,11 @@ class Reversal:
         any_order = loop.order_free and self._needs.undoes_in_any_order(loop, self._plan.undone)
         rows = any_order and is_const(loop.step, 1) and all(_row_wise(block) for block in blocks)
         free = loop.order_free and (rows or not ordered)
+        is_left_out = scope.parent is None and self._only_records(loop, blocks) if ordered else True
+        gated = is_left_out and not arrays.params and not self._reads_shadows(loop) and may_be_long(loop)
+        if gated and self._guards.only_choices:
+            rows_of = {bar: (finals[param], new) for (param, bar), new in zip(bars.items(), yields, strict=False)}
+            inner.flowing.relax(scope.flowing.facts(scope.flowing.any(finals.values())), rows_of)
         flags = inner.flowing.close([finals[param] for param in bars], yields)
         summed = free_sums(inner.builder.block, zip(sums, yields[len(bars) :], strict=True))
         body, yields = flags.settle(summed, [*yields, *arrays.yields])
@@ -213,8 +225,7 @@ class Reversal:
             parallel=loop.parallel,
         )
         marks: list[Alloc] = []
-        is_left_out = scope.parent is None and self._only_records(loop, blocks) if ordered else True
-        if not is_left_out or arrays.params or self._reads_shadows(loop) or not _may_be_long(loop):
+        if not gated:
             scope.builder.add(made)
         else:
             marks = _marks(forward)
@@ -342,17 +353,6 @@ def _marks(block: Block) -> list[Alloc]:
     """Marks of where the tapes are that a block of the forward sweep pushes on."""
     dtypes = sorted({value.type.dtype for s in walk(block) if isinstance(s, Push) for value in s.values})
     return [Alloc(Var("mark", Array(dtype, 1)), Var("mark_at", INT64), (const_int(0),), None) for dtype in dtypes]
-
-
-def _may_be_long(loop: Loop) -> bool:
-    """False for loops so short that running them costs less than deciding about it."""
-    bounds = (loop.start, loop.stop, loop.step)
-    if not all(isinstance(bound, Const) for bound in bounds):
-        return True
-    return len(range(*(int(bound.value) for bound in bounds if isinstance(bound, Const)))) > _SHORT
-
-
-_SHORT = 4
 
 
 def _from_outside(block: Block, operand: Operand) -> Operand:

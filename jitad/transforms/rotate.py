@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.places import bound_in
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int
 from jitad.program.statements import (
@@ -28,7 +29,7 @@ from jitad.program.statements import (
     Var,
     array_type,
 )
-from jitad.transforms.loop_sums import add_if_it_ran, bound_in, touched
+from jitad.transforms.loop_sums import add_if_it_ran, touched
 from jitad.transforms.scope import zero
 
 MOST_PENDING = 4

@@ -40,7 +40,8 @@ class Scope:
 
     ``values`` maps primal names to what stands for them here; ``kept`` are the values of a branch's arm that the
     forward sweep passes on, each with its name outside; ``adjoints`` maps active scalars to the sum of the
-    contributions so far; ``flowing`` tells where adjoints, ``carried`` by a loop around the block or not, aren't zero.
+    contributions so far; ``flowing`` tells where adjoints, ``carried`` by a loop around the block or not, aren't zero;
+    of those that are ``sure`` it is known.
     """
 
     def __init__(
@@ -51,10 +52,11 @@ class Scope:
         params: Sequence[Var] = (),
         *,
         carried: Sequence[Var] = (),
+        sure: Iterable[Operand] = (),
     ) -> None:
         self.parent = parent
         self.builder: Builder = Builder() if parent is None else parent.builder.nested()
-        self.flowing: Flowing = Flowing(self.builder, None if parent is None else parent.flowing, carried)
+        self.flowing: Flowing = Flowing(self.builder, None if parent is None else parent.flowing, carried, sure)
         self.values: dict[Var, Operand] = {}
         self.adjoints: dict[Var, Operand] = {}
         self._statements = {var: statement for statement in block for var in definitions(statement)}

@@ -85,6 +85,9 @@ class _Shadows:
             case Alloc(out=array, shape=shape) if array in self._active:
                 shadow = Alloc(self._new(array), Var(f"{array.name}_{self._suffix}_at", INT64), shape, 0)
                 return [statement, shadow]
+            case View(out=array, axes=axes, own=True) if array in self._active:
+                lengths = tuple(axis.length for axis in axes)
+                return [statement, Alloc(self._new(array), Var(f"{array.name}_{self._suffix}_at", INT64), lengths, 0)]
             case View(out=array, base=base, starts=starts, axes=axes) if array in self._active:
                 same = array_type(base).layout == array_type(self.shadows[base]).layout
                 view = View(self._new(array, "" if same else "A"), self.shadows[base], starts, axes)

@@ -95,6 +95,25 @@ def test_what_needs_no_record_is_told():
     assert "a store has left it" in left.why
 
 
+def rows(x):
+    total = 1.0
+    for i in range(x.shape[0]):
+        b = np.empty(x.shape[0])
+        for j in range(x.shape[0]):
+            b[j] = x[i] * x[j] * total
+        total *= 1.0 + b[0] * b[1]
+    return total
+
+
+def test_arrays_of_iterations_are_told():
+    explanation = jitad.explain(rows, np.array([0.5, -1.0, 0.2]))
+    (told,) = [record for record in explanation.spared if "lies on the tape" in record.what]
+    assert told.what == "where 'b' lies on the tape"
+    assert "the loop's index finds them" in told.why
+    assert told.origin is not None
+    assert not any("on the tape" in record.why for record in explanation.records)
+
+
 def test_storage_is_the_callers_choice():
     x = np.array([0.5, -1.0, 0.2])
     found = {

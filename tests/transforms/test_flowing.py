@@ -10,7 +10,8 @@ import pytest
 
 import jitad
 from jitad.api.mode import uncompiled
-from jitad.program.statements import Block, Branch, Loop, Program, walk
+from jitad.primitives import guarded
+from jitad.program.statements import Block, Branch, Compute, Loop, Program, walk
 from jitad.testing import check_grads
 from tests.transforms.kernels import adjoint_of
 
@@ -250,3 +251,77 @@ def test_compiled_code_agrees(kernel: Any, tmp_path: Any, monkeypatch: pytest.Mo
     assert value == pytest.approx(expected_value, rel=1e-14)
     for found, wanted in zip(gradients, expected, strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-13)
+
+
+def guards(function: Any, *args: Any) -> int:
+    """How many products of an adjoint are guarded."""
+    statements = walk(adjoint_of(function, *args).program.body)
+    return sum(isinstance(s, Compute) and s.primitive is guarded.times for s in statements)
+
+
+def option(rate, normals):
+    total = 0.0
+    for i in range(normals.shape[0]):
+        price = 1.0
+        for j in range(normals.shape[1]):
+            price *= math.exp(rate * normals[i, j])
+        total += max(price - 1.0, 0.0)
+    return total
+
+
+def left_out_in_the_loop(rate, normals):
+    total = 0.0
+    for i in range(normals.shape[0]):
+        price = 1.0
+        for j in range(normals.shape[1]):
+            inverse = 1.0 / (normals[i, j] * rate)
+            price *= inverse if normals[i, j] != 0.0 else 1.0 + rate
+        total += max(price - 1.0, 0.0)
+    return total
+
+
+def masked_root(rate, normals):
+    total = 0.0
+    for i in range(normals.shape[0]):
+        s = 0.0
+        for j in range(normals.shape[1]):
+            s += (1.0 if normals[i, j] > 0.0 else 0.0) * math.sqrt(rate * normals[i, j])
+        total += max(s - 0.1, 0.0)
+    return total
+
+
+def left_out_as_a_whole(rate, normals):
+    total = 0.0
+    for i in range(normals.shape[0]):
+        price = 1.0
+        for j in range(normals.shape[1]):
+            price *= math.exp(rate * normals[i, j]) / normals[i, j]
+        total += max(price - 1.0, 0.0)
+    return total if normals[0, 0] > 0.0 else rate
+
+
+NORMALS = np.array([[0.4, 0.0, 1.2, 0.7], [0.1, 0.2, 0.0, 0.3], [0.9, 0.8, 0.6, 0.5]])
+
+
+def test_products_need_no_guards_where_the_adjoint_flows() -> None:
+    assert guards(option, 0.3, NORMALS) == 0
+    assert guards(left_out_in_the_loop, 0.3, NORMALS) > 0
+    assert guards(masked_root, 0.3, NORMALS) > 0
+    assert guards(left_out_as_a_whole, 0.3, NORMALS) > 0
+
+
+@pytest.mark.parametrize("kernel", [option, left_out_in_the_loop, masked_root])
+def test_what_is_left_out_contributes_nothing(kernel: Any) -> None:
+    with uncompiled():
+        value, slope = jitad.value_and_grad(kernel)(0.3, NORMALS)
+        step = 1e-6
+        ahead, behind = (jitad.value_and_grad(kernel)(0.3 + s, NORMALS)[0] for s in (step, -step))
+    assert math.isfinite(value)
+    assert slope == pytest.approx((ahead - behind) / (2.0 * step), rel=1e-6)
+
+
+def test_a_loop_that_is_left_out_as_a_whole_contributes_nothing() -> None:
+    normals = NORMALS.copy()
+    normals[0, 0] = -1.0
+    with uncompiled(), np.errstate(all="ignore"):
+        assert jitad.value_and_grad(left_out_as_a_whole)(0.3, normals) == (0.3, 1.0)

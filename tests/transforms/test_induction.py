@@ -78,19 +78,76 @@ def test_counters_arent_carried(kernel: Any, n: int) -> None:
     assert_gradient(kernel, X, n)
 
 
-def test_an_inner_loop_carries_no_counter_of_an_outer_one() -> None:
-    def kernel(x, n):
+def below_the_diagonal(x, n):
+    at, total = 0, 1.0
+    for i in range(n):
+        for _ in range(i):
+            total += x[at] * x[i]
+            at += 1
+    return total * x[at - 1]
+
+
+def above_the_diagonal(x, n):
+    at, total = 1, 1.0
+    for i in range(1, n):
+        for j in range(i + 1, n):
+            total += x[at] * x[i] * x[j]
+            at += 1
+    return total * x[at - 1]
+
+
+def with_the_diagonal(x, n):
+    at, total = 0, 1.0
+    for i in range(2, n + 2):
+        for j in range(i, n + 2):
+            total += x[at] * x[j]
+            at += 1
+    return total * x[at - 1]
+
+
+def by_the_index(x, n):
+    at, total = 9, 0.0
+    for i in range(1, n):
+        total += x[at] * x[i]
+        at -= 2 * i - 1
+    return total * x[at]
+
+
+TRIANGLES = [below_the_diagonal, above_the_diagonal, with_the_diagonal, by_the_index]
+
+
+@pytest.mark.parametrize("kernel", TRIANGLES, ids=lambda k: k.__name__)
+@pytest.mark.parametrize("n", [4, 3, 1, 0])
+def test_positions_in_triangles_arent_carried(kernel: Any, n: int) -> None:
+    before = move_invariants_out(program_of(kernel, X, n))
+    after = remove_counters(before)
+    check(after)
+    assert carried_integers(before) > 0
+    assert carried_integers(after) == 0
+    assert evaluate(after, [X, n]) == evaluate(before, [X, n])
+    assert_gradient(kernel, X, n)
+
+
+@pytest.mark.parametrize("kernel", TRIANGLES[:3], ids=lambda k: k.__name__)
+def test_positions_in_triangles_arent_recorded(kernel: Any) -> None:
+    records = adjoint_of(kernel, X, 4).plan.records.values()
+    assert not any(value.type == INT64 for values in records for value in values)
+
+
+def test_rows_that_may_be_empty_are_counted_as_they_come() -> None:
+    def kernel(x, n, m):
         at, total = 0, 1.0
         for i in range(n):
-            for _ in range(i):
+            for _ in range(i, m):
                 total += x[at] * x[i]
                 at += 1
         return total * x[at - 1]
 
-    outer, inner = loops(remove_counters(program_of(kernel, X, 4)))
+    outer, inner = loops(remove_counters(program_of(kernel, X, 4, 2)))
     assert [param.type for param in outer.params].count(INT64) == 1
     assert INT64 not in [param.type for param in inner.params]
-    assert_gradient(kernel, X, 4)
+    for m in (2, 0, 5):
+        assert_gradient(kernel, X, 4 if m < 5 else 2, m)
 
 
 @pytest.mark.parametrize("n", [0, -3])
@@ -136,12 +193,12 @@ def by_a_step_that_changes(x, n):
     return total * x[at]
 
 
-def by_the_index(x, n):
+def by_its_square(x, n):
     at, total = 0, 0.0
     for i in range(n):
         total += x[at] * x[i]
-        at += i
-    return total * x[at]
+        at += i * i
+    return total * x[at % 10]
 
 
 def downwards(x, n):
@@ -169,7 +226,7 @@ def while_positive(x, n):
 
 
 @pytest.mark.parametrize(
-    "kernel", [conditional, by_a_step_that_changes, by_the_index, downwards, in_steps, while_positive]
+    "kernel", [conditional, by_a_step_that_changes, by_its_square, downwards, in_steps, while_positive]
 )
 def test_what_is_carried_still(kernel: Any) -> None:
     before = move_invariants_out(program_of(kernel, X, 4))

@@ -1,0 +1,111 @@
+"""What writes every element of an array before anything reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from jitad.primitives import core
+from jitad.program.builder import is_const
+from jitad.program.statements import (
+    Accumulate,
+    Alloc,
+    Block,
+    Call,
+    Compute,
+    Dim,
+    Load,
+    Loop,
+    Operand,
+    Program,
+    Statement,
+    Store,
+    Var,
+    operands,
+    sub_blocks,
+    walk,
+)
+
+Element = TypeVar("Element", Store, Accumulate)
+
+
+def clipped(program: Program) -> dict[Operand, Operand]:
+    """The lengths ``0 if n < 0 else n``, each with its ``n``: an array of a negative length is refused before."""
+    made = {s.out: s for s in walk(program.body) if isinstance(s, Compute)}
+    found: dict[Operand, Operand] = {}
+    for out, statement in made.items():
+        if statement.primitive is core.select and is_const(statement.args[1], 0):
+            condition, _, length = statement.args
+            test = made.get(condition) if isinstance(condition, Var) else None
+            if test is not None and test.primitive is core.lt and test.args[0] is length and is_const(test.args[1], 0):
+                found[out] = length
+    return found
+
+
+def mentions(statement: Statement, array: Var) -> bool:
+    return any(array in read_here(s) for s in walk(Block([statement])))
+
+
+def read_here(statement: Statement) -> list[Operand]:
+    """All operands of a statement itself, with what its blocks hand on."""
+    found = list(operands(statement))
+    for name in ("yields", "then_yields", "otherwise_yields"):
+        found += getattr(statement, name, ())
+    return found
+
+
+def fills_first(block: Block, alloc: Alloc) -> bool:
+    """True when a block writes every element of an array before it reads any."""
+    users = [s for s in block if mentions(s, alloc.out) and not isinstance(s, Dim)]
+    if not users:
+        return False
+    match users[0]:
+        case Store(index=()):
+            return True
+        case Call(outs=outs, args=args, accumulate=False):
+            return alloc.out in outs and alloc.out not in args
+        case Loop() as loop:
+            return filling(loop, alloc, Store) is not None or (len(users) == 1 and fills_first(loop.body, alloc))
+    return False
+
+
+def filling(
+    loop: Loop, alloc: Alloc, by: type[Element], ranges: Mapping[Operand, Operand] | None = None
+) -> Element | None:
+    """What stores into (or adds to, as ``by`` says) each element once, in a nest of loops that reads nothing else.
+
+    ``ranges`` are the lengths over which the indices of enclosing loops run.
+    """
+    if not (is_const(loop.start, 0) and is_const(loop.step, 1)) or loop.stop is None or loop.condition_block:
+        return None
+    ranges = {**(ranges or {}), loop.index: loop.stop}
+    users = [s for s in loop.body if mentions(s, alloc.out) and not isinstance(s, Dim)]
+    if not users:
+        return None
+    first, *later = users
+    if isinstance(first, Loop):
+        return None if later else filling(first, alloc, by, ranges)
+    if not isinstance(first, by) or not _runs_over(first.index, alloc.shape, ranges):
+        return None
+    return first if all(_same_place(s, first) for s in _users(later, alloc.out)) else None
+
+
+def _users(statements: Sequence[Statement], array: Var) -> Iterator[Statement]:
+    for statement in walk(Block(list(statements))):
+        if array in read_here(statement) and not (sub_blocks(statement) or isinstance(statement, Dim)):
+            yield statement
+
+
+def _runs_over(index: Sequence[Operand], shape: Sequence[Operand], ranges: dict[Operand, Operand]) -> bool:
+    """True when an index takes every value that fits a shape, exactly once."""
+    every = len(set(index)) == len(index) and set(index) == set(ranges)
+    return every and all(_equal(ranges[at], length) for at, length in zip(index, shape, strict=True))
+
+
+def _equal(a: Operand, b: Operand) -> bool:
+    return a is b or (not isinstance(a, Var) and not isinstance(b, Var) and a.value == b.value)
+
+
+def _same_place(statement: Statement, store: Element) -> bool:
+    """True when a statement touches the element that another has just written, and no other."""
+    return isinstance(statement, Load | Store | Accumulate) and statement.index == store.index
