@@ -13,7 +13,7 @@ from functools import partial
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
-from jitad.analysis.guards import Guards
+from jitad.analysis.guards import Guards, tests_numbers
 from jitad.analysis.leanest import leanest_plan
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
@@ -80,12 +80,15 @@ def adjoint(
     inputs = [own.params[i] for i in wrt]
     results = [own.results[i] for i in dependents]
     own = differentiate_choices(own, Activity(own, Aliases(own), inputs, results))
+    expects_any = tests_numbers(own)
     own = write_out_selections(own, Activity(own, Aliases(own), inputs, results))
     seeds = _seeds(results, within, seeded=seeded)
     kept: set[Var] = set()
     while True:
         primal = mark_order_free(privatize(own, kept))
-        sweeps = _analysed(primal, inputs, results, seeds, within, seeded=seeded, storage=storage)
+        sweeps = _analysed(
+            *(primal, inputs, results, seeds, within), seeded=seeded, expects_any=expects_any, storage=storage
+        )
         held = sweeps.held(moved_buffers(own, primal))
         if not held:
             break
@@ -141,15 +144,16 @@ def _analysed(
     within: Within | None,
     *,
     seeded: bool,
+    expects_any: bool,
     storage: str,
 ) -> _Sweeps:
     activity = Activity(primal, Aliases(primal), inputs, results)
     refuse_active_parameters(primal, activity)
     if within is None:
-        guards = Guards(primal, activity, seeded=seeded)
+        guards = Guards(primal, activity, seeded=seeded, expects_any=expects_any)
     else:
         guards = within.guards
-        guards.include(primal)
+        guards.include(primal, activity, (v for v, is_left in zip(results, within.left_out, strict=True) if is_left))
     one_pass = find_one_pass(primal, activity, Aliases(primal), guards, _numbers(results, seeds))
     shadowed = add_shadows(primal, activity, inputs, types=None if within is None else within.types)
     at_once = _by_statement(one_pass, shadowed.program)

@@ -190,8 +190,9 @@ class GradientNode(ProgramPrimitive):
             if deep:
                 made = expand(self._adjoint(seeded=seeded, deep=False))
             elif self.wrt:
-                how = {"dependents": self.dependents, "seeded": seeded, "storage": self.storage}
-                made = adjoint(self.program, self.wrt, **how).program
+                made = adjoint(
+                    *(self.program, self.wrt), dependents=self.dependents, seeded=seeded, storage=self.storage
+                ).program
             else:
                 made = give_back(self.program)
             self._made[key] = made

@@ -60,12 +60,14 @@ def uses_stack(statement: Statement) -> bool:
 class Within:
     """What an iteration takes over from the whole program.
 
-    ``types`` are those of its shadows, ``seeds`` the adjoints of its results that are literals (None for the others).
+    ``types`` are those of its shadows, ``seeds`` the adjoints of its results that are literals (None for the others),
+    ``left_out`` says which of these results the program may leave out.
     """
 
     types: Mapping[Var, Array]
     guards: Guards
     seeds: Sequence[Const | None]
+    left_out: Sequence[bool]
 
 
 class Reversed(Protocol):
@@ -114,7 +116,9 @@ class OnePass:
         types = {v: array_type(shadows[v]) for v in self.active if v in shadows}
         finals = self.finals.values()
         literals = [final if isinstance(final, Const) else None for final in finals]
-        within = Within(types, guards, [*literals, *(None for _ in stored)])
+        seeded = [*(loop.yields[at] for at in self.finals), *(s.value for s in stored)]
+        left_out = [guards.leaves_out(value) for value in seeded]
+        within = Within(types, guards, [*literals, *(None for _ in stored)], left_out)
         count = len(loop.yields)
         reverse = reverse_of(iteration, wrt, [*self.finals, *range(count, count + len(stored))], within)
         made = reverse.program
