@@ -107,9 +107,13 @@ def test_the_option_reaches_the_tape_of_pullbacks_and_products(monkeypatch: pyte
         return plan(program, aliases, order, needs, storage, **how)
 
     monkeypatch.setattr(adjoint_module, "leanest_plan", noted)
-    jitad.vjp(growing, 0.1, 3, storage=RECORD)[1](1.0)
-    jitad.linearize(growing, 0.1, 3, storage=RECOMPUTE)[1].transpose(1.0)
-    jitad.hvp(growing, (0.1, 3), 1.0, storage=RECORD)
+
+    def kernel(x):
+        return np.exp(np.sin(x))
+
+    jitad.vjp(kernel, 0.1, storage=RECORD)[1](1.0)
+    jitad.linearize(kernel, 0.1, storage=RECOMPUTE)[1].transpose(1.0)
+    jitad.hvp(kernel, (0.1,), 1.0, storage=RECORD)
     assert asked == [RECORD, RECOMPUTE, RECORD]
 
 
