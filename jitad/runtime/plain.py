@@ -51,6 +51,11 @@ def tape_array(tape: Array, offset: int, shape: tuple[int, ...]) -> Array:
     return tape[offset : offset + size].reshape(shape)
 
 
+def local_array(shape: tuple[int, ...], dtype: Any) -> Array:
+    """An uninitialised C-contiguous array."""
+    return np.empty(shape, dtype)
+
+
 def reshaped(base: Array, shape: tuple[int, ...]) -> Array:
     """The C-contiguous ``base`` seen with another ``shape`` of the same size."""
     seen = base.reshape(shape)
