@@ -9,7 +9,6 @@ Postcondition: the same results. A carried number of a loop that was rewritten h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from jitad.analysis.activity import Activity
@@ -32,7 +31,7 @@ from jitad.program.statements import (
     View,
     definitions,
     free_variables,
-    operands,
+    own_reads,
     sub_blocks,
     walk,
 )
@@ -165,24 +164,15 @@ def _read_otherwise(loop: Loop, param: Var, chooser: Statement, new: Operand) ->
     """True when an iteration reads a carried number, or its next value, elsewhere than where no derivative flows."""
     watched = {param, new}
     for statement in walk(loop.body):
-        reads = sum(operand in watched for operand in _own_reads(statement))
+        reads = sum(operand in watched for operand in own_reads(statement))
         if reads > (statement is chooser) and not (isinstance(statement, Compute) and statement.primitive.is_zero):
             return True
     return sum(each in watched for each in loop.yields) > 1
 
 
-def _own_reads(statement: Statement) -> Iterator[Operand]:
-    """What a statement reads, with what its nested blocks yield, but not what these read."""
-    yield from operands(statement)
-    for name in ("yields", "then_yields", "otherwise_yields"):
-        yield from getattr(statement, name, ())
-    if isinstance(statement, Loop) and statement.condition is not None:
-        yield statement.condition
-
-
 def _reads(statement: Statement) -> set[Operand]:
     """What a statement, with all that is nested in it, reads from outside."""
-    read: set[Operand] = set(_own_reads(statement))
+    read: set[Operand] = set(own_reads(statement))
     for block in sub_blocks(statement):
         read.update(free_variables(block, ()))
     return read

@@ -19,7 +19,7 @@ def remove_counters(program: Program) -> Program:
     """The same program without carried counters, innermost loops first."""
     if not any(isinstance(s, Loop) and _counters(s) for s in walk(program.body)):
         return program
-    return _without_copies(replace(program, body=_block(program.body)))
+    return without_copies(replace(program, body=_block(program.body)))
 
 
 def _block(block: Block) -> Block:
@@ -86,7 +86,7 @@ def _counters(loop: Loop) -> dict[int, Operand]:
     return found
 
 
-def _without_copies(program: Program) -> Program:
+def without_copies(program: Program) -> Program:
     """The same program without second names of values."""
     builder = Builder()
     copier = Copier(as_they_are(program.params))
