@@ -24,7 +24,7 @@ from jitad.program.builder import Builder
 from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, walk
 from jitad.program.types import Array, Scalar
 from jitad.transforms.carried_products import start_products
-from jitad.transforms.choose import differentiate_choices
+from jitad.transforms.choose import differentiate_choices, use_known_values
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.fuse import fuse_array_statements
 from jitad.transforms.gather import gather_scattered_sums
@@ -115,7 +115,7 @@ def adjoint(
         outputs,
         program.origin,
     )
-    tidied = rotate_sums(hoist_sums(gather_scattered_sums(start_products(remove_dead_code(whole)))))
+    tidied = rotate_sums(hoist_sums(gather_scattered_sums(start_products(use_known_values(remove_dead_code(whole))))))
     return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
 
 
