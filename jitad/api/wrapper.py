@@ -97,7 +97,8 @@ class _Wrapper:
         tapes = [self._tape(dtype) for dtype in self._sweeps.tapes]
         flat = self._names.fresh("flat")
         self._keep_generators()
-        call = f"{flat} = {self._sweeps.entry}({', '.join([*leaves, *gradients.values(), *tapes])})"
+        given = [*self._borrowed(leaves), *map(self._borrow, (*gradients.values(), *tapes))]
+        call = f"{flat} = {self._sweeps.entry}({', '.join(given)})"
         self._lines.append(call)
         if tapes:
             self._run_again(flat, call, list(gradients.values()), tapes)
@@ -154,6 +155,14 @@ class _Wrapper:
             raised = f"{self._use('SharedMemoryError', SharedMemoryError)}({error.reason!r}, {error.remedy!r}, "
             self._lines.append(f"if {self._use('overlap', overlap)}({leaves[written]}, {leaves[other]}):")
             self._lines.append(f"    raise {raised}{error.origin.packed()!r})")
+
+    def _borrowed(self, leaves: Sequence[str]) -> Iterator[str]:
+        """What the sweeps get for the arguments: arrays that the caller keeps alive."""
+        for leaf, param in zip(leaves, self._derived.reading.program.params, strict=True):
+            yield self._borrow(leaf) if isinstance(param.type, Array) else leaf
+
+    def _borrow(self, array: str) -> str:
+        return f"{self._use('borrowed', memory.borrowed)}({array})"
 
     def _gradients(self, leaves: Sequence[str]) -> dict[int, str]:
         """Allocate the gradients by arrays: their names by their places in ``wrt``."""

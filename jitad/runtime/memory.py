@@ -136,6 +136,26 @@ def tape_array(typingctx, tape, offset, shape):
     return signature, codegen
 
 
+@intrinsic
+def borrowed(typingctx, array):
+    """``array`` for a function that needn't count references to it: the caller keeps it alive meanwhile."""
+    if not isinstance(array, types.Array):
+        raise TypingError(f"borrowed: {array} is not an array")
+    if not array.aligned:
+        return None
+    out_type = BorrowedArray(array.dtype, array.ndim, array.layout)
+
+    def codegen(context, builder, sig, args):
+        own = arrayobj.make_array(sig.args[0])(context, builder, args[0])
+        made = arrayobj.make_array(sig.return_type)(context, builder)
+        arrayobj.populate_array(
+            made, data=own.data, shape=own.shape, strides=own.strides, itemsize=own.itemsize, meminfo=None
+        )
+        return made._getvalue()
+
+    return out_type(array), codegen
+
+
 @intrinsic(prefer_literal=True)
 def local_array(typingctx, shape, dtype):
     """An uninitialised C-contiguous array of ``shape`` (literals) on the stack of the function that is compiled.

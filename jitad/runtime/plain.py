@@ -104,6 +104,11 @@ def splat(value: Any, width: int) -> Array:
     return np.full(width, value)
 
 
+def unit_lanes(position: int, width: int, dtype: str) -> Array:
+    """``width`` lanes that hold 1 at ``position``, if that is among them, and 0 elsewhere."""
+    return (np.arange(width) == position).astype(dtype)
+
+
 def lane(value: Array, number: int) -> Any:
     """The number in lane ``number``."""
     return value[number]
