@@ -76,8 +76,9 @@ class _Products:
             return None
         (factor,) = factors
         count = sum(param in own_reads(s) for s in readers) + 1
-        is_outside = isinstance(factor, Var) and factor not in bound_in(loop) and factor.type == param.type
-        return factor if is_outside and self._reads[param] == count else None
+        if not isinstance(factor, Var) or factor in bound_in(loop):
+            return None
+        return factor if self._reads[param] == count else None
 
 
 def _is_product(statement: Compute, param: Var) -> bool:

@@ -34,6 +34,7 @@ from jitad.transforms.bundles import Side
 from jitad.transforms.deadarrays import remove_dead_arrays
 from jitad.transforms.expand import expand
 from jitad.transforms.give_back import give_back
+from jitad.transforms.share import is_long
 from jitad.transforms.units import Unit, only_read, with_units
 
 Shape = Sequence[Operand]
@@ -71,15 +72,19 @@ def make_sweep(program: Program, count: int, source_count: int, wrt: Sequence[in
     """The sweep of a derivative program with ``count`` parameters of the primal, then ``source_count`` sources.
 
     Its outputs are its results, or, with ``wrt``, the gradients by the parameters at these positions: the remaining
-    parameters for arrays, and results for numbers.
-    Raises ``NotLaneable`` for a ``width`` above 1 when lanes would decide control flow or indices.
+    parameters for arrays, and results for numbers. Calls of programs are written out, unless that makes it long.
+    Raises ``NotLaneable`` for a ``width`` above 1 when lanes would decide control flow or indices, or when calls stay.
     """
     kinds = [] if wrt is None else [isinstance(program.params[at].type, Array) for at in wrt]
     program = remove_dead_arrays(program)
-    program = expand(give_back(program) if wrt is None else program)
+    program = give_back(program) if wrt is None else program
+    stays = is_long(program)
+    program = program if stays else expand(program)
     if width > 1:
-        from jitad.transforms.lanes import lanes
+        from jitad.transforms.lanes import NotLaneable, lanes
 
+        if stays:
+            raise NotLaneable("its calls are functions of their own")
         program = lanes(program, range(count, len(program.params)), width)
     program = replace(program, body=Block([_on_the_stack(statement) for statement in program.body]))
     cleared = program.params[count + source_count :]
