@@ -22,6 +22,7 @@ class Races:
         self._worker: int | None = None
         self._writers: dict[int, int] = {}
         self._readers: dict[int, set[int]] = {}
+        self._held: list[Any] = []
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
         """See what is emitted from now on, with chunks of a few iterations."""
@@ -29,7 +30,11 @@ class Races:
         patch.setattr(threads, "COPY_SHARE", 1)
         patch.setattr(threads, "one_thread", lambda: WORKERS)
         patch.setattr(threads, "in_turn", self._in_turn)
-        load, store, accumulate = plain.load, plain.store, plain.accumulate
+        load, store, accumulate, local_array = plain.load, plain.store, plain.accumulate, plain.local_array
+
+        def held_array(shape: tuple[int, ...], dtype: Any) -> Any:
+            self._held.append(local_array(shape, dtype))  # so that no other array gets its place
+            return self._held[-1]
 
         def watched_load(array: Any, *index: int) -> Any:
             self._reads(array, index)
@@ -43,6 +48,7 @@ class Races:
             self._writes(array, index_and_value[:-1])
             accumulate(array, *index_and_value)
 
+        patch.setattr(plain, "local_array", held_array)
         patch.setattr(plain, "load", watched_load)
         patch.setattr(plain, "store", watched_store)
         patch.setattr(plain, "accumulate", watched_accumulate)
@@ -59,6 +65,7 @@ class Races:
             assert self._readers.get(place, set()) <= {writer}, "one thread reads what another writes"
         self._writers.clear()
         self._readers.clear()
+        self._held.clear()
 
     def _reads(self, array: Any, index: tuple[int, ...]) -> None:
         if self._worker is not None:

@@ -11,7 +11,6 @@ from .case import compiled
 from .kernels.bundle_adjustment import (
     bundle_inputs,
     residual_jacobians,
-    residual_jacobians_by_hand,
     residuals,
 )
 from .kernels.kuramoto import kuramoto, kuramoto_inputs, kuramoto_jacobian_by_hand
@@ -77,7 +76,7 @@ class BundleAdjustment:
     def setup(self, mode: str) -> None:
         self.arguments = bundle_inputs()
         self.primal = partial(compiled(residuals), *self.arguments)
-        self.by_hand = partial(compiled(residual_jacobians_by_hand), *self.arguments)
+        self.by_hand = partial(residual_jacobians(), *self.arguments)
         self.jacobian = partial(residual_jacobians(_mode(mode)), *self.arguments)
         for call in (self.primal, self.by_hand, self.jacobian):
             call()

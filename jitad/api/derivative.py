@@ -297,7 +297,8 @@ class Derivative:
     def form(self) -> DerivativeForm:
         """What a kernel that calls this function reads in its place."""
         request = self._request
-        return DerivativeForm("gradient", self._function, request.argnums, request.has_aux, self._with_value)
+        how = request.argnums, request.has_aux, self._with_value, request.storage
+        return DerivativeForm("gradient", self._function, *how)
 
     @property
     def request(self) -> Any:

@@ -108,9 +108,9 @@ def require_scalar(reading: Reading, leaf: ResultTree | None = None) -> None:
         raise _not_scalar(reading, _what(leaf, reading.program))
 
 
-def pullback_adjoint(reading: Reading, wrt: Sequence[int], dependents: Sequence[int]) -> Adjoint:
+def pullback_adjoint(reading: Reading, wrt: Sequence[int], dependents: Sequence[int], storage: str = AUTO) -> Adjoint:
     """The adjoint of a kernel whose cotangents are given."""
-    return adjoint(reading.program, wrt, dependents=dependents, seeded=True)
+    return adjoint(reading.program, wrt, dependents=dependents, seeded=True, storage=storage)
 
 
 def forward_only(reading: Reading) -> Program:

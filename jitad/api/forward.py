@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from jitad.analysis.plan import AUTO
 from jitad.api.derivative import (
     Entry,
     GradientRequest,
@@ -16,7 +17,7 @@ from jitad.api.derivative import (
     describe_named,
     table_for,
 )
-from jitad.api.gradient import checked_argnums, refuse_uncallable
+from jitad.api.gradient import checked_argnums, checked_storage, refuse_uncallable
 from jitad.api.leaves import active_leaves, name_of
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.structure import SCALARS, flatten, shown
@@ -54,12 +55,14 @@ def jvp(
     return _call(f, primals, tangents, request, "jvp")
 
 
-def hvp(f: Callable[..., Any], primals: Sequence[Any], v: Any, argnums: int | tuple[int, ...] = 0) -> Any:
+def hvp(
+    f: Callable[..., Any], primals: Sequence[Any], v: Any, argnums: int | tuple[int, ...] = 0, storage: str = AUTO
+) -> Any:
     """The Hessian of ``f`` at ``primals`` times ``v``: the gradient's derivative along ``v``, without the Hessian.
 
     ``f`` returns one floating-point number. ``v`` has the structure, shapes and dtypes of the argument that ``argnums``
     names (for a tuple of argnums: a tuple of such), and so has the result. It is the adjoint of the tangent of
-    ``f``, so that the cost is a small constant times the kernel's.
+    ``f``, so that the cost is a small constant times the kernel's. ``storage`` is that of ``grad``.
 
     Raises what ``jvp`` and ``grad`` raise.
 
@@ -69,10 +72,10 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], v: Any, argnums: int | tu
     array([10.,  6.])
     """
     asked = checked_argnums(argnums)
+    how = bounds_checked(), True, checked_storage(storage)
     if isinstance(asked, int):
-        _, product = _call(f, primals, (v,), TangentRequest((asked,), bounds_checked(), reverse=True), "hvp")
-        return product[0]
-    return _call(f, primals, v, TangentRequest(asked, bounds_checked(), reverse=True), "hvp")[1]
+        return _call(f, primals, (v,), TangentRequest((asked,), *how), "hvp")[1][0]
+    return _call(f, primals, v, TangentRequest(asked, *how), "hvp")[1]
 
 
 def is_floating(spec: ArgSpec) -> bool:
@@ -91,12 +94,13 @@ def is_floating(spec: ArgSpec) -> bool:
 class TangentRequest:
     """Ask for the derivative along directions of the arguments at ``argnums``; with ``reverse``, for its gradient.
 
-    Without ``argnums`` these are the arguments that are floating-point throughout.
+    Without ``argnums`` these are the arguments that are floating-point throughout. ``storage`` is one of ``STORAGES``.
     """
 
     argnums: tuple[int, ...] | None
     bounds_checked: bool = False
     reverse: bool = False
+    storage: str = AUTO
 
     def build(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> TangentEntry:
         """Read a function and compile its tangent program, or the adjoint of that."""
@@ -117,7 +121,7 @@ class TangentRequest:
         made = tangent(reading.program, wrt).program
         if self.reverse:
             require_scalar(reading)
-            made = adjoint(made, wrt, dependents=[len(reading.program.results)]).program
+            made = adjoint(made, wrt, dependents=[len(reading.program.results)], storage=self.storage).program
             made = remove_dead_arrays(replace(made, results=made.results[2:]))  # the value and its tangent
         else:
             made = give_back(made)

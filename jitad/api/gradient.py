@@ -33,7 +33,7 @@ def grad(
 
     ``storage`` says how the reverse sweep gets values of the forward sweep that it can have in two ways: "auto" decides
     by costs, "record" puts them on the tape, "recompute" computes them again. The gradient is the same, time and memory
-    are not; ``jitad.explain`` shows what was chosen. In a kernel that is itself differentiated, "auto" holds.
+    are not; ``jitad.explain`` shows what was chosen.
 
     Raises ArgumentError for an argument that can't be differentiated, NonScalarResultError when the result
     isn't one floating-point number, SharedMemoryError when the kernel writes to an array that shares memory with

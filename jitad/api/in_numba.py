@@ -34,8 +34,8 @@ def register() -> None:
         overload(function, prefer_literal=True, strict=False)(_with_aux(function))
     for plain in (value_and_jacobian, hessian):
         overload(plain, prefer_literal=True, strict=False)(_without_aux(plain))
-    for directional in (jvp, hvp):
-        overload(directional, prefer_literal=True, strict=False)(_along(directional))
+    overload(jvp, prefer_literal=True, strict=False)(_pushed)
+    overload(hvp, prefer_literal=True, strict=False)(_product)
     overloads.register()
     cpu_target.typing_context.refresh()
 
@@ -62,23 +62,32 @@ def _without_aux(function: Callable[..., Any]) -> Callable[..., Any]:
     return typed
 
 
-def _along(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``jvp`` and ``hvp``: a kernel that calls them is compiled for these arguments."""
-    default = None if function is jvp else 0
+def _pushed(f: Any, primals: Any, tangents: Any, argnums: Any = None) -> Any:
+    """``jvp``: a kernel that calls it is compiled for these arguments."""
+    asked = _literal(argnums)
 
-    def typed(f: Any, primals: Any, tangents: Any, argnums: Any = default) -> Any:
-        asked = _literal(argnums)
+    def calling(kernel: Any) -> Primal:
+        def called(primals: Any, tangents: Any) -> Any:
+            return jvp(kernel, primals, tangents, asked)
 
-        def calling(kernel: Any) -> Primal:
-            def called(primals: Any, tangents: Any) -> Any:
-                return function(kernel, primals, tangents, asked)
+        return Primal(called)
 
-            return Primal(called)
+    made = _dispatcher(f, calling)
+    return None if made is None else lambda f, primals, tangents, argnums=None: made(primals, tangents)
 
-        made = _dispatcher(f, calling)
-        return None if made is None else lambda f, primals, tangents, argnums=default: made(primals, tangents)
 
-    return typed
+def _product(f: Any, primals: Any, v: Any, argnums: Any = 0, storage: Any = AUTO) -> Any:
+    """``hvp``, likewise."""
+    asked, way = _literal(argnums), _literal(storage)
+
+    def calling(kernel: Any) -> Primal:
+        def called(primals: Any, v: Any) -> Any:
+            return hvp(kernel, primals, v, asked, way)
+
+        return Primal(called)
+
+    made = _dispatcher(f, calling)
+    return None if made is None else lambda f, primals, v, argnums=0, storage="auto": made(primals, v)
 
 
 def _dispatcher(f: Any, make: Callable[[Any], Any]) -> Any:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jitad.analysis.plan import AUTO
 from jitad.api.derivative import describe_all, describe_named, table_for
 from jitad.api.forward import collected, is_floating, tangent_tree
-from jitad.api.gradient import refuse_uncallable
+from jitad.api.gradient import checked_storage, refuse_uncallable
 from jitad.api.leaves import active_leaves, name_of
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.pullback import Pullback, PullbackEntry
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
     from jitad.runtime.generators import Restore
 
 
-def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Linear]:
+def linearize(f: Callable[..., Any], *primals: Any, storage: str = AUTO) -> tuple[Any, Linear]:
     """The value of ``f(*primals)`` and its derivative there, as a linear function.
 
     ``linear(*tangents)`` takes one tangent for each argument that is floating-point throughout, in order, with that
     argument's structure, shapes and dtypes, and gives the tangent of the value: its structure, shapes and dtypes, with
     None for what isn't floating-point (see ``jvp``). ``linear.transpose(cotangent)`` takes a cotangent of the value and
     gives one cotangent per argument (see ``vjp``). Both may be called many times; later changes of the arguments'
-    arrays don't matter to them.
+    arrays don't matter to them. ``storage`` is that of ``grad``, for the sweeps of the transpose.
 
     Raises ArgumentError for arguments that a kernel doesn't take, and from the linear function for tangents and
     cotangents that don't fit, naming the part that is to blame; and the errors of reading a kernel (see
@@ -52,7 +53,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Linear]:
     primals = copied(primals)
     leaves: list[Any] = []
     key = tuple([flatten(arg, leaves) for arg in primals])
-    entry, captured = table_for(f, LinearRequest(bounds_checked())).current(key, primals, {})
+    entry, captured = table_for(f, LinearRequest(bounds_checked(), checked_storage(storage))).current(key, primals, {})
     leaves += copied(captured)
     drawn = entry.forward.kept_generators()
     results, _ = entry.forward(leaves)
@@ -65,6 +66,7 @@ class LinearRequest:
     """Ask for the tangents along every floating-point argument, and for the pullback."""
 
     bounds_checked: bool = False
+    storage: str = AUTO
 
     def build(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> LinearEntry:
         """Read a function and compile its forward sweep; the derivatives are compiled when first used."""
@@ -74,16 +76,16 @@ class LinearRequest:
         specs = describe_all(args)
         reading = read(function, specs, describe_named(kwargs), bounds_checked=self.bounds_checked)
         forward = make_sweeps(forward_only(reading), reading, compiled=mode.compiled)
-        return LinearEntry(function, reading, specs, Call(reading, forward, ()))
+        return LinearEntry(function, reading, specs, Call(reading, forward, ()), self.storage)
 
 
 class LinearEntry(PullbackEntry):
     """The compiled forward sweep of a kernel, its tangent and its pullback."""
 
-    def __init__(self, function: Any, reading: Reading, specs: Sequence[ArgSpec], forward: Call) -> None:
+    def __init__(self, function: Any, reading: Reading, specs: Sequence[ArgSpec], forward: Call, storage: str) -> None:
         from jitad.api.running import rebuilder
 
-        super().__init__(reading, specs, forward)
+        super().__init__(reading, specs, forward, storage)
         self.argnums = tuple(at for at, spec in enumerate(specs) if is_floating(spec))
         self.specs = [specs[at] for at in self.argnums]
         self._along, _ = active_leaves(function, specs, self.argnums)

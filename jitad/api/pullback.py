@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jitad.analysis.plan import AUTO
 from jitad.api.derivative import Entry, describe_all, describe_named, table_for
 from jitad.api.forward import is_number
-from jitad.api.gradient import refuse_uncallable
+from jitad.api.gradient import checked_storage, refuse_uncallable
 from jitad.api.leaves import leaf_tree, name_of
 from jitad.api.mode import bounds_checked, mode
 from jitad.api.structure import copied, flatten, leaf_specs, shown
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from jitad.runtime.generators import Restore
 
 
-def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(f: Callable[..., Any], *args: Any, storage: str = AUTO) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of ``f(*args)`` and its pullback.
 
     ``pullback(cotangent)`` takes a cotangent with the structure of the value: a number for a number, an array of the
@@ -44,7 +45,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     argument, in the argument's structure: the cotangents of its floating-point numbers and arrays, and None in the
     place of anything else. Of complex numbers it is the transpose for the real inner product Re(conj(a) b): where ``f``
     has the complex derivative f', the cotangent w gives conj(f') w. It may be called many times; later changes of the
-    arguments' arrays don't matter to it.
+    arguments' arrays don't matter to it. ``storage`` is that of ``grad``, for the sweeps of the pullback.
 
     Raises ArgumentError for arguments that a kernel doesn't take, and from the pullback for a cotangent that doesn't
     fit, naming the part that is to blame; and the errors of reading a kernel (see ``jitad.errors``).
@@ -63,7 +64,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     args = copied(args)
     leaves: list[Any] = []
     key = tuple([flatten(arg, leaves) for arg in args])
-    entry, captured = table_for(f, PullbackRequest(bounds_checked())).current(key, args, {})
+    entry, captured = table_for(f, PullbackRequest(bounds_checked(), checked_storage(storage))).current(key, args, {})
     leaves += copied(captured)
     drawn = entry.forward.kept_generators()
     results, _ = entry.forward(leaves)
@@ -73,9 +74,10 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
 
 @dataclass(frozen=True)
 class PullbackRequest:
-    """Ask for the pullback by every floating-point part of every positional argument."""
+    """Ask for the pullback by every floating-point part of the positional arguments; ``storage`` is as for ``grad``."""
 
     bounds_checked: bool = False
+    storage: str = AUTO
 
     def build(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> PullbackEntry:
         """Read a function and compile its forward sweep; the reverse sweep is compiled when first used."""
@@ -85,15 +87,16 @@ class PullbackRequest:
         specs = describe_all(args)
         reading = read(function, specs, describe_named(kwargs), bounds_checked=self.bounds_checked)
         forward = make_sweeps(forward_only(reading), reading, compiled=mode.compiled)
-        return PullbackEntry(reading, specs, Call(reading, forward, ()))
+        return PullbackEntry(reading, specs, Call(reading, forward, ()), self.storage)
 
 
 class PullbackEntry(Entry):
     """The compiled forward sweep of a kernel, and the sweeps of its pullback."""
 
-    def __init__(self, reading: Reading, specs: Sequence[ArgSpec], forward: Call) -> None:
+    def __init__(self, reading: Reading, specs: Sequence[ArgSpec], forward: Call, storage: str) -> None:
         super().__init__(reading)
         self.forward = forward
+        self.storage = storage
         self.is_compiled = mode.compiled
         self.wrt: list[int] = []
         self.trees = _argument_trees(specs, self.wrt)
@@ -108,7 +111,7 @@ class PullbackEntry(Entry):
 
         with self._lock:
             if self._reverse is None:
-                adjoint = pullback_adjoint(self.reading, self.wrt, self.dependents)
+                adjoint = pullback_adjoint(self.reading, self.wrt, self.dependents, self.storage)
                 sweeps = make_sweeps(adjoint.program, self.reading, compiled=self.is_compiled)
                 self._reverse = Call(self.reading, sweeps, self.wrt)
             return self._reverse

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jitad.analysis.aliasing import Aliases
 from jitad.analysis.randomness import generators
 from jitad.api.derived import Derived
 from jitad.api.running import conflicts, shared_memory
@@ -17,6 +18,7 @@ from jitad.emission.naming import Names
 from jitad.errors import SharedMemoryError
 from jitad.primitives.generator_state import KEEP, PUT, WORDS
 from jitad.primitives.views import view_as_real
+from jitad.program.statements import Var
 from jitad.program.types import REAL_DTYPES, Array
 from jitad.reading.results import (
     ArrayResult,
@@ -34,10 +36,13 @@ from jitad.runtime import memory
 from jitad.runtime.complexes import contiguous_parts, from_parts, strided_parts
 from jitad.runtime.overlap import overlap
 from jitad.runtime.remembered import recall, remember
-from jitad.runtime.results import copied
+from jitad.runtime.results import copied, taken
 from jitad.runtime.tape import FAST_GROWTH_UP_TO
 from jitad.transforms.share import share
 from jitad.transforms.threads import on_threads
+
+KEPT_SHARE = 4
+"""Array results that take more than one in so many of a tape's elements keep the tape alive instead of being copied."""
 
 START_ELEMENTS = 96
 """Elements of each tape of the first call (a small block, which malloc keeps at hand); later calls start with what was
@@ -92,11 +97,12 @@ class _Wrapper:
         tapes = [self._tape(dtype) for dtype in self._sweeps.tapes]
         flat = self._names.fresh("flat")
         self._keep_generators()
-        call = f"{flat} = {self._sweeps.entry}({', '.join([*leaves, *gradients.values(), *tapes])})"
+        given = [*self._borrowed(leaves), *map(self._borrow, (*gradients.values(), *tapes))]
+        call = f"{flat} = {self._sweeps.entry}({', '.join(given)})"
         self._lines.append(call)
         if tapes:
             self._run_again(flat, call, list(gradients.values()), tapes)
-        parts = list(self._results(flat, tapes))
+        parts = self._results(flat, tapes)
         count = len(parts) - sum(at not in gradients for at in range(len(self._derived.wrt)))
         scalars = iter(parts[count:])
         parts[count:] = [gradients[at] if at in gradients else next(scalars) for at in range(len(self._derived.wrt))]
@@ -150,6 +156,14 @@ class _Wrapper:
             self._lines.append(f"if {self._use('overlap', overlap)}({leaves[written]}, {leaves[other]}):")
             self._lines.append(f"    raise {raised}{error.origin.packed()!r})")
 
+    def _borrowed(self, leaves: Sequence[str]) -> Iterator[str]:
+        """What the sweeps get for the arguments: arrays that the caller keeps alive."""
+        for leaf, param in zip(leaves, self._derived.reading.program.params, strict=True):
+            yield self._borrow(leaf) if isinstance(param.type, Array) else leaf
+
+    def _borrow(self, array: str) -> str:
+        return f"{self._use('borrowed', memory.borrowed)}({array})"
+
     def _gradients(self, leaves: Sequence[str]) -> dict[int, str]:
         """Allocate the gradients by arrays: their names by their places in ``wrt``."""
         found: dict[int, str] = {}
@@ -195,19 +209,36 @@ class _Wrapper:
         self._lines += [f"    {self._use(put.__name__, put)}({state}, {state})" for put, state in self._kept]
         self._lines.append(f"    {call}")
 
-    def _results(self, flat: str, tapes: list[str]) -> Iterator[str]:
-        """The program's results; arrays are copied from their tapes."""
-        at = 1
-        for kind in self._sweeps.results:
-            if kind is None:
-                yield f"{flat}[{at}]"
+    def _results(self, flat: str, tapes: list[str]) -> list[str]:
+        """The program's results; arrays are parts of their tapes, or copies.
+
+        They are parts of a tape that they fill to a good part, so that there is one allocation for all of them. Of
+        results that may share memory the first one alone is a part.
+        """
+        aliases, seen = Aliases(self._program), set[Var]()
+        is_part = {dtype: self._names.fresh("is_part") for dtype in self._sweeps.tapes}
+        sizes: dict[str, list[str]] = {dtype: [] for dtype in is_part}
+        parts, at = [], 1
+        for result, kind in zip(self._program.results, self._sweeps.results, strict=True):
+            if kind is None or not isinstance(result, Var):
+                parts.append(f"{flat}[{at}]")
                 at += 1
                 continue
-            dtype, ndim = kind
-            shape = "".join(f"{flat}[{at + 1 + axis}], " for axis in range(ndim))
-            place = f"{tapes[self._sweeps.tapes.index(dtype)]}, {flat}[{at}], ({shape})"
-            yield f"{self._use('copied', copied)}({place})"
+            (dtype, ndim), root = kind, aliases.root(result)
+            lengths = [f"{flat}[{at + 1 + axis}]" for axis in range(ndim)]
+            tape = tapes[self._sweeps.tapes.index(dtype)]
+            place = f"{tape}, {flat}[{at}], ({''.join(f'{length}, ' for length in lengths)})"
+            if root in seen:
+                parts.append(f"{self._use('copied', copied)}({place})")
+            else:
+                parts.append(f"{self._use('taken', taken)}({place}, {is_part[dtype]})")
+                sizes[dtype].append(" * ".join(lengths) or "1")
+                seen.add(root)
             at += 1 + ndim
+        for (dtype, amounts), tape in zip(sizes.items(), tapes, strict=True):
+            if amounts:
+                self._lines.append(f"{is_part[dtype]} = {KEPT_SHARE} * ({' + '.join(amounts)}) >= {tape}.size")
+        return parts
 
     def _built(self, tree: ResultTree, parts: Sequence[str]) -> str:
         match tree:

@@ -14,12 +14,11 @@ import numpy as np
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.decisive import decisive
-from jitad.cuda.local_arrays import elements_of, local_arrays
+from jitad.analysis.local_arrays import local_arrays
 from jitad.cuda.support import check_supported, device_primitive, on_device
 from jitad.cuda.target import cuda, is_simulated
 from jitad.emission.emit import Emitted
 from jitad.emission.exact_sums import with_ordered_sums
-from jitad.emission.literals import literal
 from jitad.emission.memory import tape_dtypes
 from jitad.emission.source import Emitter
 from jitad.emission.writer import bare
@@ -34,12 +33,10 @@ from jitad.program.statements import (
     Fail,
     Loop,
     Program,
-    Release,
     Statement,
     Var,
-    array_type,
 )
-from jitad.program.types import Array, Scalar
+from jitad.program.types import Array
 from jitad.runtime import plain
 
 Failure = tuple[type[BaseException], tuple[Any, ...]]
@@ -77,10 +74,9 @@ class DeviceEmitter(Emitter):
 
     def __init__(self, program: Program, tapes: tuple[str, ...], exact: set[Var], local: set[Alloc]) -> None:
         self._exact = exact
-        self._local = local
         self._aliases = Aliases(program)
         self.failures: list[Failure] = []
-        super().__init__(program, tapes, {}, measured=False)
+        super().__init__(program, tapes, {}, measured=False, local=local)
 
     def _helper(self, name: str) -> str:
         twin = "accumulate" if name == "accumulate_exact" else name
@@ -96,26 +92,11 @@ class DeviceEmitter(Emitter):
             case Accumulate(array=array, index=index, value=value) if self._aliases.root(array) in self._exact:
                 self._mark(statement)
                 self._line(self._write("accumulate_exact", value, *self._place_in(array, index, value)))
-            case Release(dtype=dtype) if dtype not in self._tapes:
-                pass
             case _:
                 super()._statement(statement)
 
-    def _alloc(self, statement: Alloc) -> None:
-        if statement not in self._local:
-            super()._alloc(statement)
-            return
-        dtype = array_type(statement.out).dtype
-        if dtype in self._tapes:  # what gives the array back finds the tape as it was
-            top = "limit" if statement.at_end else "top"
-            self._line(f"{self._names.bind(statement.offset)} = {top}_{dtype}")
-        numpy_type = np.dtype(dtype).type
-        element = self._use(numpy_type.__name__, numpy_type, numpy_type)
-        name = self._names.bind(statement.out)
-        self._line(f"{name} = {self._use('cuda', cuda, PLAIN_CUDA)}.local.array({elements_of(statement)!r}, {element})")
-        if statement.fill is not None:
-            fill = literal(Const(statement.fill, Scalar(dtype)), self._use)
-            self._line(f"{self._helper('fill')}({name}, {fill})")
+    def _local_array(self, shape: tuple[int, ...], element: str) -> str:
+        return f"{self._use('cuda', cuda, PLAIN_CUDA)}.local.array({shape!r}, {element})"
 
     def _fail(self, fail: Fail) -> None:
         if isinstance(fail.condition, Const):

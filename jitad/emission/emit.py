@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from jitad.analysis.local_arrays import local_arrays
 from jitad.emission.exact_sums import with_exact_sums, with_ordered_sums
 from jitad.emission.memory import tape_dtypes
 from jitad.emission.naming import Names
@@ -46,11 +47,13 @@ def emit(program: Program, *, measured: bool = False) -> Emitted:
     program = with_vector_math(with_exact_sums(program))
     names = Names(set())
     functions = {shared: names.fresh(f"shared_{shared.name}") for shared in shared_programs(program)}
-    tapes = tape_dtypes([program, *functions])
-    emitter = ThreadedEmitter(program, tapes, functions, measured)
+    ordered = {shared: with_ordered_sums(shared) for shared in functions}
+    local = {alloc for each in (program, *ordered.values()) for alloc in local_arrays(each)}
+    tapes = tape_dtypes([program, *ordered.values()], without=local)
+    emitter = ThreadedEmitter(program, tapes, functions, measured, local)
     sources = [emitter.function()]
     for shared, name in functions.items():
-        other = Emitter(with_ordered_sums(shared), tapes, functions, measured)
+        other = Emitter(ordered[shared], tapes, functions, measured, local)
         sources.append(other.shared(name))
         emitter.names_used.update(other.names_used)
         emitter.plain_names_used.update(other.plain_names_used)

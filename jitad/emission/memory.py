@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
+from jitad.analysis.local_arrays import elements_of
 from jitad.emission.literals import literal
 from jitad.emission.overflow import Rows, words
 from jitad.emission.writer import Writer
+from jitad.program.builder import is_const
 from jitad.program.statements import (
     Alloc,
     AtOffset,
@@ -50,13 +54,19 @@ def dtypes_of(statements: Iterable[Statement]) -> tuple[str, ...]:
 
 
 class MemoryWriter(Writer):
-    """Writes arrays, views, pushes and pops."""
+    """Writes arrays, views, pushes and pops; the allocations in ``local`` take nothing from the tape."""
 
     def __init__(
-        self, program: Program, tapes: tuple[str, ...], functions: Mapping[Program, str], measured: bool
+        self,
+        program: Program,
+        tapes: tuple[str, ...],
+        functions: Mapping[Program, str],
+        measured: bool,
+        local: Collection[Alloc] = (),
     ) -> None:
         super().__init__(program, tapes, functions)
         self._measured = measured
+        self._local = local
         self._covered = False
         self._rows: Rows | None = None
 
@@ -81,6 +91,30 @@ class MemoryWriter(Writer):
 
     def _alloc(self, statement: Alloc) -> None:
         dtype = array_type(statement.out).dtype
+        if statement in self._local:
+            self._alloc_locally(statement, dtype)
+        else:
+            self._alloc_on_tape(statement, dtype)
+        if statement.fill is not None:
+            fill = literal(Const(statement.fill, Scalar(dtype)), self._use)
+            self._line(f"{self._helper('fill')}({self._names[statement.out]}, {fill})")
+
+    def _alloc_locally(self, statement: Alloc, dtype: str) -> None:
+        if dtype in self._tapes:  # what gives the array back finds the tape as it was
+            top = "limit" if statement.at_end else "top"
+            self._line(f"{self._names.bind(statement.offset)} = {top}_{dtype}")
+        numpy_type = np.dtype(dtype).type
+        element = self._use(numpy_type.__name__, numpy_type, numpy_type)
+        self._line(f"{self._names.bind(statement.out)} = {self._local_array(elements_of(statement), element)}")
+
+    def _local_array(self, shape: tuple[int, ...], element: str) -> str:
+        return f"{self._helper('local_array')}({shape!r}, {element})"
+
+    def _alloc_on_tape(self, statement: Alloc, dtype: str) -> None:
+        if any(is_const(length, 0) for length in statement.shape):  # a mark: where the tape's top is
+            self._line(f"{self._names.bind(statement.offset)} = {'limit' if statement.at_end else 'top'}_{dtype}")
+            self._tape_array(statement.out, self._names[statement.offset], statement.shape)
+            return
         length = self._names.fresh("size")
         self._line(f"{length} = {self._size(statement.shape)}")
         self._check(dtype, length)
@@ -93,9 +127,10 @@ class MemoryWriter(Writer):
             self._line(f"top_{dtype} += {length}")
         self._measure(dtype)
         self._tape_array(statement.out, offset, statement.shape)
-        if statement.fill is not None:
-            fill = literal(Const(statement.fill, Scalar(dtype)), self._use)
-            self._line(f"{self._helper('fill')}({self._names[statement.out]}, {fill})")
+
+    def _release(self, release: Release) -> None:
+        if release.dtype in self._tapes:
+            self._line(f"{'limit' if release.at_end else 'top'}_{release.dtype} = {self._text(release.offset)}")
 
     def _size(self, shape: tuple[Operand, ...]) -> str:
         """How many elements an array has; a product of lengths could wrap around."""

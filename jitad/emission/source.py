@@ -113,8 +113,8 @@ class Emitter(MemoryWriter):
                 self._strided_array(statement)
             case OffsetOf():
                 self._offset_of(statement)
-            case Release(dtype=dtype, offset=offset, at_end=at_end):
-                self._line(f"{'limit' if at_end else 'top'}_{dtype} = {self._text(offset)}")
+            case Release():
+                self._release(statement)
             case View():
                 self._view(statement)
             case Reshape(out=out, base=base, shape=shape):

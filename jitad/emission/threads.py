@@ -8,7 +8,7 @@ nothing but calls of the former, so that Numba has nothing else to rearrange), a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +20,7 @@ from jitad.emission.parts import is_sum, put_together
 from jitad.emission.source import Emitter
 from jitad.emission.work import work_of
 from jitad.emission.writer import bare
-from jitad.program.statements import Const, Fail, Loop, Operand, Program, Var, array_type, free_variables, walk
+from jitad.program.statements import Alloc, Const, Fail, Loop, Operand, Program, Var, array_type, free_variables, walk
 from jitad.program.threads import Threads
 from jitad.program.types import Scalar
 
@@ -57,9 +57,14 @@ class ThreadedEmitter(Emitter):
     own_names = (*("chunk", "chunks", "worker", "workers", "phase", "first_chunk", "failed"), *LIBRARY)
 
     def __init__(
-        self, program: Program, tapes: tuple[str, ...], functions: Mapping[Program, str], measured: bool
+        self,
+        program: Program,
+        tapes: tuple[str, ...],
+        functions: Mapping[Program, str],
+        measured: bool,
+        local: Collection[Alloc],
     ) -> None:
-        super().__init__(program, tapes, functions, measured)
+        super().__init__(program, tapes, functions, measured, local)
         self._sources: list[str] = []
         self.loop_functions: list[str] = []
         self._sharing: _Sharing | None = None
@@ -85,7 +90,7 @@ class ThreadedEmitter(Emitter):
                 self._check(dtype, trips if amount == 1 else f"{amount} * {trips}")
         rows = self._open_rows(loop, trips) if loop.rows else None
         copies = {array: self._names.fresh(f"{array.name}_copies") for array in threads.private}
-        sharing = _Sharing(loop, threads, trips, start, step, dtypes_of(walk(loop.body)), copies)
+        sharing = _Sharing(loop, threads, trips, start, step, self._dtypes_in(loop), copies)
         inits = [self._text(init) for init in loop.inits]
         work = work_of(loop, self._text)
         self._rows, saved = rows, self._rows
@@ -103,6 +108,11 @@ class ThreadedEmitter(Emitter):
             for dtype, amount in rows.pushed.items():
                 self._line(f"top_{dtype} += {amount} * {trips}")
         self._place = ""
+
+    def _dtypes_in(self, loop: Loop) -> tuple[str, ...]:
+        """The dtypes of the tapes that a loop uses."""
+        found = dtypes_of(s for s in walk(loop.body) if s not in self._local)
+        return tuple(dtype for dtype in found if dtype in self._tapes)
 
     def _named(self, operand: Operand | None) -> str:
         """A literal, or the name of a number; what was to be written out where it is read gets a name."""

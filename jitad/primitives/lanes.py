@@ -23,6 +23,19 @@ def splat(width: int) -> ScalarPrimitive:
 
 
 @cache
+def unit(width: int, dtype: str) -> ScalarPrimitive:
+    """The primitive that gives the lane at a position 1, and the others 0."""
+    return ScalarPrimitive(
+        name="unit",
+        template=f"unit_lanes({{0}}, {width}, {dtype!r})",
+        typed_as=None,
+        partials=(None,),
+        names=(("unit_lanes", lanes.unit_lanes),),
+        plain_names=(("unit_lanes", plain.unit_lanes),),
+    )
+
+
+@cache
 def lane_by_lane(primitive: ScalarPrimitive, width: int, with_lanes: tuple[bool, ...]) -> ScalarPrimitive:
     """The primitive of ``width`` lanes, one after the other; ``with_lanes`` says which arguments have them."""
     calls = [

@@ -412,6 +412,15 @@ def operands(statement: Statement) -> tuple[Operand, ...]:
     return ()
 
 
+def own_reads(statement: Statement) -> Iterator[Operand]:
+    """What a statement reads, with what its nested blocks yield, but not what these read."""
+    yield from operands(statement)
+    for name in ("yields", "then_yields", "otherwise_yields"):
+        yield from getattr(statement, name, ())
+    if isinstance(statement, Loop) and statement.condition is not None:
+        yield statement.condition
+
+
 def free_variables(block: Block, yields: Iterable[Operand]) -> list[Var]:
     """What a block, and the values that it yields, read from outside it, in the order of first reading."""
     inside: set[Operand] = set()

@@ -275,7 +275,7 @@ class DerivativeForm:
     """Which derivative of a function a callable computes.
 
     ``kind`` is ``"gradient"`` or ``"jacobian"``. The derivative functions of ``jitad.api`` say so with an attribute
-    ``form``; ``function`` is what they differentiate.
+    ``form``; ``function`` is what they differentiate, and ``storage`` how a gradient gets its values.
     """
 
     kind: str
@@ -283,6 +283,7 @@ class DerivativeForm:
     argnums: int | tuple[int, ...] = 0
     has_aux: bool = False
     with_value: bool = False
+    storage: str = "auto"
 
 
 @dataclass(frozen=True)

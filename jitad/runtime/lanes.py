@@ -110,6 +110,23 @@ def splat(typingctx, value, width):
 
 
 @intrinsic(prefer_literal=True)
+def unit_lanes(typingctx, position, width, dtype):
+    """``width`` lanes of ``dtype`` (literals) that hold 1 at ``position``, if that is among them, and 0 elsewhere."""
+    if not isinstance(width, types.IntegerLiteral) or not isinstance(dtype, types.StringLiteral):
+        return None
+    vector = LaneVector(getattr(types, dtype.literal_value), width.literal_value)
+
+    def codegen(context, builder, sig, args):
+        count = sig.return_type.width
+        numbers = ir.Constant(ir.VectorType(args[0].type, count), list(range(count)))
+        found = builder.icmp_signed("==", numbers, _splatted(builder, args[0], count))
+        one, zero = (ir.Constant(context.get_value_type(sig.return_type), [value] * count) for value in (1.0, 0.0))
+        return builder.select(found, one, zero)
+
+    return vector(types.int64, width, dtype), codegen
+
+
+@intrinsic(prefer_literal=True)
 def lane(typingctx, value, number):
     """The number in lane ``number``, a literal."""
     if not isinstance(value, LaneVector) or not isinstance(number, types.IntegerLiteral):

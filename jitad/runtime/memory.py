@@ -10,8 +10,10 @@ with the same names and signatures for uncompiled runs.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.errors import TypingError
@@ -132,6 +134,51 @@ def tape_array(typingctx, tape, offset, shape):
         return _contiguous(context, builder, sig.return_type, data, cgutils.unpack_tuple(builder, args[2]))
 
     return signature, codegen
+
+
+@intrinsic
+def borrowed(typingctx, array):
+    """``array`` for a function that needn't count references to it: the caller keeps it alive meanwhile."""
+    if not isinstance(array, types.Array):
+        raise TypingError(f"borrowed: {array} is not an array")
+    if not array.aligned:
+        return None
+    out_type = BorrowedArray(array.dtype, array.ndim, array.layout)
+
+    def codegen(context, builder, sig, args):
+        own = arrayobj.make_array(sig.args[0])(context, builder, args[0])
+        made = arrayobj.make_array(sig.return_type)(context, builder)
+        arrayobj.populate_array(
+            made, data=own.data, shape=own.shape, strides=own.strides, itemsize=own.itemsize, meminfo=None
+        )
+        return made._getvalue()
+
+    return out_type(array), codegen
+
+
+@intrinsic(prefer_literal=True)
+def local_array(typingctx, shape, dtype):
+    """An uninitialised C-contiguous array of ``shape`` (literals) on the stack of the function that is compiled.
+
+    It is the same memory each time that the function comes by. LLVM keeps what it can of it in registers.
+    """
+    if not isinstance(shape, types.BaseTuple) or not isinstance(dtype, types.DType | types.NumberClass):
+        return None
+    lengths: tuple[Any, ...] = tuple(shape)
+    if not all(isinstance(length, types.IntegerLiteral) for length in lengths):
+        raise TypingError("local_array: the lengths must be literals")
+    values = [length.literal_value for length in lengths]
+    element = dtype.dtype
+    out_type = BorrowedArray(element, len(values), "C")
+
+    def codegen(context, builder, sig, args):
+        memory = ir.ArrayType(context.get_data_type(element), math.prod(values))
+        with builder.goto_entry_block():
+            slot = builder.alloca(memory, name="local")
+        data = builder.gep(slot, [INTP(0), INTP(0)], inbounds=True)
+        return _contiguous(context, builder, sig.return_type, data, [INTP(value) for value in values])
+
+    return out_type(shape, dtype), codegen
 
 
 @intrinsic
@@ -290,11 +337,12 @@ def byte_strides(context: Any, builder: Any, array_type: Any, made: Any) -> list
         return cgutils.unpack_tuple(builder, made.strides, array_type.ndim)
     shape = cgutils.unpack_tuple(builder, made.shape, array_type.ndim)
     if array_type.layout == "C":
-        return _contiguous_strides(builder, shape, itemsize_of(context, array_type))
-    return _contiguous_strides(builder, shape[::-1], itemsize_of(context, array_type))[::-1]
+        return contiguous_strides(builder, shape, itemsize_of(context, array_type))
+    return contiguous_strides(builder, shape[::-1], itemsize_of(context, array_type))[::-1]
 
 
-def _contiguous_strides(builder: Any, shape: list[Any], itemsize: int) -> list[Any]:
+def contiguous_strides(builder: Any, shape: list[Any], itemsize: int) -> list[Any]:
+    """The strides in bytes of a C-contiguous array of this shape."""
     strides = [INTP(itemsize)]
     for length in shape[:0:-1]:
         strides.insert(0, builder.mul(strides[0], length))
@@ -302,7 +350,7 @@ def _contiguous_strides(builder: Any, shape: list[Any], itemsize: int) -> list[A
 
 
 def _contiguous(context: Any, builder: Any, array_type: Any, data: Any, shape: list[Any]) -> Any:
-    strides = _contiguous_strides(builder, shape, itemsize_of(context, array_type))
+    strides = contiguous_strides(builder, shape, itemsize_of(context, array_type))
     return _populated(context, builder, array_type, data, shape, strides)
 
 

@@ -51,6 +51,11 @@ def tape_array(tape: Array, offset: int, shape: tuple[int, ...]) -> Array:
     return tape[offset : offset + size].reshape(shape)
 
 
+def local_array(shape: tuple[int, ...], dtype: Any) -> Array:
+    """An uninitialised C-contiguous array."""
+    return np.empty(shape, dtype)
+
+
 def reshaped(base: Array, shape: tuple[int, ...]) -> Array:
     """The C-contiguous ``base`` seen with another ``shape`` of the same size."""
     seen = base.reshape(shape)
@@ -97,6 +102,11 @@ def fill(array: Array, value: Any) -> None:
 def splat(value: Any, width: int) -> Array:
     """``value`` in each of ``width`` lanes."""
     return np.full(width, value)
+
+
+def unit_lanes(position: int, width: int, dtype: str) -> Array:
+    """``width`` lanes that hold 1 at ``position``, if that is among them, and 0 elsewhere."""
+    return (np.arange(width) == position).astype(dtype)
 
 
 def lane(value: Array, number: int) -> Any:

@@ -13,7 +13,7 @@ from functools import partial
 
 from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
-from jitad.analysis.guards import Guards
+from jitad.analysis.guards import Guards, tests_numbers
 from jitad.analysis.leanest import leanest_plan
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order
@@ -23,7 +23,8 @@ from jitad.analysis.scratch import held_in_vain, staying
 from jitad.program.builder import Builder
 from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, View, walk
 from jitad.program.types import Array, Scalar
-from jitad.transforms.choose import differentiate_choices
+from jitad.transforms.carried_products import start_products
+from jitad.transforms.choose import differentiate_choices, use_known_values
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.fresh_sums import store_first_terms
 from jitad.transforms.fuse import fuse_array_statements, fuse_rows
@@ -82,20 +83,21 @@ def adjoint(
     inputs = [own.params[i] for i in wrt]
     results = [own.results[i] for i in dependents]
     own = differentiate_choices(own, Activity(own, Aliases(own), inputs, results))
+    expects_any = tests_numbers(own)
     own = write_out_selections(own, Activity(own, Aliases(own), inputs, results))
     seeds = _seeds(results, within, seeded=seeded)
     kept: set[Var] = set()
-    analysed = partial(_analysed, inputs, results, seeds, within, seeded=seeded, storage=storage)
+    analysed = partial(_analysed, inputs, results, seeds, within, seeded=seeded, expects_any=expects_any)
     while True:
         primal = mark_order_free(privatize(own, kept))
-        sweeps = analysed(primal)
+        sweeps = analysed(primal, storage=storage)
         held = sweeps.held(moved_buffers(own, primal))
         if not held:
             break
         kept |= held
     while stays := sweeps.staying():
         primal = stack_arrays(primal, stays)
-        sweeps = analysed(primal)
+        sweeps = analysed(primal, storage=storage)
     activity, plan, shadowed = sweeps.activity, sweeps.plan, sweeps.shadowed
     plan.stacked |= {s for s in walk(primal.body) if isinstance(s, View) and s.own}
 
@@ -118,7 +120,8 @@ def adjoint(
         outputs,
         program.origin,
     )
-    tidied = rotate_sums(hoist_sums(gather_scattered_sums(remove_dead_code(whole))))
+    products = start_products(use_known_values(remove_dead_code(whole)))
+    tidied = rotate_sums(hoist_sums(gather_scattered_sums(products)))
     return Adjoint(remove_dead_code(fuse_rows(store_first_terms(tidied))), tuple(wrt), plan)
 
 
@@ -153,15 +156,16 @@ def _analysed(
     primal: Program,
     *,
     seeded: bool,
+    expects_any: bool,
     storage: str,
 ) -> _Sweeps:
     activity = Activity(primal, Aliases(primal), inputs, results)
     refuse_active_parameters(primal, activity)
     if within is None:
-        guards = Guards(primal, activity, seeded=seeded)
+        guards = Guards(primal, activity, seeded=seeded, expects_any=expects_any)
     else:
         guards = within.guards
-        guards.include(primal)
+        guards.include(primal, activity, (v for v, is_left in zip(results, within.left_out, strict=True) if is_left))
     one_pass = find_one_pass(primal, activity, Aliases(primal), guards, _numbers(results, seeds), _sure(seeds, within))
     shadowed = add_shadows(primal, activity, inputs, types=None if within is None else within.types)
     at_once = _by_statement(one_pass, shadowed.program)

@@ -4,16 +4,17 @@ In ``for j: best = f(j) if better(f(j), best) else best`` the derivative of the 
 ``f(j)`` that was taken. The loop needs no reverse sweep when it carries that ``j``: after it, ``f`` is computed once
 more, there, and everything before is a constant. Nothing is recorded, and what lost is never visited again.
 
-Postcondition: the same results. A carried number of a loop that was rewritten has no derivative any more.
+Postcondition: the same results. A carried number of a loop that was rewritten has no derivative any more. The sweeps
+have its value from the loop (``use_known_values``): what is computed again is left out where only that is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from jitad.analysis.activity import Activity
 from jitad.primitives import core
+from jitad.primitives.known import known_value
 from jitad.program.builder import Builder, const_int
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
@@ -32,11 +33,13 @@ from jitad.program.statements import (
     View,
     definitions,
     free_variables,
-    operands,
+    own_reads,
     sub_blocks,
     walk,
 )
 from jitad.program.types import BOOL, INT64
+from jitad.transforms.deadcode import remove_dead_code
+from jitad.transforms.induction import without_copies
 
 _PURE = (Compute, Dim, Load, View, Reshape, Loop, Branch)
 
@@ -63,6 +66,30 @@ def _block(block: Block, activity: Activity) -> Block:
             case _:
                 builder.add(statement)
     return builder.block
+
+
+def use_known_values(program: Program) -> Program:
+    """The same program without ``known_value``, and without what was computed for that alone."""
+    if not any(isinstance(s, Compute) and s.primitive is known_value for s in walk(program.body)):
+        return program
+    return remove_dead_code(without_copies(replace(program, body=_known(program.body))))
+
+
+def _known(block: Block) -> Block:
+    """A block in which known values are other names."""
+    found: list[Statement] = []
+    for statement in block:
+        match statement:
+            case Compute(primitive=primitive, args=args) if primitive is known_value:
+                found.append(replace(statement, primitive=core.pos, args=args[:1]))
+            case Loop(body=body, condition_block=head):
+                head = None if head is None else _known(head)
+                found.append(replace(statement, body=_known(body), condition_block=head))
+            case Branch(then=then, otherwise=otherwise):
+                found.append(replace(statement, then=_known(then), otherwise=_known(otherwise)))
+            case _:
+                found.append(statement)
+    return Block(found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +128,10 @@ class _Choice:
             copier.statement(statement, arm)
         at_last = [copier(candidate) for candidate in self.candidates.values()]
         before = [loop.inits[at] for at in self.candidates]
-        builder.add(Branch(is_any, arm.block, at_last, Block(), before, [loop.results[at] for at in self.candidates]))
+        again = [Var(loop.results[at].name, loop.results[at].type) for at in self.candidates]
+        builder.add(Branch(is_any, arm.block, at_last, Block(), before, again))
+        for at, second in zip(self.candidates, again, strict=True):
+            builder.add(Compute(loop.results[at], known_value, (results[at], second)))
 
     def needed(self) -> list[Statement]:
         """The statements of an iteration that make the candidates."""
@@ -165,24 +195,15 @@ def _read_otherwise(loop: Loop, param: Var, chooser: Statement, new: Operand) ->
     """True when an iteration reads a carried number, or its next value, elsewhere than where no derivative flows."""
     watched = {param, new}
     for statement in walk(loop.body):
-        reads = sum(operand in watched for operand in _own_reads(statement))
+        reads = sum(operand in watched for operand in own_reads(statement))
         if reads > (statement is chooser) and not (isinstance(statement, Compute) and statement.primitive.is_zero):
             return True
     return sum(each in watched for each in loop.yields) > 1
 
 
-def _own_reads(statement: Statement) -> Iterator[Operand]:
-    """What a statement reads, with what its nested blocks yield, but not what these read."""
-    yield from operands(statement)
-    for name in ("yields", "then_yields", "otherwise_yields"):
-        yield from getattr(statement, name, ())
-    if isinstance(statement, Loop) and statement.condition is not None:
-        yield statement.condition
-
-
 def _reads(statement: Statement) -> set[Operand]:
     """What a statement, with all that is nested in it, reads from outside."""
-    read: set[Operand] = set(_own_reads(statement))
+    read: set[Operand] = set(own_reads(statement))
     for block in sub_blocks(statement):
         read.update(free_variables(block, ()))
     return read

@@ -21,7 +21,7 @@ def remove_counters(program: Program) -> Program:
     """The same program without carried counters, innermost loops first."""
     remover = _Remover(program)
     body = remover.block(program.body)
-    return _without_copies(replace(program, body=body)) if remover.changed else program
+    return without_copies(replace(program, body=body)) if remover.changed else program
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class _Remover:
         return found
 
 
-def _without_copies(program: Program) -> Program:
+def without_copies(program: Program) -> Program:
     """The same program without second names of values."""
     builder = Builder()
     copier = Copier(as_they_are(program.params))

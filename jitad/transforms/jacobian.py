@@ -26,6 +26,7 @@ from jitad.transforms.expand import expand
 from jitad.transforms.generator_states import keep, put
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import for_shape, localize
+from jitad.transforms.share import is_long
 from jitad.transforms.sweep import Run, Shape, Sweep, allocate, extent, make_sweep
 from jitad.transforms.tangent import tangent
 
@@ -149,9 +150,15 @@ def either_jacobian(
 
 def _outputs(program: Program, dependents: Sequence[int], params: Sequence[Var], builder: Builder) -> Operand:
     """The number of elements of results, computed by a run of the program."""
-    primal = expand(give_back(localize(program)))
+    primal = _primal(program)
     values = inline(primal, dict(zip(primal.params, params, strict=True)), builder)
     return _total(builder, [values[at] for at in dependents])
+
+
+def _primal(program: Program) -> Program:
+    """The program to be run for its values; calls of programs are written out, unless that makes it long."""
+    primal = give_back(localize(program))
+    return primal if is_long(primal) else expand(primal)
 
 
 def _total(builder: Builder, operands: Sequence[Operand]) -> Operand:
@@ -189,7 +196,7 @@ class _Driver:
         self._builder = Builder()
         self._params = sweep.program.params[: len(program.params)]
         self._states = keep(self._builder, generators(program.body))
-        primal = expand(give_back(localize(program)))
+        primal = _primal(program)
         self._values = inline(primal, dict(zip(primal.params, self._params, strict=True)), self._builder)
         self._blocks: list[tuple[Var, Side, Side]] = []
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jitad.analysis.linearity import nonlinear_statement
+from jitad.analysis.plan import AUTO
 from jitad.analysis.randomness import generators
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder, is_const
@@ -38,12 +39,14 @@ class GradientNode(ProgramPrimitive):
     The results of the program are floating-point numbers. The outs of a call are the values of the results at
     ``values``, then one gradient per parameter in ``wrt``; its arguments are the program's, then one seed (a number)
     for each result at ``dependents``. A call that accumulates adds to the gradients; values are overwritten.
+    ``storage`` (one of ``STORAGES``) says how reverse sweeps get their values, and is passed on to derivatives.
     """
 
     program: Program
     wrt: tuple[int, ...]
     dependents: tuple[int, ...]
     values: tuple[int, ...] = ()
+    storage: str = AUTO
     _made: dict[object, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -87,6 +90,7 @@ class GradientNode(ProgramPrimitive):
                 wrt=(*(at for at, _ in moved), *(count + along.index(at) for at in self.wrt)),
                 dependents=tuple(results + at for at in self.dependents),
                 values=(*self.values, *(results + at for at, _ in values)),
+                storage=self.storage,
             )
             places = (*call.outs[:shown], *outs, *call.outs[shown:])
             builder.add(Call(node, places, (*args, *directions, *seeds), call.accumulate))
@@ -105,6 +109,7 @@ class GradientNode(ProgramPrimitive):
             wrt=tuple(by),
             dependents=tuple((2 * level - 1) * results + at for at in self.dependents),
             values=tuple(level * results + at for at, _ in values),
+            storage=self.storage,
         )
         builder.add(Call(node, tuple(outs), (*args, *directions, *seeds), call.accumulate))
 
@@ -131,7 +136,9 @@ class GradientNode(ProgramPrimitive):
             dependents += [len(self.program.results) + at for at in self.dependents]
             seeds += [seed for seed in args[count:] if seed is not None]
         wrt = tuple(at for at in range(count) if arg_bars[at] is not None)
-        node = GradientNode(name=f"{self.name}_pull", program=program, wrt=wrt, dependents=tuple(dependents))
+        node = GradientNode(
+            name=f"{self.name}_pull", program=program, wrt=wrt, dependents=tuple(dependents), storage=self.storage
+        )
         passed = [*args[:count], *(bar for _, bar in moved), *seeds]
         outs = tuple(as_array(arg_bars[at]) for at in wrt)
         now = keep(builder, self.generators)
@@ -183,7 +190,9 @@ class GradientNode(ProgramPrimitive):
             if deep:
                 made = expand(self._adjoint(seeded=seeded, deep=False))
             elif self.wrt:
-                made = adjoint(self.program, self.wrt, dependents=self.dependents, seeded=seeded).program
+                made = adjoint(
+                    *(self.program, self.wrt), dependents=self.dependents, seeded=seeded, storage=self.storage
+                ).program
             else:
                 made = give_back(self.program)
             self._made[key] = made

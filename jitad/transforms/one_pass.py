@@ -60,13 +60,15 @@ def uses_stack(statement: Statement) -> bool:
 class Within:
     """What an iteration takes over from the whole program.
 
-    ``types`` are those of its shadows, ``seeds`` the adjoints of its results that are literals (None for the others).
-    ``sure`` are the positions of the seeds that aren't zero because something was left out.
+    ``types`` are those of its shadows, ``seeds`` the adjoints of its results that are literals (None for the others),
+    ``left_out`` says which of these results the program may leave out. ``sure`` are the positions of the seeds that
+    aren't zero because something was left out.
     """
 
     types: Mapping[Var, Array]
     guards: Guards
     seeds: Sequence[Const | None]
+    left_out: Sequence[bool]
     sure: Container[int] = ()
 
 
@@ -118,8 +120,10 @@ class OnePass:
         types = {v: array_type(shadows[v]) for v in self.active if v in shadows}
         finals = self.finals.values()
         literals = [final if isinstance(final, Const) else None for final in finals]
+        seeded = [*(loop.yields[at] for at in self.finals), *(s.value for s in stored)]
+        left_out = [guards.leaves_out(value) for value in seeded]
         sure = {place for place, at in enumerate(self.finals) if at in self.sure}
-        within = Within(types, guards, [*literals, *(None for _ in stored)], sure)
+        within = Within(types, guards, [*literals, *(None for _ in stored)], left_out, sure)
         count = len(loop.yields)
         reverse = reverse_of(iteration, wrt, [*self.finals, *range(count, count + len(stored))], within)
         made = reverse.program

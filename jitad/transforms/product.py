@@ -97,10 +97,14 @@ def negation(builder: Builder, operand: Operand) -> Operand | None:
 def add_term(builder: Builder, total: Operand | None, term: Operand, *, free: bool = False) -> Operand:
     """``total + term`` (None is nothing yet), by a subtraction where the term is a negation.
 
-    With ``free``, the terms of the sum may be added in any order.
+    With ``free``, the terms of the sum may be added in any order. Twice a half of a number is that number.
     """
     if total is None:
         return term
+    if total is term:
+        for factor, other in _factors(builder, term):
+            if abs(factor.value) in _FRACTIONS:
+                return builder.times(Const(2.0 * factor.value, factor.type), other)
     if free:
         return builder.compute(add_to_sum, total, term)
     negated = negation(builder, term)
@@ -131,6 +135,8 @@ def _factors(builder: Builder, operand: Operand) -> Iterator[tuple[Const, Operan
 
 _POWERS = frozenset(2.0**k for k in range(1, 9))
 """Factors that are exact, and can't make a product overflow by being multiplied in later."""
+
+_FRACTIONS = frozenset(1 / power for power in _POWERS)
 
 _LARGEST = {"float32": 2.0**127, "float64": 2.0**1023}
 """Literals up to here are finite."""

@@ -226,7 +226,15 @@ class Scope:
         if so_far is None or is_zero(so_far):
             self.adjoints[var] = term
             return
-        self.adjoints[var] = add_term(self.builder, so_far, term)
+        self.adjoints[var] = add_term(self.builder, term if self._made_alike(so_far, term) else so_far, term)
+
+    def _made_alike(self, value: Operand, term: Operand) -> bool:
+        """True when a value of the forward sweep is computed as a term is: the two factors of ``0.5 * x * x``."""
+        first = self._statements.get(value) if isinstance(value, Var) and self.parent is None else None
+        second = self.builder.made_by(term)
+        if not isinstance(first, Compute) or second is None:
+            return False
+        return first.primitive is second.primitive and tuple(map(self.value, first.args)) == second.args
 
 
 def _array_parts(var: Var, forward: Block) -> list[Var]:

@@ -22,12 +22,22 @@ from jitad.transforms.promote import promote
 LEAST = 40
 """A function of fewer statements is written out: a call costs more than it saves."""
 
+LONG = 5_000
+"""A program of more statements is too long to compile in reasonable time."""
+
 
 def share(program: Program) -> Program:
     """The same program for emission."""
     if next(_calls(program), None) is None:
         return program
     return _Sharing(program).written(program)
+
+
+def is_long(program: Program) -> bool:
+    """True for a program that is long once all its calls are written out."""
+    if next(_calls(program), None) is None:
+        return False
+    return _Sharing(program).written_size(program) > LONG
 
 
 def shared_programs(program: Program) -> list[Program]:
@@ -60,6 +70,7 @@ class _Sharing:
     _raw: dict[Hashable, Program] = field(default_factory=dict)
     _counts: Counter[Hashable] = field(default_factory=Counter)
     _sizes: dict[Hashable, int] = field(default_factory=dict)
+    _written: dict[Hashable, int] = field(default_factory=dict)
     _made: dict[Hashable, Program] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -90,6 +101,16 @@ class _Sharing:
         if key not in self._made:
             self._made[key] = self.written(self._raw[key])
         return self._made[key]
+
+    def written_size(self, program: Program) -> int:
+        """The statements of a program with all calls written out."""
+        size = sum(1 for _ in walk(program.body))
+        for call in _calls(program):
+            key = _key(call)
+            if key not in self._written:
+                self._written[key] = self.written_size(self._raw[key])
+            size += self._written[key]
+        return size
 
     def _shares(self, call: Call) -> bool:
         key, primitive = _key(call), call.primitive

@@ -34,6 +34,8 @@ from jitad.transforms.bundles import Side
 from jitad.transforms.deadarrays import remove_dead_arrays
 from jitad.transforms.expand import expand
 from jitad.transforms.give_back import give_back
+from jitad.transforms.share import is_long
+from jitad.transforms.units import Unit, only_read, with_units
 
 Shape = Sequence[Operand]
 """The lengths of the axes of an array; empty for a number."""
@@ -45,7 +47,8 @@ class Sweep:
 
     ``sources`` are the parameters that a run sets to unit vectors, ``cleared`` the array parameters that it sets to
     zero, ``outputs`` (parameters or results) what it computes. With a ``width`` above 1, arrays among these have a
-    trailing axis of that length, and a source that was a number is an array of ``width`` numbers.
+    trailing axis of that length, and a source that was a number is an array of ``width`` numbers; ``computed`` are then
+    the sources that need no memory (see ``units``).
     """
 
     program: Program
@@ -53,6 +56,11 @@ class Sweep:
     cleared: list[Var]
     outputs: list[Operand]
     width: int
+    computed: frozenset[Var] = frozenset()
+
+    def is_computed(self, side: Side) -> bool:
+        """True when the unit vectors of a bundle need no memory."""
+        return all(self.sources[member] in self.computed for member in side.bundle.members)
 
     @property
     def lanes(self) -> list[Operand]:
@@ -64,15 +72,19 @@ def make_sweep(program: Program, count: int, source_count: int, wrt: Sequence[in
     """The sweep of a derivative program with ``count`` parameters of the primal, then ``source_count`` sources.
 
     Its outputs are its results, or, with ``wrt``, the gradients by the parameters at these positions: the remaining
-    parameters for arrays, and results for numbers.
-    Raises ``NotLaneable`` for a ``width`` above 1 when lanes would decide control flow or indices.
+    parameters for arrays, and results for numbers. Calls of programs are written out, unless that makes it long.
+    Raises ``NotLaneable`` for a ``width`` above 1 when lanes would decide control flow or indices, or when calls stay.
     """
     kinds = [] if wrt is None else [isinstance(program.params[at].type, Array) for at in wrt]
     program = remove_dead_arrays(program)
-    program = expand(give_back(program) if wrt is None else program)
+    program = give_back(program) if wrt is None else program
+    stays = is_long(program)
+    program = program if stays else expand(program)
     if width > 1:
-        from jitad.transforms.lanes import lanes
+        from jitad.transforms.lanes import NotLaneable, lanes
 
+        if stays:
+            raise NotLaneable("its calls are functions of their own")
         program = lanes(program, range(count, len(program.params)), width)
     program = replace(program, body=Block([_on_the_stack(statement) for statement in program.body]))
     cleared = program.params[count + source_count :]
@@ -80,7 +92,9 @@ def make_sweep(program: Program, count: int, source_count: int, wrt: Sequence[in
     if wrt is not None:
         arrays, numbers = iter(cleared), iter(program.results)
         outputs = [next(arrays) if is_array else next(numbers) for is_array in kinds]
-    return Sweep(program, program.params[count : count + source_count], cleared, outputs, width)
+    sources = program.params[count : count + source_count]
+    computed = only_read(program, sources) if width > 1 else ()
+    return Sweep(program, sources, cleared, outputs, width, frozenset(computed))
 
 
 def _on_the_stack(statement: Statement) -> Statement:
@@ -96,7 +110,7 @@ class Run:
     """
 
     def __init__(
-        self, sweep: Sweep, builder: Builder, memory: Sequence[Var], sources: Sequence[Side], first: Operand
+        self, sweep: Sweep, builder: Builder, memory: Sequence[Var | None], sources: Sequence[Side], first: Operand
     ) -> None:
         self._sweep = sweep
         self._builder = builder
@@ -127,9 +141,20 @@ class Run:
         for source, memory in zip(self._sources, self._memory, strict=True):
             for place, member in enumerate(source.bundle.members):
                 if isinstance(sweep.sources[member].type, Scalar):
+                    assert memory is not None
                     builder.add(Load(sweep.sources[member], memory, (const_int(place),)))
-        for statement in sweep.program.body:
-            builder.add(statement)
+        with_units(sweep.program.body, self._units(), sweep.width, builder)
+
+    def _units(self) -> dict[Var, Unit]:
+        """The sources that need no memory."""
+        found = {}
+        for source, (start, _, _), memory in zip(self._sources, self._spans, self._memory, strict=True):
+            shift = self._builder.minus(start, self._first)
+            for place, member in enumerate(source.bundle.members if memory is None else ()):
+                shape = source.shape if source.bundle.is_array else []
+                own = self._builder.plus(shift, const_int(0 if source.bundle.is_array else place))
+                found[self._sweep.sources[member]] = Unit(shape, own)
+        return found
 
     def finish(self, *, again: bool) -> None:
         """Append what puts the tape back as it was, and, to run ``again``, the sources' arrays."""
@@ -153,7 +178,8 @@ class Run:
 
     def _write_units(self, value: float) -> None:
         for at, (array, source) in enumerate(zip(self._memory, self._sources, strict=True)):
-            self.each(at, self._builder, partial(_store_unit, array, source.shape, value))
+            if array is not None:
+                self.each(at, self._builder, partial(_store_unit, array, source.shape, value))
 
 
 def _store_unit(array: Var, shape: Shape, value: float, builder: Builder, number: Operand, lane: list[Operand]) -> None:
@@ -161,10 +187,16 @@ def _store_unit(array: Var, shape: Shape, value: float, builder: Builder, number
     builder.store(array, index, Const(value, array_type(array).element))
 
 
-def allocate(sweep: Sweep, builder: Builder, sources: Sequence[Side]) -> list[Var]:
-    """An array for each bundle of sources, filled with zeros, before the loop; numbers with lanes are its rows."""
-    memory = []
+def allocate(sweep: Sweep, builder: Builder, sources: Sequence[Side]) -> list[Var | None]:
+    """An array for each bundle of sources, filled with zeros, before the loop; numbers with lanes are its rows.
+
+    None for bundles that need no memory.
+    """
+    memory: list[Var | None] = []
     for side in sources:
+        if sweep.is_computed(side):
+            memory.append(None)
+            continue
         first = sweep.sources[side.bundle.members[0]]
         array = first if side.bundle.is_array else Var(first.name, Array(side.bundle.dtype, 1 + len(sweep.lanes), "C"))
         zeros(builder, array, side.shape, sweep.lanes)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import jitad
+from jitad.api.mode import uncompiled
 from jitad.primitives import guarded
 from jitad.program.statements import Compute, walk
 from jitad.transforms.adjoint import adjoint
@@ -30,13 +32,56 @@ def chosen(x):
     return np.sum(y * y)
 
 
+def selected(x):
+    y = np.log(x)
+    return np.sum(np.where(x > 1.0, y, x * x) + 0.0 * np.exp(x))
+
+
 def limited(x):
     return np.sum(np.maximum(np.exp(x), 2.0))
 
 
-def branching(x):
+def within_an_arm(x):
     y = math.log(x) if x > 0.5 else 0.0
     return y * y
+
+
+def after_a_branch(x):
+    y = 2.0 * x
+    if x > 0.5:
+        y = x * x
+    return math.log(y) * math.exp(y)
+
+
+def before_a_branch(x):
+    y = math.log(x)
+    if x > 0.5:
+        return y * y
+    return x
+
+
+def through_memory(x):
+    y = np.log(x)
+    for i in range(y.shape[0]):
+        if x[i] <= 0.0:
+            y[i] = -1.0
+    return np.sum(y)
+
+
+def terms_before_a_branch(x):
+    total = 0.0
+    for i in range(x.shape[0]):
+        y = math.log(x[i])
+        if x[i] > 0.0:
+            total += y
+    return total
+
+
+def left_out_total(x, n):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += math.log(x[i])
+    return total if n > 0 else 0.0
 
 
 def tame(x):
@@ -47,14 +92,37 @@ def tame(x):
     ("kernel", "arg", "is_guarded"),
     [
         (straight, np.ones(3), False),
-        (chosen, np.ones(3), True),
+        (chosen, np.ones(3), False),
+        (selected, np.ones(3), True),
         (limited, np.ones(3), True),
-        (branching, 1.0, True),
+        (within_an_arm, 1.0, False),
+        (after_a_branch, 1.0, False),
+        (before_a_branch, 1.0, True),
+        (through_memory, np.ones(3), True),
+        (terms_before_a_branch, np.ones(3), True),
         (tame, np.ones(3), False),
     ],
 )
 def test_guards_in_the_reverse_sweep(kernel: Callable[..., Any], arg: Any, is_guarded: bool) -> None:
     assert (count(adjoint(read(kernel, arg).program, (0,)).program) > 0) is is_guarded
+
+
+def test_terms_are_guarded_where_their_sum_may_be_left_out() -> None:
+    assert count(adjoint(read(left_out_total, np.ones(3), 1).program, (0,)).program) > 0
+
+
+@pytest.mark.parametrize(
+    ("kernel", "args", "expected"),
+    [
+        (before_a_branch, (0.0,), 1.0),
+        (through_memory, (np.array([0.0, 2.0]),), [0.0, 0.5]),
+        (terms_before_a_branch, (np.array([0.0, 2.0]),), [0.0, 0.5]),
+        (left_out_total, (np.array([0.0, 2.0]), 0), [0.0, 0.0]),
+    ],
+)
+def test_what_is_left_out_contributes_nothing(kernel: Callable[..., Any], args: Any, expected: Any) -> None:
+    with uncompiled():
+        np.testing.assert_array_equal(jitad.grad(kernel)(*args), expected)
 
 
 def test_seeds_and_directions_guard_what_is_finite_at_its_pole() -> None:

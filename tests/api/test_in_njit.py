@@ -195,3 +195,34 @@ def test_ufuncs_and_callbacks() -> None:
     np.testing.assert_array_equal(elementwise(x), [0.0, 3.0, 12.0])
     np.testing.assert_array_equal(along(x), [0.0, 2.0, 4.0])
     assert callback.ctypes(2.0) == 12.0
+
+
+def scaled(x, y):
+    z = x * y
+    return z, z[1:], y * np.sum(z)
+
+
+def test_results_on_one_tape_are_arrays_of_their_own() -> None:
+    jacobians, values = jitad.jacrev(scaled, argnums=(0, 1)), jitad.value_and_jacobian(scaled)
+
+    @njit
+    def kept(x, y):
+        once, again = jacobians(x, y), jacobians(3.0 * x, y)
+        (by_x, by_y), _, _ = once
+        by_x[0, 0] = 100.0
+        by_y[:] += 1.0
+        (first, second, _), _ = values(x, y)
+        first[1] = -1.0
+        return once, again, first, second
+
+    x = np.array([1.0, 2.0, 3.0])
+    once, again, first, second = kept(x, 2.0)
+    for factor, ((by_x, by_y), (part_by_x, part_by_y), (sum_by_x, sum_by_y)) in ((1.0, once), (3.0, again)):
+        np.testing.assert_array_equal(by_x, np.diag([100.0 if factor == 1.0 else 2.0, 2.0, 2.0]))
+        np.testing.assert_array_equal(by_y, x * factor + (factor == 1.0))
+        np.testing.assert_array_equal(part_by_x, 2.0 * np.eye(3)[1:])
+        np.testing.assert_array_equal(part_by_y, x[1:] * factor)
+        np.testing.assert_array_equal(sum_by_x, [4.0, 4.0, 4.0])
+        assert sum_by_y == 4.0 * np.sum(x * factor)
+    np.testing.assert_array_equal(first, [2.0, -1.0, 6.0])
+    np.testing.assert_array_equal(second, [4.0, 6.0])

@@ -70,9 +70,11 @@ def test_options_must_be_literals():
 def test_storage_is_an_option():
     @njit
     def slopes(x):
-        return jitad.grad(cubes, storage="record")(x), jitad.hessian(cubes, storage="recompute")(x)
+        hessian = jitad.hessian(cubes, storage="recompute")(x)
+        return jitad.grad(cubes, storage="record")(x), hessian, jitad.hvp(cubes, (x,), x, storage="record")
 
     x = np.array([1.0, 2.0, 3.0])
-    slope, hessian = slopes(x)
+    slope, hessian, product = slopes(x)
+    assert np.allclose(product, 6.0 * x**2)
     assert np.allclose(slope, 3.0 * x**2)
     assert np.allclose(hessian, np.diag(6.0 * x))

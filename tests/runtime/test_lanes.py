@@ -18,7 +18,7 @@ from jitad.runtime import lanes, memory, plain
 
 NAMES = (
     *("load_lanes", "store_lanes", "accumulate_lanes", "splat", "lanes_to_float64", "lanes_to_float32"),
-    "guarded_product_lanes",
+    *("guarded_product_lanes", "unit_lanes"),
 )
 
 
@@ -55,6 +55,20 @@ def arithmetic(a, b, x, out):
 def guarded(a, b, out):
     u, v = load_lanes(4, a, 0, 0), load_lanes(4, b, 0, 0)
     store_lanes(out, 0, guarded_product_lanes(u, v))
+
+
+def units(at, out, small):
+    store_lanes(out, 0, unit_lanes(at, 4, "float64"))
+    store_lanes(small, 0, unit_lanes(at - 1, 8, "float32"))
+
+
+@pytest.mark.parametrize("at", [-3, 0, 2, 3, 4, 40])
+def test_units(at: int) -> None:
+    for run in _twins(units):
+        out, small = np.empty(4), np.empty(8, np.float32)
+        run(at, out, small)
+        np.testing.assert_array_equal(out, np.arange(4) == at)
+        np.testing.assert_array_equal(small, np.arange(8) == at - 1)
 
 
 def test_zero_wins_in_guarded_products() -> None:

@@ -22,6 +22,7 @@ NAMES = (
     "offset_of",
     "fill",
     "trip_count",
+    "local_array",
 )
 
 
@@ -102,6 +103,34 @@ def counts(n):
 def test_trip_counts_are_those_of_ranges(n: int) -> None:
     compiled, plainly = _twins(counts)
     assert compiled(n) == plainly(n) == (len(range(n)), len(range(n, 3)), 0)
+
+
+def on_the_stack(n):
+    total = 0.0
+    for i in range(n):
+        a, b = local_array((2, 3), np.float64), local_array((4,), np.int64)
+        fill(a, 0.5)
+        fill(b, i)
+        accumulate(a, 1, 2, load(b, 3))
+        total += load(a, 1, 2) + load(a, 0, 0) + a.shape[1] + b.size
+    return total
+
+
+def test_arrays_on_the_stack() -> None:
+    compiled, plainly = _twins(on_the_stack)
+    assert compiled(5) == plainly(5) == 10.0 + 5 * 8.0
+    (text,) = compiled.inspect_llvm().values()
+    assert "NRT_" not in text[text.index("define") : text.index("cpython")]
+
+
+def lent(a):
+    return load(borrowed(a), 1, 0) + borrowed(a).shape[1]
+
+
+@pytest.mark.parametrize("a", [np.ones((2, 3)), np.asfortranarray(np.ones((2, 3))), np.ones((4, 3))[::2]])
+def test_lent_arrays(a) -> None:
+    namespace = {**lent.__globals__, "load": memory.load, "borrowed": memory.borrowed}
+    assert njit(type(lent)(lent.__code__, namespace, "lent"))(a) == 4.0
 
 
 def sizes(n):

@@ -10,7 +10,8 @@ import pytest
 
 import jitad
 from jitad.api.mode import uncompiled
-from jitad.program.statements import Pop, Program, walk
+from jitad.primitives.known import known_value
+from jitad.program.statements import Compute, Loop, Pop, Program, walk
 from jitad.testing import check_grads
 from tests.transforms.kernels import adjoint_of, loops
 from tests.transforms.test_flowing import nearest_by_branch, nearest_centre
@@ -209,3 +210,10 @@ def test_compiled_code_agrees(kernel: Any, tmp_path: Any, monkeypatch: pytest.Mo
     assert value == expected_value
     for found, wanted in zip(gradients, expected, strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-13)
+
+
+def test_the_chosen_value_is_not_computed_again() -> None:
+    program = adjoint_of(nearest_centre, np.ones((5, 3)), np.ones((4, 3))).program
+    assert not any(isinstance(s, Compute) and s.primitive is known_value for s in walk(program.body))
+    coordinates = [loop for loop in loops(program) if not any(isinstance(s, Loop) for s in loop.body)]
+    assert len(coordinates) == 2  # of all distances, and of the nearest centre's adjoint

@@ -12,7 +12,7 @@ from jitad.building.compile import build
 from jitad.emission.emit import emit
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Compute, Program, walk
+from jitad.program.statements import Alloc, Compute, Program, walk
 from jitad.program.types import Array
 from jitad.testing import Uncompiled
 from jitad.transforms.expand import expand
@@ -44,6 +44,31 @@ def blocks_of(program: Program, run: Uncompiled, count: int) -> list[Any]:
 
 def floating(program: Program) -> list[int]:
     return [at for at, result in enumerate(program.results) if result.type.is_float]
+
+
+def loads_of_elements(x, y):
+    total = 0.0
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            total += x[i, j] * y * (x[j, i] if i < j else 1.0)
+    return total, x[0, 1] * y
+
+
+def other_shapes(x, y):
+    flat = x.ravel()
+    return flat[0] * y + flat[4], y
+
+
+@pytest.mark.parametrize(("kernel", "is_computed"), [(loads_of_elements, True), (other_shapes, False)])
+def test_unit_vectors_need_no_memory_where_elements_are_read(kernel: Any, is_computed: bool) -> None:
+    x, y = np.array([[0.5, -1.0, 2.0], [3.0, 0.25, 1.5], [0.1, 0.2, 0.3]]), 1.5
+    run = Uncompiled(kernel, (x, y))
+    program = forward_jacobian(run.program, [0, 1], 4)
+    shapes = [s.shape for s in walk(program.body) if isinstance(s, Alloc) and "dot" in s.out.name]
+    assert any(len(shape) == 3 for shape in shapes) is not is_computed
+    found, expected = (blocks_of(forward_jacobian(run.program, [0, 1], width), run, 4) for width in (4, 1))
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(("case", "width"), [*((case, 3) for case in cases()), *((case, 1) for case in FEWER)], ids=str)

@@ -123,7 +123,8 @@ def test_derivatives(kernel: Any, args: tuple[Any, ...]) -> None:
 
 def test_a_guarded_quotient_by_zero_contributes_nothing() -> None:
     def kernel(x, s):
-        chosen = np.where(s > 0.0, x / s, x * x)
+        quotient = x / s
+        chosen = np.where(s > 0.0, quotient, x * x)
         return np.sum(chosen * chosen)
 
     x, s = np.array([1.0, 2.0]), np.array([0.0, 4.0])
@@ -138,3 +139,20 @@ def test_a_guarded_quotient_by_zero_contributes_nothing() -> None:
 def test_an_adjoint_that_is_not_a_number_stays_so() -> None:
     with uncompiled(), np.errstate(all="ignore"):
         assert math.isnan(jitad.grad(lambda x, y: np.log(y) * x / y)(1.0, -1.0))
+
+
+def test_twice_a_half_is_the_whole() -> None:
+    def half_square(x):
+        return 0.5 * x * x
+
+    assert operations(adjoint_of(half_square, 3.0).program) == Counter(mul=2)
+
+    def half_squares(x):
+        total = 0.0
+        for i in range(x.shape[0]):
+            total += 0.5 * math.sin(x[i]) * math.sin(x[i])
+        return total
+
+    with uncompiled():
+        assert jitad.grad(half_square)(3.0) == 3.0
+        check_grads(half_squares, (np.array([0.5, -1.5, 2.0]),))

@@ -13,6 +13,7 @@ import pytest
 import jitad
 from jitad.api.derivative import describe_all
 from jitad.api.differentiate import gradient_adjoint, read
+from jitad.api.jacobian_entry import JacobianRequest
 from jitad.api.memo import memo_of
 from jitad.api.mode import uncompiled
 from jitad.building.compile import compilations
@@ -79,6 +80,26 @@ def test_derivatives_are_those_of_calls_read_in_place(monkeypatch: pytest.Monkey
     np.testing.assert_allclose(gradient, jitad.grad(f7, argnums=(0, 1))(*POINT), rtol=1e-12)
     np.testing.assert_allclose(product, jitad.hvp(f6, POINT, (1.0, -2.0), argnums=(0, 1)), rtol=1e-12)
     np.testing.assert_allclose(rows, jitad.grad(f6, argnums=(0, 1))(*POINT), rtol=1e-12)
+
+
+def test_jacobians_call_functions_where_writing_out_is_long() -> None:
+    by_both = jitad.grad(chains.f9, argnums=(0, 1))(*POINT)
+    for function in (jitad.jacfwd, jitad.jacrev):
+        np.testing.assert_allclose(function(chains.f9, argnums=(0, 1))(*POINT), by_both, rtol=1e-12)
+    second = jitad.hessian(chains.f7, argnums=(0, 1))(*POINT)
+    for at, vector in enumerate(np.eye(2)):
+        column = jitad.hvp(chains.f7, POINT, tuple(vector), argnums=(0, 1))
+        np.testing.assert_allclose([row[at] for row in second], column, rtol=1e-10)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_emitted_jacobians_grow_linearly_with_the_depth_of_calls(mode: str) -> None:
+    lines = []
+    for depth in (8, 9):
+        request = JacobianRequest((0, 1), mode=mode)
+        program, _ = request.derive(getattr(chains, f"f{depth}"), describe_all(POINT), {}).program(mode)
+        lines.append(emit(share(program)).source.count("\n"))
+    assert np.diff(lines).max() <= 300
 
 
 @pytest.mark.usefixtures("everything_shared")

@@ -11,9 +11,11 @@ import pytest
 import jitad
 from jitad.analysis.plan import AUTO, RECOMPUTE, RECORD
 from jitad.errors import ArgumentError
-from jitad.program.statements import Push, walk
+from jitad.program.statements import Call, Push, walk
 from jitad.testing import Uncompiled
+from jitad.transforms import adjoint as adjoint_module
 from jitad.transforms.adjoint import Adjoint, adjoint
+from jitad.transforms.nodes import GradientNode
 from tests.corpus import Case, cases
 from tests.fixtures import run_uncompiled
 from tests.transforms.kernels import program_of
@@ -88,11 +90,77 @@ def test_the_option_reaches_all_derivatives_in_reverse_mode() -> None:
             assert function(growing, storage=storage)(*args) == pytest.approx(expected, rel=1e-12)
         second = jitad.hessian(growing, storage=storage)(*args)
         assert second == pytest.approx(jitad.hessian(growing)(*args), rel=1e-12)
+        assert jitad.vjp(growing, *args, storage=storage)[1](1.0)[0] == pytest.approx(expected, rel=1e-12)
+        linear = jitad.linearize(growing, *args, storage=storage)[1]
+        assert linear.transpose(1.0)[0] == pytest.approx(expected, rel=1e-12) == linear(1.0)
+        assert jitad.hvp(growing, args, 1.0, storage=storage) == pytest.approx(second, rel=1e-12)
     sizes = {s: jitad.explain(jitad.jacrev(growing, storage=s), *args).total_bytes for s in (RECORD, RECOMPUTE)}
     assert sizes[RECORD] > sizes[RECOMPUTE]
 
 
+def test_the_option_reaches_the_tape_of_pullbacks_and_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    plan = adjoint_module.leanest_plan
+
+    def noted(program, aliases, order, needs, storage, **how):
+        asked.append(storage)
+        return plan(program, aliases, order, needs, storage, **how)
+
+    monkeypatch.setattr(adjoint_module, "leanest_plan", noted)
+
+    def kernel(x):
+        return np.exp(np.sin(x))
+
+    jitad.vjp(kernel, 0.1, storage=RECORD)[1](1.0)
+    jitad.linearize(kernel, 0.1, storage=RECOMPUTE)[1].transpose(1.0)
+    jitad.hvp(kernel, (0.1,), 1.0, storage=RECORD)
+    assert asked == [RECORD, RECOMPUTE, RECORD]
+
+
+def inner_gradient(x):
+    return jitad.grad(growing, storage="recompute")(x, 3)
+
+
+def inner_product(x):
+    return jitad.hvp(growing, (x, 3), 1.0, storage="recompute")
+
+
+recorded = jitad.grad(growing, storage="record")
+
+
+def inner_function(x):
+    return recorded(x, 3)
+
+
+def inner_hessian(x):
+    return jitad.hessian(growing, storage="tape")(x, 3)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "storage"), [(inner_gradient, RECOMPUTE), (inner_product, RECOMPUTE), (inner_function, RECORD)]
+)
+def test_derivatives_in_kernels_keep_their_option(kernel: Any, storage: str) -> None:
+    order = 1 if kernel is inner_product else 0
+    expected = jitad.hvp(growing, (0.1, 3), 1.0) if order else jitad.grad(growing)(0.1, 3)
+    program = program_of(kernel, 0.1)
+    (node,) = {s.primitive for s in walk(program.body) if isinstance(s, Call)}
+    assert isinstance(node, GradientNode)
+    assert node.storage == storage
+    made = adjoint(program, [0]).program
+    assert {s.primitive.storage for s in walk(made.body) if isinstance(s, Call)} == {storage}
+    assert jitad.value_and_grad(kernel)(0.1)[0] == pytest.approx(expected, rel=1e-12)
+    jitad.testing.check_grads(kernel, (0.1,))
+
+
 def test_another_storage_is_refused() -> None:
+    for derivative in (jitad.vjp, jitad.linearize):
+        with pytest.raises(ArgumentError, match="storage='tape' isn't a way"):
+            derivative(growing, 0.1, 3, storage="tape")
+    with pytest.raises(ArgumentError, match="storage=1 isn't a way"):
+        jitad.hvp(growing, (0.1, 3), 1.0, storage=1)
+    with pytest.raises(ArgumentError, match="storage must be known while reading") as refused:
+        jitad.grad(inner_hessian)(0.1)
+    assert refused.value.origin is not None
     with pytest.raises(ArgumentError, match="storage='tape' isn't a way") as caught:
         jitad.grad(growing, storage="tape")
     assert "'record'" in str(caught.value)

@@ -47,11 +47,14 @@ def reprojection(camera, point, weight, feature):
     return residual
 
 
-def reprojection_jacobian_by_hand(camera, point, weight, feature, jacobian):
-    """Write the derivatives of ``reprojection`` by camera, point and weight into ``jacobian``, shape (2, 15).
+def reprojection_jacobian_by_hand(camera, point, weight, feature):
+    """The derivatives of ``reprojection`` by camera, point and weight: shapes (2, 11), (2, 3) and (2,).
 
     One reverse sweep for each of the two results, over one forward sweep.
     """
+    by_camera = np.empty((2, 11))
+    by_point = np.empty((2, 3))
+    by_weight = np.empty(2)
     x = point[0] - camera[3]
     y = point[1] - camera[4]
     z = point[2] - camera[5]
@@ -102,21 +105,22 @@ def reprojection_jacobian_by_hand(camera, point, weight, feature, jacobian):
             angle_bar = cosine * (cross_x * gx + cross_y * gy + cross_z * gz)
             angle_bar += sine * (dot * pulled - x * gx - y * gy - z * gz)
             turned = angle_bar - (a * a_bar + b * b_bar + c * c_bar) * inverse
-        jacobian[row, 0] = a_bar * inverse + turned * a
-        jacobian[row, 1] = b_bar * inverse + turned * b
-        jacobian[row, 2] = c_bar * inverse + turned * c
-        jacobian[row, 3] = -x_bar
-        jacobian[row, 4] = -y_bar
-        jacobian[row, 5] = -z_bar
-        jacobian[row, 6] = scaled * factor
-        jacobian[row, 7] = weight if row == 0 else 0.0
-        jacobian[row, 8] = weight if row == 1 else 0.0
-        jacobian[row, 9] = scaled * camera[6] * radius
-        jacobian[row, 10] = jacobian[row, 9] * radius
-        jacobian[row, 11] = x_bar
-        jacobian[row, 12] = y_bar
-        jacobian[row, 13] = z_bar
-        jacobian[row, 14] = own * stretched + camera[7 + row] - feature[row]
+        by_camera[row, 0] = a_bar * inverse + turned * a
+        by_camera[row, 1] = b_bar * inverse + turned * b
+        by_camera[row, 2] = c_bar * inverse + turned * c
+        by_camera[row, 3] = -x_bar
+        by_camera[row, 4] = -y_bar
+        by_camera[row, 5] = -z_bar
+        by_camera[row, 6] = scaled * factor
+        by_camera[row, 7] = weight if row == 0 else 0.0
+        by_camera[row, 8] = weight if row == 1 else 0.0
+        by_camera[row, 9] = scaled * camera[6] * radius
+        by_camera[row, 10] = by_camera[row, 9] * radius
+        by_point[row, 0] = x_bar
+        by_point[row, 1] = y_bar
+        by_point[row, 2] = z_bar
+        by_weight[row] = own * stretched + camera[7 + row] - feature[row]
+    return by_camera, by_point, by_weight
 
 
 def residuals(cameras, points, weights, features, camera_of, point_of):
@@ -127,17 +131,12 @@ def residuals(cameras, points, weights, features, camera_of, point_of):
     return found
 
 
-def residual_jacobians_by_hand(cameras, points, weights, features, camera_of, point_of):
-    """The Jacobians of all observations, shape (n, 2, 15)."""
-    found = np.empty((weights.shape[0], 2, PARAMETERS))
-    for i in range(weights.shape[0]):
-        _by_hand(cameras[camera_of[i]], points[point_of[i]], weights[i], features[i], found[i])
-    return found
+def residual_jacobians(mode: Any = None) -> Any:
+    """A compiled function of the arguments of ``residuals``: the Jacobians of all observations, shape (n, 2, 15).
 
-
-def residual_jacobians(mode: Any) -> Any:
-    """A compiled function like ``residual_jacobians_by_hand``, by ``jitad.jacrev`` or ``jitad.jacfwd``."""
-    derivative = mode(reprojection, argnums=(0, 1, 2))
+    Each is one call of ``jitad.jacrev``, ``jitad.jacfwd``, or of what is written by hand.
+    """
+    derivative = mode(reprojection, argnums=(0, 1, 2)) if mode else _by_hand
 
     @njit(error_model="numpy")
     def jacobians(cameras, points, weights, features, camera_of, point_of):
@@ -146,9 +145,12 @@ def residual_jacobians(mode: Any) -> Any:
             by_camera, by_point, by_weight = derivative(
                 cameras[camera_of[i]], points[point_of[i]], weights[i], features[i]
             )
-            found[i, :, :11] = by_camera
-            found[i, :, 11:14] = by_point
-            found[i, :, 14] = by_weight
+            for row in range(2):
+                for column in range(11):
+                    found[i, row, column] = by_camera[row, column]
+                for column in range(3):
+                    found[i, row, 11 + column] = by_point[row, column]
+                found[i, row, 14] = by_weight[row]
         return found
 
     return jacobians

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jitad.reading.derivatives.directions import jvp
 from jitad.reading.derivatives.gradients import gradient, hvp
 from jitad.reading.derivatives.jacobians import jacobian
-from jitad.reading.derivatives.options import hessian, make, of_object
+from jitad.reading.derivatives.options import hessian, jacfwd, make, of_object, value_and_jacobian
 from jitad.reading.derivatives.parts import Args, Named, settled
 from jitad.reading.values import DerivativeValue, Value
 
@@ -28,10 +28,10 @@ def call_derivative(reader: Reader, derivative: DerivativeValue, args: Args, kwa
 READERS: dict[str, Callable[..., Value]] = {
     "grad": make("gradient"),
     "value_and_grad": make("gradient", with_value=True),
-    "jacfwd": make("jacobian"),
+    "jacfwd": jacfwd,
     "jacrev": make("jacobian"),
     "jacobian": make("jacobian"),
-    "value_and_jacobian": make("jacobian", with_value=True),
+    "value_and_jacobian": value_and_jacobian,
     "hessian": hessian,
     "jvp": jvp,
     "hvp": hvp,

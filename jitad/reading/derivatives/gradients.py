@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jitad.program.statements import Const
 from jitad.reading.derivatives.detached import detach
 from jitad.reading.derivatives.directions import primals_of, tangents_of
-from jitad.reading.derivatives.options import argnums_of, positions_of
+from jitad.reading.derivatives.options import argnums_of, positions_of, storage_of
 from jitad.reading.derivatives.parts import (
     Args,
     Named,
@@ -41,6 +41,7 @@ def gradient(reader: Reader, derivative: DerivativeValue, args: Args, kwargs: Na
         wrt=program.wrt,
         dependents=(0,),
         values=(0,) if form.with_value else (),
+        storage=form.storage,
     )
     gradients = call_node(reader, node, program, (), [Const(1.0, scalar_type(program.program.results[0]))])
     value = gradients.pop(0) if form.with_value else None
@@ -52,8 +53,10 @@ def gradient(reader: Reader, derivative: DerivativeValue, args: Args, kwargs: Na
     return found if value is None else SequenceValue((value, found))
 
 
-def hvp(reader: Reader, f: Value, primals: Value, v: Value, argnums: Value | None = None) -> Value:
-    """``jitad.hvp(f, primals, v, argnums)``."""
+def hvp(
+    reader: Reader, f: Value, primals: Value, v: Value, argnums: Value | None = None, storage: Value | None = None
+) -> Value:
+    """``jitad.hvp(f, primals, v, argnums, storage)``."""
     from jitad.transforms.nodes import GradientNode
     from jitad.transforms.tangent import tangent
 
@@ -65,7 +68,8 @@ def hvp(reader: Reader, f: Value, primals: Value, v: Value, argnums: Value | Non
     vectors = v if isinstance(asked, tuple) else SequenceValue((v,))
     directions = tangents_of(reader, inner, args, positions, reader.settle(vectors))
     pushed = tangent(inner.program, inner.wrt).program
-    node = GradientNode(name="hvp_gradient", program=pushed, wrt=inner.wrt, dependents=(1,))
+    way = storage_of(reader, storage)
+    node = GradientNode(name="hvp_gradient", program=pushed, wrt=inner.wrt, dependents=(1,), storage=way)
     found = call_node(reader, node, inner, directions, [Const(1.0, scalar_type(pushed.results[1]))])
     trees = [rebuilt(args[at], found) for at in positions]
     return SequenceValue(tuple(trees)) if isinstance(asked, tuple) else trees[0]

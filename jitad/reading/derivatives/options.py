@@ -16,16 +16,32 @@ if TYPE_CHECKING:
 def make(kind: str, *, with_value: bool = False) -> Callable[..., Value]:
     """What reads a call of ``jitad.grad``, ``jitad.hessian`` or the like, giving the derivative function."""
 
-    def read(reader: Reader, f: Value, argnums: Value | None = None, has_aux: Value | None = None) -> Value:
-        form = DerivativeForm(kind, None, argnums_of(reader, argnums, 0), _flag(reader, has_aux), with_value)
-        return DerivativeValue(form, f)
+    def read(
+        reader: Reader,
+        f: Value,
+        argnums: Value | None = None,
+        has_aux: Value | None = None,
+        storage: Value | None = None,
+    ) -> Value:
+        asked = argnums_of(reader, argnums, 0), _flag(reader, has_aux)
+        return DerivativeValue(DerivativeForm(kind, None, *asked, with_value, storage_of(reader, storage)), f)
 
     return read
 
 
-def hessian(reader: Reader, f: Value, argnums: Value | None = None) -> Value:
-    """``jitad.hessian(f, argnums)``: the Jacobian of the gradient."""
-    form = DerivativeForm("gradient", None, argnums_of(reader, argnums, 0))
+def jacfwd(reader: Reader, f: Value, argnums: Value | None = None, has_aux: Value | None = None) -> Value:
+    """``jitad.jacfwd(f, argnums, has_aux)``."""
+    return make("jacobian")(reader, f, argnums, has_aux)
+
+
+def value_and_jacobian(reader: Reader, f: Value, argnums: Value | None = None, storage: Value | None = None) -> Value:
+    """``jitad.value_and_jacobian(f, argnums, storage)``."""
+    return make("jacobian", with_value=True)(reader, f, argnums, None, storage)
+
+
+def hessian(reader: Reader, f: Value, argnums: Value | None = None, storage: Value | None = None) -> Value:
+    """``jitad.hessian(f, argnums, storage)``: the Jacobian of the gradient."""
+    form = DerivativeForm("gradient", None, argnums_of(reader, argnums, 0), storage=storage_of(reader, storage))
     return DerivativeValue(DerivativeForm("jacobian", None, form.argnums), DerivativeValue(form, f))
 
 
@@ -46,6 +62,21 @@ def _flag(reader: Reader, value: Value | None) -> bool:
     if isinstance(value, ScalarValue) and isinstance(value.operand, Const):
         return bool(value.operand.value)
     reader.refuse(ArgumentError, "has_aux must be known while reading", "write True or False")
+
+
+def storage_of(reader: Reader, value: Value | None) -> str:
+    """What a ``storage`` argument says; "auto" when it is left out."""
+    from jitad.analysis.plan import AUTO, STORAGES
+
+    if value is None:
+        return AUTO
+    if isinstance(value, StaticValue) and value.obj in STORAGES:
+        return str(value.obj)
+    reader.refuse(
+        ArgumentError,
+        "storage must be known while reading, and one of the ways to get values for the reverse sweep",
+        f"write one of {', '.join(map(repr, STORAGES))}",
+    )
 
 
 def positions_of(reader: Reader, argnums: int | tuple[int, ...], count: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Which allocations are small arrays of constant size, that a thread keeps in its registers or its local memory.
+"""Which allocations are small arrays of constant size, for registers and the stack (on CUDA a thread's local memory).
 
 Postcondition of ``local_arrays``: the memory of each of them may be the same every time that its statement runs, since
 it runs once, or its array is given back in the same iteration; and nothing asks where on the tape it lies.
@@ -27,6 +27,9 @@ from jitad.program.statements import (
 
 MOST_ELEMENTS = 64
 
+MOST_TOGETHER = 1024
+"""Elements in all of a program's: threads have small stacks."""
+
 
 def elements_of(alloc: Alloc) -> tuple[int, ...]:
     """The constant shape of an allocation."""
@@ -34,12 +37,23 @@ def elements_of(alloc: Alloc) -> tuple[int, ...]:
 
 
 def local_arrays(program: Program) -> set[Alloc]:
-    """The allocations that need no tape."""
+    """The allocations that need no tape, as many of the first ones as fit."""
+    found: set[Alloc] = set()
+    left = MOST_TOGETHER
+    for alloc in _candidates(program):
+        size = math.prod(elements_of(alloc))
+        if size <= left:
+            found.add(alloc)
+            left -= size
+    return found
+
+
+def _candidates(program: Program) -> list[Alloc]:
     aliases = Aliases(program)
     asked = {aliases.root(s.array) for s in walk(program.body) if isinstance(s, OffsetOf)}
     asked |= {aliases.root(result) for result in program.results if isinstance(result, Var)}
     kept = _kept_offsets(program)
-    found: set[Alloc] = set()
+    found: list[Alloc] = []
 
     def visit(block: Block, *, in_loop: bool) -> None:
         freed = _freed(block)
@@ -47,7 +61,7 @@ def local_arrays(program: Program) -> set[Alloc]:
             if isinstance(statement, Alloc) and _is_small(statement):
                 is_asked = aliases.root(statement.out) in asked or statement.offset in kept
                 if not is_asked and (not in_loop or statement in freed):
-                    found.add(statement)
+                    found.append(statement)
             for inner in sub_blocks(statement):
                 visit(inner, in_loop=in_loop or isinstance(statement, Loop))
 
