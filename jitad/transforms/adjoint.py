@@ -25,12 +25,15 @@ from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program
 from jitad.program.types import Array, Scalar
 from jitad.transforms.choose import differentiate_choices
 from jitad.transforms.deadcode import remove_dead_code
+from jitad.transforms.first_terms import store_first_terms
 from jitad.transforms.fuse import fuse_array_statements
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.induction import remove_counters
+from jitad.transforms.interchange import interchange_loops
 from jitad.transforms.invariant import move_invariants_out
 from jitad.transforms.localize import add_array, copy_array, localize
+from jitad.transforms.lockstep import run_in_lockstep
 from jitad.transforms.nonnegative import fold_signs
 from jitad.transforms.one_pass import OnePass, Within, find_one_pass
 from jitad.transforms.order_free import mark_order_free
@@ -111,8 +114,10 @@ def adjoint(
         outputs,
         program.origin,
     )
-    tidied = rotate_sums(hoist_sums(gather_scattered_sums(remove_dead_code(whole))))
-    return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
+    adjoints = (*shadowed.shadows.values(), *scope.taken, *gradients)
+    gathered = interchange_loops(gather_scattered_sums(remove_dead_code(whole)), adjoints)
+    tidied = rotate_sums(hoist_sums(gathered))
+    return Adjoint(run_in_lockstep(store_first_terms(remove_dead_code(tidied), adjoints)), tuple(wrt), plan)
 
 
 @dataclass(frozen=True)
