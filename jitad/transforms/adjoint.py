@@ -42,6 +42,7 @@ from jitad.transforms.reverse import Reversal
 from jitad.transforms.rotate import rotate_sums
 from jitad.transforms.scope import Scope
 from jitad.transforms.selections import write_out_selections
+from jitad.transforms.separate import separate_rows
 from jitad.transforms.shadows import Shadowed, add_shadows
 
 
@@ -116,7 +117,7 @@ def adjoint(
     )
     adjoints = (*shadowed.shadows.values(), *scope.taken, *gradients)
     gathered = interchange_loops(gather_scattered_sums(remove_dead_code(whole)), adjoints)
-    tidied = rotate_sums(hoist_sums(gathered))
+    tidied = separate_rows(rotate_sums(hoist_sums(gathered)), adjoints)
     return Adjoint(run_in_lockstep(store_first_terms(remove_dead_code(tidied), adjoints)), tuple(wrt), plan)
 
 

@@ -181,6 +181,7 @@ def _turned(pair: _Pair) -> Loop | None:
         yields=yields,
         results=results,
         order_free=True,
+        descending=False,
     )
     return replace(
         inner,
@@ -190,6 +191,7 @@ def _turned(pair: _Pair) -> Loop | None:
         yields=[*results],
         results=outer.results,
         order_free=True,
+        descending=False,
     )
 
 

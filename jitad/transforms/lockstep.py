@@ -46,6 +46,9 @@ from jitad.program.types import BOOL, INT64
 MOST_ROWS = 8
 """How many rows apart two nests may be: rows in between stay in the caches."""
 
+ROWS_TO_SETTLE = 1
+"""How many rows are computed before one that was written is read: what is on its way to memory yet can't be read."""
+
 _Access = Load | Store | Accumulate
 _IN_NESTS = (Compute, Dim, Load, Store, Accumulate, Loop, Branch)
 _MAY_BE_PASSED = (Compute, Dim, Alloc, Fail)
@@ -147,7 +150,8 @@ class _Merger:
                     rows = self._rows_apart(before.loop, first, stage.loop, second)
                     if rows is None:
                         return None
-                    most = max(most, rows)
+                    is_read = isinstance(second, Load)
+                    most = max(most, rows + (ROWS_TO_SETTLE if is_read else 0))
         return most
 
     def _rows_apart(self, loop: Loop, first: _Access, other: Loop, second: _Access) -> int | None:
