@@ -2,16 +2,17 @@
 
 ``for i: A[i + c1] += v1(i); A[i + c2] += v2(i)`` reads and writes every element of ``A`` several times, one after
 the other. Where the indices are loop indices plus literals, ``for t: A[t] += v1(t - c1) + v2(t - c2)`` writes it
-once, and neighbouring elements are independent. Near the ends, where only some of the terms reach, whole rows take
-their own way through the terms, and the few elements at the ends of each row follow it. Sums that the loops carry stay
-in a nest of their own, which leaves the gather free of what must run in order.
+once, and neighbouring elements are independent. Near the ends, where only some of the terms reach, these are added by
+themselves, whole rows and planes at a time where that is possible. Sums that the loops carry stay in a nest of their
+own, which leaves the gather free of what must run in order.
 
 Postcondition: the same sums, in another order of addition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from jitad.primitives import core
@@ -222,16 +223,37 @@ class _Nest:
             self._add(builder, terms, targets)
             return
         groups = self._groups(terms, level)
-        whole, is_last = self._range(builder, level, groups), level == len(self._loops) - 1
-        if is_last or len(groups) == 1:
+        whole = self._range(builder, level, groups)
+        if level == len(self._loops) - 1:
+            self._loop(builder, level, whole, lambda b, t: self._add(b, terms, (*targets, t)))
+            self._ends(builder, groups, targets)
+        elif level == len(self._loops) - 2:
+            self._rows(builder, terms, targets, whole)
+        elif len(groups) == 1:
             self._loop(builder, level, whole, lambda b, t: self._gather(b, terms, (*targets, t)))
         else:
             part = self._range(builder, level, groups, any_of=True)
-            self._loop(builder, level, part, lambda b, t: self._row(b, terms, (*targets, t), whole))
-        if is_last and len(groups) > 1:
-            self._ends(builder, groups, targets)
+            self._loop(builder, level, part, lambda b, t: self._plane(b, terms, (*targets, t), whole))
 
-    def _row(self, builder: Builder, terms: Sequence[_Term], targets: tuple[Operand, ...], whole: Bounds) -> None:
+    def _rows(self, builder: Builder, terms: Sequence[_Term], targets: tuple[Operand, ...], whole: Bounds) -> None:
+        """The last two loops: a nest of the interior with nothing else in it, one of its ends, and the border."""
+        level = len(targets)
+        groups, inner = self._groups(terms, level), self._groups(terms, level + 1)
+        within = self._range(builder, level + 1, inner)
+
+        def line(b: Builder, row: Operand) -> None:
+            self._loop(b, level + 1, within, lambda i, t: self._add(i, terms, (*targets, row, t)))
+
+        self._loop(builder, level, whole, line)
+        if len(inner) > 1:
+            self._loop(builder, level, whole, lambda b, t: self._ends(b, inner, (*targets, t)))
+        if len(groups) > 1:
+            for offset, group in groups.items():
+                with self._turns(builder, level, groups) as (rows, source):
+                    target = _shifted(rows, source(offset), offset)
+                    self._gather(rows, group, (*targets, target))
+
+    def _plane(self, builder: Builder, terms: Sequence[_Term], targets: tuple[Operand, ...], whole: Bounds) -> None:
         """What is at one outer index: all terms in the interior; near the ends, each that reaches so far."""
         level, target = len(targets) - 1, targets[-1]
         interior, border = builder.nested(), builder.nested()
@@ -244,25 +266,38 @@ class _Nest:
         builder.add(Branch(_within(builder, target, whole), interior.block, [], border.block, [], []))
 
     def _ends(self, builder: Builder, groups: dict[int, list[_Term]], targets: tuple[Operand, ...]) -> None:
-        """The terms at the ends of the innermost loop whose targets aren't in the interior.
+        """The terms at the ends of the innermost loop whose targets aren't in the interior."""
+        if len(groups) > 1:
+            with self._turns(builder, len(targets), groups) as (inner, source):
+                for offset, group in groups.items():
+                    self._add(inner, group, (*targets, _shifted(inner, source(offset), offset)))
 
-        These are as many iterations for each term as offsets are apart: the first ones, then the last ones.
+    @contextmanager
+    def _turns(
+        self, builder: Builder, level: int, offsets: Collection[int]
+    ) -> Iterator[tuple[Builder, Callable[[int], Operand]]]:
+        """A loop over the iterations, for each offset, whose targets aren't in the interior: the builder of its body,
+        and what gives the iteration for an offset.
+
+        These are as many as offsets are apart: the first ones, then the last ones.
         """
-        level = len(targets)
-        loop, start, count = self._span(builder, level)
-        width = max(groups) - min(groups)
-        skipped = _positive(builder, builder.minus(count, const_int(width)))
-        turn = Var(loop.index.name, INT64)
-        inner = builder.nested()
-        arm = inner.nested()
-        for offset, group in groups.items():
-            first = max(groups) - offset
-            passed = arm.select(arm.compute(core.lt, turn, const_int(first)), const_int(0), skipped)
-            source = arm.plus(arm.plus(start, turn), passed)
-            self._add(arm, group, (*targets, _shifted(arm, source, offset)))
-        inner.add(Branch(inner.compute(core.lt, turn, count), arm.block, [], Block(), [], []))
-        made = counted_loop(turn, (const_int(0), const_int(width), const_int(1)), inner.block)
-        builder.add(replace(made, order_free=True, parallel=loop.parallel))
+        loop = self._loops[level]
+        assert loop.start is not None and loop.stop is not None
+        width = const_int(max(offsets) - min(offsets))
+        count = _positive(builder, builder.minus(loop.stop, loop.start))
+        skipped = _positive(builder, builder.minus(count, width))
+        turn, body = Var(loop.index.name, INT64), builder.nested()
+        arm = body.nested()
+        start = arm.plus(loop.start, turn)
+
+        def source(offset: int) -> Operand:
+            is_first = arm.compute(core.lt, turn, const_int(max(offsets) - offset))
+            return arm.plus(start, arm.select(is_first, const_int(0), skipped))
+
+        yield arm, source
+        body.add(Branch(body.compute(core.lt, turn, count), arm.block, [], Block(), [], []))
+        made = counted_loop(turn, (const_int(0), width, const_int(1)), body.block)
+        builder.add(replace(made, order_free=True))
 
     def _add(self, builder: Builder, terms: Sequence[_Term], targets: tuple[Operand, ...]) -> None:
         """The sum of the terms that add to one element."""
@@ -292,12 +327,6 @@ class _Nest:
 
     def _offset(self, term: _Term, level: int) -> int:
         return term.offset[term.axes.index(level)]
-
-    def _span(self, builder: Builder, level: int) -> tuple[Loop, Operand, Operand]:
-        """A loop of the nest, where it starts, and how often it runs."""
-        loop = self._loops[level]
-        assert loop.start is not None and loop.stop is not None
-        return loop, loop.start, _positive(builder, builder.minus(loop.stop, loop.start))
 
     def _range(self, builder: Builder, level: int, offsets: Collection[int], *, any_of: bool = False) -> Bounds:
         """The targets that the terms at all of some offsets reach, or those that any of them may reach."""

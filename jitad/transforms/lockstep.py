@@ -1,12 +1,13 @@
-"""Run nests over the same arrays row by row in turn, so that a row that one has written is near when the next reads it.
+"""Run nests over the same arrays in turn, plane by plane, so that what one has written is near when the next reads it.
 
-``b[1:-1, 1:-1] = f(a); a[1:-1, 1:-1] = g(b)`` are two nests, each of which moves both arrays through the caches. Row
-``i`` of the second can run as soon as the rows of ``b`` that it reads are there, and once no row of the first still
-reads row ``i`` of ``a``: so many rows later than the first nest as their indices along the outermost axis are apart.
-One loop then does a row of each nest in turn. Their inner loops stay as they are.
+``b[1:-1, 1:-1] = f(a); a[1:-1, 1:-1] = g(b)`` with three axes are two nests, each of which moves both arrays through
+the caches. Plane ``i`` of the second can run as soon as the planes of ``b`` that it reads are there, and once no plane
+of the first still reads plane ``i`` of ``a``: so many planes later than the first nest as their indices along the
+outermost axis are apart. One loop then does a plane of each nest in turn. Their inner loops stay as they are.
 
-Concerned are nests of at least two loops, order-free in the outermost one, which touch what they both touch at its
-index plus literals along one axis, and for which no threads are asked.
+Concerned are nests of at least three loops, order-free in the outermost one, which touch what they both touch at its
+index plus literals along one axis, and for which no threads are asked. (Rows stay whole nests: what must be found out
+before a row, where its memory is and that it is no other's, then takes as long as its arithmetic.)
 Postcondition: the same operations on the same elements, in the same order for each element.
 """
 
@@ -39,15 +40,16 @@ from jitad.program.statements import (
     Store,
     Var,
     counted_loop,
+    sub_blocks,
     walk,
 )
 from jitad.program.types import BOOL, INT64
 
-MOST_ROWS = 8
-"""How many rows apart two nests may be: rows in between stay in the caches."""
+LEAST_LOOPS = 3
+"""A nest has so many loops, so that what it does in turn are planes, or more."""
 
-ROWS_TO_SETTLE = 1
-"""How many rows are computed before one that was written is read: what is on its way to memory yet can't be read."""
+MOST_PLANES = 8
+"""How many planes apart two nests may be: what is in between stays in the caches."""
 
 _Access = Load | Store | Accumulate
 _IN_NESTS = (Compute, Dim, Load, Store, Accumulate, Loop, Branch)
@@ -61,7 +63,7 @@ def run_in_lockstep(program: Program) -> Program:
 
 @dataclass(frozen=True, eq=False)
 class _Stage:
-    """A nest whose rows run ``later`` turns after those of the first nest of its group; its accesses by memory."""
+    """A nest whose planes run ``later`` turns after those of the first nest of its group; its accesses by memory."""
 
     loop: Loop
     later: int
@@ -135,27 +137,26 @@ class _Merger:
         for before in group:
             for root in before.accesses.keys() & stage.accesses.keys():
                 meets = True
-                rows = self._rows_between(before, stage, root)
-                if rows is None:
+                apart = self._planes_between(before, stage, root)
+                if apart is None:
                     return None
-                later = max(later, before.later + rows)
-        return replace(stage, later=later) if meets and later <= MOST_ROWS else None
+                later = max(later, before.later + apart)
+        return replace(stage, later=later) if meets and later <= MOST_PLANES else None
 
-    def _rows_between(self, before: _Stage, stage: _Stage, root: Var) -> int | None:
+    def _planes_between(self, before: _Stage, stage: _Stage, root: Var) -> int | None:
         """How many turns later a nest must run than another one, for this memory; None where that isn't known."""
         most = 0
         for first in before.accesses[root]:
             for second in stage.accesses[root]:
                 if not isinstance(first, Load) or not isinstance(second, Load):
-                    rows = self._rows_apart(before.loop, first, stage.loop, second)
-                    if rows is None:
+                    apart = self._planes_apart(before.loop, first, stage.loop, second)
+                    if apart is None:
                         return None
-                    is_read = isinstance(second, Load)
-                    most = max(most, rows + (ROWS_TO_SETTLE if is_read else 0))
+                    most = max(most, apart)
         return most
 
-    def _rows_apart(self, loop: Loop, first: _Access, other: Loop, second: _Access) -> int | None:
-        """How many rows the second access is behind the first one; None where nothing is known of them."""
+    def _planes_apart(self, loop: Loop, first: _Access, other: Loop, second: _Access) -> int | None:
+        """How many planes the second access is behind the first one; None where nothing is known of them."""
         if first.array is not second.array or first.array not in self._layouts:
             return None
         for one, two in zip(first.index, second.index, strict=True):
@@ -175,10 +176,10 @@ class _Merger:
             start, stop = self._outer(builder, start, low, core.lt), self._outer(builder, stop, high, core.gt)
         turn, body = Var(group[0].loop.index.name, INT64), builder.nested()
         for stage, (low, high) in zip(group, bounds, strict=True):
-            row = body.nested()
-            index = row.minus(turn, const_int(stage.later))
-            Copier(_but(stage.loop.index, index)).block(stage.loop.body, row)
-            _add_if(body, _within(body, turn, low, high, start, stop), row)
+            plane = body.nested()
+            index = plane.minus(turn, const_int(stage.later))
+            Copier(_but(stage.loop.index, index)).block(stage.loop.body, plane)
+            _add_if(body, _within(body, turn, low, high, start, stop), plane)
         builder.add(counted_loop(turn, (start, stop, const_int(1)), body.block))
 
     def _outer(self, builder: Builder, a: Operand, b: Operand, compare: ScalarPrimitive) -> Operand:
@@ -195,21 +196,25 @@ class _Merger:
 
 
 def _is_nest(loop: Loop) -> bool:
-    """True for a loop that may have its rows among those of others: see above."""
+    """True for a loop that may have its planes among those of others: see above."""
     plain = loop.order_free and loop.is_counted and is_const(loop.step, 1) and not loop.descending
     if not plain or loop.params or loop.rows or loop.parallel or loop.apart:
         return False
-    inner = [s for s in walk(loop.body) if isinstance(s, Loop)]
-    bounds = [bound for s in inner for bound in (s.start, s.stop)]
-    return not all(isinstance(b, Const) for b in bounds) and all(isinstance(s, _IN_NESTS) for s in walk(loop.body))
+    return _depth(loop) >= LEAST_LOOPS and all(isinstance(s, _IN_NESTS) for s in walk(loop.body))
 
 
-def _but(index: Var, row: Operand) -> Callable[[Var], Operand]:
-    return lambda var: row if var is index else var
+def _depth(statement: Statement) -> int:
+    """How many loops are in each other."""
+    inner = max((_depth(s) for block in sub_blocks(statement) for s in block), default=0)
+    return inner + isinstance(statement, Loop)
+
+
+def _but(index: Var, other: Operand) -> Callable[[Var], Operand]:
+    return lambda var: other if var is index else var
 
 
 def _turns(builder: Builder, stage: _Stage) -> tuple[Operand, Operand]:
-    """The turns of the merged loop in which a stage has rows."""
+    """The turns of the merged loop in which a stage has planes."""
     loop, later = stage.loop, const_int(stage.later)
     assert loop.start is not None and loop.stop is not None
     return (builder.plus(loop.start, later), builder.plus(loop.stop, later)) if stage.later else (loop.start, loop.stop)
