@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.primitives.spec import ArrayPrimitive
 from jitad.program.builder import is_const
 from jitad.program.statements import (
     Accumulate,
@@ -96,8 +97,8 @@ class _Pass:
         changed: Statement | None = None
         statement = done[first]
         if isinstance(statement, Call):
-            alone = self._mentions(statement, fresh.out) == 1
-            if alone and statement.accumulate and statement.outs[0] is fresh.out:
+            alone = self._mentions(statement, fresh.out) == 1 and statement.outs == (fresh.out,)
+            if alone and statement.accumulate and isinstance(statement.primitive, ArrayPrimitive):
                 changed = replace(statement, accumulate=False)
         elif isinstance(statement, Loop) and sum(self._mentions(s, fresh.out) for s in walk(Block([statement]))) == 1:
             changed = self._storing(statement, fresh, {})

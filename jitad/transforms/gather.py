@@ -2,17 +2,16 @@
 
 ``for i: A[i + c1] += v1(i); A[i + c2] += v2(i)`` reads and writes every element of ``A`` several times, one after
 the other. Where the indices are loop indices plus literals, ``for t: A[t] += v1(t - c1) + v2(t - c2)`` writes it
-once, and neighbouring elements are independent. Near the ends, where only some of the terms reach, these are added by
-themselves, whole rows and planes at a time where that is possible. Sums that the loops carry stay in a nest of their
-own, which leaves the gather free of what must run in order.
+once, and neighbouring elements are independent. Elements near the ends, to which only some of the terms reach,
+are left to a second nest that visits the border alone. Sums that the loops carry stay in a nest of their own, which
+leaves the gather free of what must run in order.
 
 Postcondition: the same sums, in another order of addition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from jitad.primitives import core
@@ -38,7 +37,7 @@ from jitad.program.statements import (
     operands,
     sub_blocks,
 )
-from jitad.program.types import INT64
+from jitad.program.types import BOOL, INT64
 
 MOST_WORK = 48
 """Additions per element that the shifted copies of the terms may take together."""
@@ -204,6 +203,7 @@ class _Nest:
         with builder.at(self._loops[0].origin):
             for terms in targets:
                 self._gather(builder, terms)
+                self._border(builder, terms)
             rest = [s for s in self._inner if id(s) not in gathered]
             if any(isinstance(s, Accumulate | Store) for s in rest) or any(loop.params for loop in self._loops):
                 builder.add(self._with_inner(rest))
@@ -216,124 +216,44 @@ class _Nest:
             block = Block([*self._loops[outer].body.statements[:-1], rebuilt])
         return rebuilt
 
-    def _gather(self, builder: Builder, terms: Sequence[_Term], targets: tuple[Operand, ...] = ()) -> None:
-        """The sums of these terms, by loops over the elements that they add to; ``targets`` are the outer indices."""
-        level = len(targets)
-        if level == len(self._loops):
-            self._add(builder, terms, targets)
-            return
-        groups = self._groups(terms, level)
-        whole = self._range(builder, level, groups)
-        if level == len(self._loops) - 1:
-            self._loop(builder, level, whole, lambda b, t: self._add(b, terms, (*targets, t)))
-            self._ends(builder, groups, targets)
-        elif level == len(self._loops) - 2:
-            self._rows(builder, terms, targets, whole)
-        elif len(groups) == 1:
-            self._loop(builder, level, whole, lambda b, t: self._gather(b, terms, (*targets, t)))
-        else:
-            part = self._range(builder, level, groups, any_of=True)
-            self._loop(builder, level, part, lambda b, t: self._plane(b, terms, (*targets, t), whole))
+    def _interior(self, builder: Builder, terms: Sequence[_Term]) -> list[Bounds]:
+        """For each loop, the range of targets that all terms reach."""
+        ranges = []
+        for level, loop in enumerate(self._loops):
+            offsets = self._offsets(terms, level)
+            assert loop.start is not None and loop.stop is not None
+            ranges.append(
+                (
+                    builder.plus(loop.start, const_int(max(offsets))),
+                    builder.plus(loop.stop, const_int(min(offsets))),
+                )
+            )
+        return ranges
 
-    def _rows(self, builder: Builder, terms: Sequence[_Term], targets: tuple[Operand, ...], whole: Bounds) -> None:
-        """The last two loops: a nest of the interior with nothing else in it, one of its ends, and the border."""
-        level = len(targets)
-        groups, inner = self._groups(terms, level), self._groups(terms, level + 1)
-        within = self._range(builder, level + 1, inner)
+    def _offsets(self, terms: Sequence[_Term], level: int) -> list[int]:
+        return [term.offset[term.axes.index(level)] for term in terms]
 
-        def line(b: Builder, row: Operand) -> None:
-            self._loop(b, level + 1, within, lambda i, t: self._add(i, terms, (*targets, row, t)))
-
-        self._loop(builder, level, whole, line)
-        if len(inner) > 1:
-            self._loop(builder, level, whole, lambda b, t: self._ends(b, inner, (*targets, t)))
-        if len(groups) > 1:
-            for offset, group in groups.items():
-                with self._turns(builder, level, groups) as (rows, source):
-                    target = _shifted(rows, source(offset), offset)
-                    self._gather(rows, group, (*targets, target))
-
-    def _plane(self, builder: Builder, terms: Sequence[_Term], targets: tuple[Operand, ...], whole: Bounds) -> None:
-        """What is at one outer index: all terms in the interior; near the ends, each that reaches so far."""
-        level, target = len(targets) - 1, targets[-1]
-        interior, border = builder.nested(), builder.nested()
-        self._gather(interior, terms, targets)
-        for group in self._groups(terms, level).values():
-            arm = border.nested()
-            self._gather(arm, group, targets)
-            reaches = _within(border, target, self._range(border, level, self._groups(group, level)))
-            border.add(Branch(reaches, arm.block, [], Block(), [], []))
-        builder.add(Branch(_within(builder, target, whole), interior.block, [], border.block, [], []))
-
-    def _ends(self, builder: Builder, groups: dict[int, list[_Term]], targets: tuple[Operand, ...]) -> None:
-        """The terms at the ends of the innermost loop whose targets aren't in the interior."""
-        if len(groups) > 1:
-            with self._turns(builder, len(targets), groups) as (inner, source):
-                for offset, group in groups.items():
-                    self._add(inner, group, (*targets, _shifted(inner, source(offset), offset)))
-
-    @contextmanager
-    def _turns(
-        self, builder: Builder, level: int, offsets: Collection[int]
-    ) -> Iterator[tuple[Builder, Callable[[int], Operand]]]:
-        """A loop over the iterations, for each offset, whose targets aren't in the interior: the builder of its body,
-        and what gives the iteration for an offset.
-
-        These are as many as offsets are apart: the first ones, then the last ones.
-        """
-        loop = self._loops[level]
-        assert loop.start is not None and loop.stop is not None
-        width = const_int(max(offsets) - min(offsets))
-        count = _positive(builder, builder.minus(loop.stop, loop.start))
-        skipped = _positive(builder, builder.minus(count, width))
-        turn, body = Var(loop.index.name, INT64), builder.nested()
-        arm = body.nested()
-        start = arm.plus(loop.start, turn)
-
-        def source(offset: int) -> Operand:
-            is_first = arm.compute(core.lt, turn, const_int(max(offsets) - offset))
-            return arm.plus(start, arm.select(is_first, const_int(0), skipped))
-
-        yield arm, source
-        body.add(Branch(body.compute(core.lt, turn, count), arm.block, [], Block(), [], []))
-        made = counted_loop(turn, (const_int(0), width, const_int(1)), body.block)
-        builder.add(replace(made, order_free=True))
-
-    def _add(self, builder: Builder, terms: Sequence[_Term], targets: tuple[Operand, ...]) -> None:
-        """The sum of the terms that add to one element."""
+    def _gather(self, builder: Builder, terms: Sequence[_Term]) -> None:
+        ranges = self._interior(builder, terms)
+        targets = [Var(loop.index.name, INT64) for loop in self._loops]
+        builders = [builder]
+        for _ in self._loops:
+            builders.append(builders[-1].nested())
+        inner = builders[-1]
         total: Operand | None = None
         for term in terms:
-            here: dict[Var, Operand] = {}
+            here = {}
             for level, loop in enumerate(self._loops):
-                here[loop.index] = _shifted(builder, targets[level], -self._offset(term, level))
-            value = self._copied(term.statement.value, here, builder)
-            total = value if total is None else builder.plus(total, value)
+                shift = const_int(term.offset[term.axes.index(level)])
+                here[loop.index] = inner.minus(targets[level], shift)
+            value = self._copied(term.statement.value, here, inner)
+            total = value if total is None else inner.plus(total, value)
         assert total is not None
-        builder.accumulate(terms[0].statement.array, [targets[axis] for axis in terms[0].axes], total)
-
-    def _loop(self, builder: Builder, level: int, bounds: Bounds, body: Callable[[Builder, Operand], None]) -> None:
-        """A loop over the targets along one axis."""
-        target, inner = Var(self._loops[level].index.name, INT64), builder.nested()
-        body(inner, target)
-        loop = counted_loop(target, (*bounds, const_int(1)), inner.block)
-        builder.add(replace(loop, order_free=True, parallel=self._loops[level].parallel))
-
-    def _groups(self, terms: Sequence[_Term], level: int) -> dict[int, list[_Term]]:
-        """The terms by their offsets from a loop's index."""
-        groups: dict[int, list[_Term]] = {}
-        for term in terms:
-            groups.setdefault(self._offset(term, level), []).append(term)
-        return groups
-
-    def _offset(self, term: _Term, level: int) -> int:
-        return term.offset[term.axes.index(level)]
-
-    def _range(self, builder: Builder, level: int, offsets: Collection[int], *, any_of: bool = False) -> Bounds:
-        """The targets that the terms at all of some offsets reach, or those that any of them may reach."""
-        loop = self._loops[level]
-        assert loop.start is not None and loop.stop is not None
-        low, high = (min(offsets), max(offsets)) if any_of else (max(offsets), min(offsets))
-        return _shifted(builder, loop.start, low), _shifted(builder, loop.stop, high)
+        inner.accumulate(terms[0].statement.array, [targets[axis] for axis in terms[0].axes], total)
+        for level in reversed(range(len(self._loops))):
+            bounds = (*ranges[level], const_int(1))
+            loop = counted_loop(targets[level], bounds, builders[level + 1].block)
+            builders[level].add(replace(loop, order_free=True, parallel=self._loops[level].parallel))
 
     def _copied(self, value: Operand, indices: dict[Var, Operand], builder: Builder) -> Operand:
         """``value`` at other indices of the nest's loops; only what it needs is copied."""
@@ -342,16 +262,59 @@ class _Nest:
             copier.statement(statement, builder)
         return copier(value)
 
+    def _border(self, builder: Builder, terms: Sequence[_Term]) -> None:
+        """The terms whose target isn't in the interior, by the iterations that have such a term."""
+        ranges = self._interior(builder, terms)
+        here: dict[Var, Operand] = {}
+        near: Operand = Const(False, BOOL)
+        builders = [builder]
+        opened: list[tuple[Var, Operand, Operand]] = []
+        for level, loop in enumerate(self._loops):
+            outer = builders[-1]
+            inner = outer.nested()
+            offsets = self._offsets(terms, level)
+            width = const_int(max(offsets) - min(offsets))
+            assert loop.start is not None and loop.stop is not None
+            turn = Var(loop.index.name, INT64)
+            if level < len(self._loops) - 1:
+                here[loop.index] = turn
+                opened.append((turn, loop.start, loop.stop))
+                low = inner.compute(core.lt, turn, inner.plus(loop.start, width))
+                high = inner.compute(core.ge, turn, inner.minus(loop.stop, width))
+                near = _either(inner, near, _either(inner, low, high))
+            else:
+                count = outer.minus(loop.stop, loop.start)
+                both = outer.plus(width, width)
+                strips = outer.select(outer.compute(core.lt, count, both), count, both)
+                visited = outer.select(near, count, strips)
+                skipped = outer.minus(count, visited)
+                past = inner.select(inner.compute(core.lt, turn, width), turn, inner.plus(turn, skipped))
+                here[loop.index] = inner.plus(loop.start, past)
+                opened.append((turn, const_int(0), visited))
+            builders.append(inner)
+        self._outside(builders[-1], terms, here, ranges)
+        for level in reversed(range(len(self._loops))):
+            turn, start, stop = opened[level]
+            loop = counted_loop(turn, (start, stop, const_int(1)), builders[level + 1].block)
+            builders[level].add(replace(loop, order_free=True, parallel=self._loops[level].parallel))
 
-def _within(builder: Builder, operand: Operand, bounds: Bounds) -> Operand:
-    low, high = bounds
-    return builder.compute(core.and_, builder.compute(core.ge, operand, low), builder.compute(core.lt, operand, high))
+    def _outside(
+        self, builder: Builder, terms: Sequence[_Term], here: dict[Var, Operand], ranges: list[Bounds]
+    ) -> None:
+        for term in terms:
+            inside: Operand = Const(True, BOOL)
+            target = []
+            for axis, level in enumerate(term.axes):
+                at = builder.plus(here[self._loops[level].index], const_int(term.offset[axis]))
+                low, high = ranges[level]
+                fits = builder.compute(core.and_, builder.compute(core.ge, at, low), builder.compute(core.lt, at, high))
+                inside = fits if isinstance(inside, Const) else builder.compute(core.and_, inside, fits)
+                target.append(at)
+            value = self._copied(term.statement.value, here, builder)
+            arm = builder.nested()
+            arm.accumulate(term.statement.array, target, value)
+            builder.add(Branch(inside, Block(), [], arm.block, [], []))
 
 
-def _positive(builder: Builder, operand: Operand) -> Operand:
-    """An integer, or 0 where it is negative."""
-    return builder.select(builder.compute(core.lt, operand, const_int(0)), const_int(0), operand)
-
-
-def _shifted(builder: Builder, operand: Operand, by: int) -> Operand:
-    return builder.plus(operand, const_int(by)) if by >= 0 else builder.minus(operand, const_int(-by))
+def _either(builder: Builder, a: Operand, b: Operand) -> Operand:
+    return b if isinstance(a, Const) else builder.compute(core.or_, a, b)
