@@ -23,6 +23,7 @@ from jitad.program.statements import (
     Block,
     Branch,
     Compute,
+    Const,
     Dim,
     Load,
     Loop,
@@ -38,6 +39,12 @@ from jitad.program.statements import (
 _PURE = (Compute, Dim, Load)
 JUMP_OF_SUM = 2
 """What adding to an element out of line costs, in reads out of line."""
+
+MOST_REPEATED = 4
+"""Additions that the arithmetic between the loops may take: it is done in every innermost iteration then."""
+
+LEAST_TRIPS = 16
+"""A loop that is known to run less often isn't worth being the innermost one."""
 
 
 def interchange_loops(program: Program, adjoints: Iterable[Var]) -> Program:
@@ -83,7 +90,8 @@ class _Interchanger:
         """True when the loops may change places and fewer accesses jump then."""
         sums = {self._aliases.root(s.array) for s in pair.statements if isinstance(s, Accumulate)}
         read = {self._aliases.root(s.array) for s in pair.statements if isinstance(s, Load)}
-        if not sums or not sums <= set(self._adjoints) or not sums.isdisjoint(read):
+        between = sum(core.cost(s) for s in (*pair.before, *pair.after) if isinstance(s, Compute))
+        if not sums or not sums <= set(self._adjoints) or not sums.isdisjoint(read) or between > MOST_REPEATED:
             return False
         return _jumps(pair, pair.outer.index) < _jumps(pair, pair.inner.index)
 
@@ -91,7 +99,7 @@ class _Interchanger:
 def _pair(outer: Loop) -> _Pair | None:
     """The two loops, if there is nothing else that matters."""
     loops = [at for at, s in enumerate(outer.body) if isinstance(s, Loop)]
-    if len(loops) != 1 or not _is_plain(outer):
+    if len(loops) != 1 or not _is_plain(outer) or _is_short(outer):
         return None
     (at,) = loops
     before, inner, after = outer.body.statements[:at], outer.body.statements[at], outer.body.statements[at + 1 :]
@@ -128,6 +136,11 @@ def _is_linear(statements: list[Statement], sums: Sequence[Var]) -> bool:
 def _is_plain(loop: Loop) -> bool:
     stays = loop.rows or loop.parallel or loop.apart
     return loop.is_counted and is_const(loop.step, 1) and not stays
+
+
+def _is_short(loop: Loop) -> bool:
+    bounds = [bound.value for bound in (loop.start, loop.stop) if isinstance(bound, Const)]
+    return len(bounds) == 2 and bounds[1] - bounds[0] < LEAST_TRIPS
 
 
 def _jumps(pair: _Pair, index: Var) -> int:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jitad.program.builder import is_const
-from jitad.program.statements import Accumulate, Loop, Program, walk
+from jitad.program.statements import Accumulate, Load, Loop, Program, walk
 from tests.transforms.kernels import adjoint_of, assert_gradient, loops
 
 
@@ -77,15 +76,30 @@ def test_others_keep_their_order(kernel: Any) -> None:
     assert_gradient(kernel, *arguments(3, 4))
 
 
+def only_in_the_primal(c, a, b):
+    for k in range(a.shape[1]):
+        for j in range(a.shape[0]):
+            c[0, 0] += a[j, k] * b[j, k]
+    return c[0, 0]
+
+
 def test_the_users_own_loops_keep_their_order() -> None:
-    program = adjoint_of(product_by_columns, *arguments(3, 2), wrt=(1, 2)).program
-    first = next(s for s in program.body if isinstance(s, Loop) and len(loops(_only(s))) == 3)
-    assert all(is_const(loop.start, 0) for loop in loops(_only(first)))
-    (added,) = (s for s in walk(first.body) if isinstance(s, Accumulate))
-    assert loops(_only(first))[-1].index is added.index[0]
+    program = adjoint_of(only_in_the_primal, *arguments(3, 2), wrt=(0,)).program
+    (outer,) = (s for s in program.body if isinstance(s, Loop) and s.origin and "range(a.shape[1])" in s.origin.text)
+    (inner,) = (s for s in outer.body if isinstance(s, Loop))
+    (read, _) = (s for s in inner.body if isinstance(s, Load))
+    assert read.index == (inner.index, outer.index)
 
 
-def _only(statement: Any) -> Program:
-    from jitad.program.statements import Block
+def costly_between(c, a, b):
+    for k in range(a.shape[1]):
+        scale = np.exp(b[0, k])
+        for j in range(c.shape[0]):
+            c[0, j] += a[j, k] * scale
+    return np.sum(c * c)
 
-    return Program("part", [], Block([statement]), [])
+
+def test_arithmetic_between_the_loops_is_done_once() -> None:
+    program = adjoint_of(costly_between, *arguments(3, 2), wrt=(1, 2)).program
+    assert jumps(program) == 1
+    assert_gradient(costly_between, *arguments(3, 4))
