@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeVar
 
 from jitad.primitives import core
@@ -70,22 +71,29 @@ def fills_first(block: Block, alloc: Alloc) -> bool:
 
 
 def filling(
-    loop: Loop, alloc: Alloc, by: type[Element], ranges: Mapping[Operand, Operand] | None = None
+    loop: Loop,
+    alloc: Alloc,
+    by: type[Element],
+    *,
+    lengths: Mapping[Operand, Operand] = MappingProxyType({}),
+    ranges: Mapping[Operand, Operand] = MappingProxyType({}),
 ) -> Element | None:
     """What stores into (or adds to, as ``by`` says) each element once, in a nest of loops that reads nothing else.
 
-    ``ranges`` are the lengths over which the indices of enclosing loops run.
+    ``ranges`` are the lengths over which the indices of enclosing loops run; ``lengths`` known by other names have
+    those here.
     """
     if not (is_const(loop.start, 0) and is_const(loop.step, 1)) or loop.stop is None or loop.condition_block:
         return None
-    ranges = {**(ranges or {}), loop.index: loop.stop}
+    ranges = {**ranges, loop.index: lengths.get(loop.stop, loop.stop)}
     users = [s for s in loop.body if mentions(s, alloc.out) and not isinstance(s, Dim)]
     if not users:
         return None
     first, *later = users
     if isinstance(first, Loop):
-        return None if later else filling(first, alloc, by, ranges)
-    if not isinstance(first, by) or not _runs_over(first.index, alloc.shape, ranges):
+        return None if later else filling(first, alloc, by, lengths=lengths, ranges=ranges)
+    shape = [lengths.get(length, length) for length in alloc.shape]
+    if not isinstance(first, by) or not _runs_over(first.index, shape, ranges):
         return None
     return first if all(_same_place(s, first) for s in _users(later, alloc.out)) else None
 

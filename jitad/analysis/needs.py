@@ -83,7 +83,11 @@ class Needs:
     def clears(self, store: Statement, array: Var) -> bool:
         """True when the adjoint of the place stored to is read again in the reverse sweep, so must become zero."""
         root = self.aliases.root(array)
-        return any(self._order.may_precede(other, store, root) for other in self._touching.get(root, []))
+        reads = isinstance(store, Call) and any(
+            self.aliases.root(arg) is root for arg in store.args if isinstance(arg, Var) and isinstance(arg.type, Array)
+        )
+        touching = self._touching.get(root, [])
+        return any(self._order.may_precede(other, store, root, itself=reads) for other in touching)
 
     def undoes_in_any_order(self, loop: Loop, undone: set[Statement]) -> bool:
         """True when no two iterations of an order-free loop undo sums into one element."""

@@ -10,11 +10,11 @@ from jitad.program.statements import Compute, Const, Operand, Var
 
 def never_equal(made_by: Callable[[Var], Compute | None], a: Operand, b: Operand) -> bool:
     """True when two integers are known to differ: by literals, or as ``k`` and ``k - 1`` do."""
-    (first, shift), (second, other_shift) = _shifted(made_by, a), _shifted(made_by, b)
+    (first, shift), (second, other_shift) = shifted(made_by, a), shifted(made_by, b)
     return first is second and shift != other_shift
 
 
-def _shifted(made_by: Callable[[Var], Compute | None], operand: Operand) -> tuple[Operand | None, int]:
+def shifted(made_by: Callable[[Var], Compute | None], operand: Operand) -> tuple[Operand | None, int]:
     """A value (None for 0) and the literal that is added to it."""
     shift = 0
     while isinstance(operand, Var):

@@ -26,13 +26,15 @@ from jitad.program.types import Array, Scalar
 from jitad.transforms.carried_products import start_products
 from jitad.transforms.choose import differentiate_choices, use_known_values
 from jitad.transforms.deadcode import remove_dead_code
-from jitad.transforms.fresh_sums import store_first_terms
+from jitad.transforms.first_terms import store_first_terms
 from jitad.transforms.fuse import fuse_array_statements, fuse_rows
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.induction import remove_counters
+from jitad.transforms.interchange import interchange_loops
 from jitad.transforms.invariant import move_invariants_out
 from jitad.transforms.localize import add_array, copy_array, localize
+from jitad.transforms.lockstep import run_in_lockstep
 from jitad.transforms.nonnegative import fold_signs
 from jitad.transforms.one_pass import OnePass, Within, find_one_pass
 from jitad.transforms.order_free import mark_order_free
@@ -41,6 +43,7 @@ from jitad.transforms.reverse import Reversal
 from jitad.transforms.rotate import rotate_sums
 from jitad.transforms.scope import Scope
 from jitad.transforms.selections import write_out_selections
+from jitad.transforms.separate import separate_rows
 from jitad.transforms.shadows import Shadowed, add_shadows
 from jitad.transforms.stacked import stack_arrays
 
@@ -120,9 +123,12 @@ def adjoint(
         outputs,
         program.origin,
     )
-    products = start_products(use_known_values(remove_dead_code(whole)))
-    tidied = rotate_sums(hoist_sums(gather_scattered_sums(products)))
-    return Adjoint(remove_dead_code(fuse_rows(store_first_terms(tidied))), tuple(wrt), plan)
+    adjoints = (*shadowed.shadows.values(), *scope.taken, *gradients)
+    gathered = interchange_loops(gather_scattered_sums(remove_dead_code(whole)), adjoints)
+    tidied = separate_rows(rotate_sums(hoist_sums(gathered)), adjoints)
+    started = fuse_rows(store_first_terms(remove_dead_code(tidied), adjoints))
+    products = start_products(use_known_values(remove_dead_code(started)))  # arrays may get other names here
+    return Adjoint(run_in_lockstep(products), tuple(wrt), plan)
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from jitad.analysis.places import bound_in
 from jitad.primitives import core
 from jitad.program.builder import Builder
 from jitad.program.statements import Block, Branch, Compute, Loop, Operand, Program, Statement, Var, own_reads, walk
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.induction import without_copies
-from jitad.transforms.loop_sums import bound_in
 
 
 def start_products(program: Program) -> Program:

@@ -37,14 +37,18 @@ class Carried:
     yields: list[Operand] = field(default_factory=list)
     settled: dict[Var, Const] = field(default_factory=dict)
 
-    def settle(self, block: Block, yields: list[Operand]) -> tuple[Block, list[Operand]]:
-        """The body of the loop, and what it yields, without asking for what is settled."""
+    def settle(self, block: Block, yields: list[Operand], arrays: list[Var]) -> tuple[Block, list[Operand]]:
+        """The body of the loop, and what it yields, without asking for what is settled.
+
+        Those of the ``arrays`` that it allocates get other names, there and in the list.
+        """
         if not self.settled:
             return block, yields
         builder = Builder()
         copier = Copier(lambda var: self.settled.get(var, var))
         copier.block(block, builder)
         self.yields = [copier(new) for new in self.yields]
+        arrays[:] = [copier.array(array) for array in arrays]
         return builder.block, [copier(new) for new in yields]
 
 

@@ -212,7 +212,7 @@ class Reversal:
             inner.flowing.relax(scope.flowing.facts(scope.flowing.any(finals.values())), rows_of)
         flags = inner.flowing.close([finals[param] for param in bars], yields)
         summed = free_sums(inner.builder.block, zip(sums, yields[len(bars) :], strict=True))
-        body, yields = flags.settle(summed, [*yields, *arrays.yields])
+        body, yields = flags.settle(summed, [*yields, *arrays.yields], scope.taken)
         made = replace(
             counted_loop(index, self._bounds(loop, scope), body),
             params=[*bars.values(), *sums, *arrays.params, *flags.params],

@@ -41,7 +41,8 @@ class Scope:
     ``values`` maps primal names to what stands for them here; ``kept`` are the values of a branch's arm that the
     forward sweep passes on, each with its name outside; ``adjoints`` maps active scalars to the sum of the
     contributions so far; ``flowing`` tells where adjoints, ``carried`` by a loop around the block or not, aren't zero;
-    of those that are ``sure`` it is known.
+    of those that are ``sure`` it is known. ``taken`` are the arrays that any block of the reverse sweep has taken
+    memory for.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Scope:
         self.kept: list[tuple[Var, Var]] = []
         self._plan = plan
         self.scratch: list[Statement] = []
+        self.taken: list[Var] = [] if parent is None else parent.taken
         self._ends: dict[str, Var] = {}
         self._recorded: list[Compute] = []
         self._computes = [s for s in block if isinstance(s, Compute) and cost(s) > LEAST_SHARED_COST]
@@ -159,6 +161,7 @@ class Scope:
             self.builder.add(Alloc(mark, self._ends[type_.dtype], (const_int(0),), None, at_end=True))
         taken = Alloc(array, Var(statement.offset.name, INT64), shape, 0, at_end)
         self.builder.add(taken)
+        self.taken.append(array)
         if not at_end:
             self.scratch.append(taken)
         self.builder.know_shape(array, shape)
