@@ -17,13 +17,14 @@ from jitad.primitives import core, registry
 from jitad.primitives.registry import failures
 from jitad.primitives.spec import ArrayPrimitive, CompositePrimitive, Partial, ScalarPrimitive
 from jitad.program.types import Scalar
-from jitad.reading import arrays, complexes, derivatives
+from jitad.reading import arrays, complexes, derivatives, lists
 from jitad.reading.arrays.calls import call_array
-from jitad.reading.builtin_calls import BUILTINS, call_method
+from jitad.reading.builtin_calls import BUILTINS
 from jitad.reading.captures import FIXED_PACKAGES
 from jitad.reading.custom import call_custom
 from jitad.reading.expressions import evaluate, evaluate_all, evaluate_parts
 from jitad.reading.inlining import function_defaults, read_in_place
+from jitad.reading.list_names import call_resizing, resizes
 from jitad.reading.merging import describe
 from jitad.reading.random import refuse_generator
 from jitad.reading.scope import Scope
@@ -35,6 +36,7 @@ from jitad.reading.source import (
     type_attribute,
     unwrap_dispatcher,
 )
+from jitad.reading.value_methods import call_method
 from jitad.reading.values import (
     ArrayValue,
     ComplexArrayValue,
@@ -44,6 +46,7 @@ from jitad.reading.values import (
     DictValue,
     FunctionValue,
     LazyValue,
+    ListValue,
     MethodValue,
     PartialValue,
     ScalarValue,
@@ -66,6 +69,9 @@ def _remedy() -> str:
 
 def read_call(reader: Reader, node: ast.Call) -> Value:
     """The value of a call."""
+    resizing = resizes(reader, node.func)
+    if resizing is not None and not node.keywords:
+        return call_resizing(reader, *resizing, evaluate_parts(reader, node.args))
     function = evaluate(reader, node.func)
     args = evaluate_parts(reader, node.args)
     kwargs: dict[str, Value] = {}
@@ -108,6 +114,11 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     if obj is functools.partial and args:
         settled = tuple(reader.settle(arg) for arg in args[1:])
         return PartialValue(args[0], settled, {key: reader.settle(arg) for key, arg in kwargs.items()})
+    if is_known(obj):
+        if _is_copy(obj) and len(args) == 1 and not kwargs and isinstance(args[0], ListValue) and args[0].fresh:
+            return lists.elements(args[0])
+        args = [lists.as_argument(arg) for arg in args]
+        kwargs = {key: lists.as_argument(arg) for key, arg in kwargs.items()}
     found = complexes.call_complex(reader, obj, args, kwargs, text)
     if found is not None:
         return found
@@ -174,6 +185,10 @@ def _call_jitad(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
 def is_known(obj: Any) -> bool:
     """True for a function that jitad has a rule or a definition for, so that its source isn't what is read."""
     return registry.lookup(obj) is not None or _find(arrays.HANDLERS, obj) is not None
+
+
+def _is_copy(obj: Any) -> bool:
+    return obj is np.array or obj is np.asarray
 
 
 def _find(table: Mapping[Any, Any], obj: Any) -> Any:

@@ -100,6 +100,8 @@ class Captures:
     def __init__(self) -> None:
         self.arrays: list[tuple[Capture, Var]] = []
         self.guards: list[Guard] = []
+        self.lists: list[SequenceValue] = []
+        """Lists of the user's, which a kernel can't change."""
         self._values: dict[int, tuple[Any, Value, Getter, str]] = {}
         self._guarded: set[tuple[str, int]] = set()
 
@@ -131,7 +133,10 @@ class Captures:
             if isinstance(obj, list):
                 self._guard(f"len({name})", partial(len, obj), len(obj))
             items = tuple(self._item(reader, obj, i, name) for i in range(len(obj)))
-            return SequenceValue(items, type(obj), tuple(getattr(obj, "_fields", ())))
+            found = SequenceValue(items, type(obj), tuple(getattr(obj, "_fields", ())))
+            if isinstance(obj, list):
+                self.lists.append(found)
+            return found
         if isinstance(obj, dict):
             self._guard(name, getter, obj)
             self._guard(f"tuple({name})", partial(tuple, obj), tuple(obj))

@@ -12,7 +12,8 @@ from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.statements import Const
 from jitad.program.types import BOOL
 from jitad.reading.joins import branch, negation, truth
-from jitad.reading.merging import describe, same
+from jitad.reading.merging import describe
+from jitad.reading.sameness import same
 from jitad.reading.values import DictValue, ScalarValue, SequenceValue, StaticValue, Value
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def _chain(reader: Reader, ops: Sequence[ast.cmpop], left: Value, right: Value, 
 
     if isinstance(condition, Const):
         return go_on() if condition.value else first
-    value = branch(reader, condition, go_on, _false)
+    names = reader.assigned(rest)
+    value = branch(reader, condition, go_on, _false, sorted(names), names)
     assert value is not None
     return value
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from jitad.errors import JitadError, RecursionRefusedError
 from jitad.reading.desugar import RESULT, lower_body
 from jitad.reading.expressions import evaluate
-from jitad.reading.liveness import captured_names, local_names
 from jitad.reading.scope import Scope
 from jitad.reading.source import FunctionNode, FunctionSource, SourceFile
 from jitad.reading.values import (
@@ -70,7 +69,7 @@ def read_in_place(
             f"{name!r} calls itself, directly or through others.",
             "write it as a loop",
         )
-    scope = Scope(name, file, function, frozenset(local_names(node)), parent, frozenset(captured_names(node)), env)
+    scope = Scope(name, file, function, node, parent, env, reader.scope)
     saved, saved_node, reader.scope = reader.scope, reader.node, scope
     reader.open_calls.append(call)
     where = reader.origin if reader.pinned is None else None

@@ -11,7 +11,7 @@ from jitad.primitives import core
 from jitad.program.builder import const_int
 from jitad.program.statements import Const, Operand
 from jitad.program.types import INT64
-from jitad.reading import arrays, complexes
+from jitad.reading import arrays, complexes, lists
 from jitad.reading.arrays.facts import note_at_least, smaller
 from jitad.reading.merging import describe
 from jitad.reading.values import (
@@ -19,8 +19,10 @@ from jitad.reading.values import (
     ComplexArrayValue,
     ComplexLazy,
     DictValue,
+    GeneratorValue,
     GridValue,
     LazyValue,
+    ListValue,
     RangeValue,
     ScalarValue,
     SequenceValue,
@@ -155,6 +157,8 @@ def iteration(reader: Reader, value: Value) -> Iteration:
             return Iteration(const_int(0), value.shape[0], const_int(1), row)
         case LazyValue() | ComplexLazy() if value.ndim:
             return iteration(reader, reader.settle(value))
+        case ListValue():
+            return iteration(reader, lists.elements(value))
         case ZippedValue(parts):
             return _zipped(reader, [iteration(reader, part) for part in parts])
         case GridValue():
@@ -162,7 +166,9 @@ def iteration(reader: Reader, value: Value) -> Iteration:
     reader.refuse(
         KernelTypeError,
         f"A kernel can't loop over {describe(value)}.",
-        "loop over range(...), an array, a tuple or list, enumerate(...) or zip(...)",
+        "make a list of it: [... for ...]"
+        if isinstance(value, GeneratorValue)
+        else "loop over range(...), an array, a tuple or list, enumerate(...) or zip(...)",
     )
 
 

@@ -18,7 +18,7 @@ from jitad.reading.captures import Capture, Guard
 from jitad.reading.custom_memory import refuse_shared_values
 from jitad.reading.inlining import bind, function_defaults, read_body
 from jitad.reading.layouts import one_layout_per_flow
-from jitad.reading.liveness import captured_names, local_names, parameters
+from jitad.reading.liveness import parameters
 from jitad.reading.merging import describe
 from jitad.reading.reader import Reader, Unreachable
 from jitad.reading.results import (
@@ -230,9 +230,7 @@ def _read_derivative(reader: Reader, function: Any, args: list[Value], kwargs: M
 
 def _enter(reader: Reader, source: FunctionSource, name: str) -> None:
     node = source.node
-    reader.scope = Scope(
-        name, source.file, source.function, frozenset(local_names(node)), None, frozenset(captured_names(node))
-    )
+    reader.scope = Scope(name, source.file, source.function, node)
     reader.node = node
     reader.functions.append(source.function)
     reader.captures.function(source.function)

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 Names = frozenset[str]
 
+LIST_METHODS = frozenset(("append", "clear", "extend", "insert", "pop"))
+"""The methods that change the length of a list."""
+
 
 def _inner(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a statement or expression, without the bodies of nested functions."""
@@ -33,6 +36,28 @@ def reads(node: ast.AST) -> set[str]:
     return names
 
 
+def resized(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names of lists whose length these statements change, by a method of theirs."""
+    names: set[str] = set()
+    for node in nodes:
+        for inner in _inner(node):
+            match inner:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in LIST_METHODS:
+                    names.add(name)
+    return names
+
+
+def stored_into(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names whose items these statements assign."""
+    names: set[str] = set()
+    for node in nodes:
+        for inner in _inner(node):
+            match inner:
+                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+                    names.add(name)
+    return names
+
+
 def assigned(nodes: Iterable[ast.AST]) -> set[str]:
     """The names that these statements may bind (targets of comprehensions stay inside them)."""
     names: set[str] = set()
@@ -42,8 +67,10 @@ def assigned(nodes: Iterable[ast.AST]) -> set[str]:
             match inner:
                 case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
                     names.add(name)
-                case ast.FunctionDef(name=name):
+                case ast.FunctionDef(name=name) | ast.MatchAs(name=str(name)):
                     names.add(name)
+                case ast.alias():
+                    names.add(inner.asname or inner.name.partition(".")[0])
                 case ast.comprehension(target=target):
                     hidden |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
         names -= hidden - _stored_outside_comprehensions(node)

@@ -181,6 +181,32 @@ class SequenceValue(Value):
 
 
 @dataclass(frozen=True, eq=False)
+class ListValue(Value):
+    """A list of numbers whose length isn't known: the first ``count`` elements along the first axis of ``memory``.
+
+    ``memory`` is all of an array variable. A list of rows of one length (a comprehension of comprehensions) has two
+    axes. A ``fresh`` list isn't bound to a name, so that its memory may be given away.
+    """
+
+    memory: ArrayValue | ComplexArrayValue
+    count: Operand
+    fresh: bool = False
+
+    @property
+    def dtype(self) -> str:
+        return self.memory.dtype
+
+
+@dataclass(frozen=True, eq=False)
+class GeneratorValue(Value):
+    """A generator expression that hasn't run; ``first`` is what its first ``for`` runs over."""
+
+    node: ast.GeneratorExp
+    scope: Any
+    first: Value
+
+
+@dataclass(frozen=True, eq=False)
 class DictValue(Value):
     """A dict with constant keys."""
 

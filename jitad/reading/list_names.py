@@ -1,0 +1,183 @@
+"""Names of lists: a list that changes has one name only, because a name stands for what the list is now."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from jitad.errors import KernelTypeError, KernelValueError, UnsupportedCallError
+from jitad.program.statements import Const, Fail
+from jitad.program.types import BOOL
+from jitad.reading import lists
+from jitad.reading.desugar import RESULT
+from jitad.reading.liveness import LIST_METHODS
+from jitad.reading.merging import describe
+from jitad.reading.reader import Unreachable
+from jitad.reading.values import (
+    ComplexValue,
+    DictValue,
+    ListValue,
+    MaybeValue,
+    ScalarValue,
+    SequenceValue,
+    StaticValue,
+    Value,
+    ZippedValue,
+)
+
+if TYPE_CHECKING:
+    from jitad.reading.reader import Reader
+    from jitad.reading.scope import Scope
+
+_COPY = "give the other name a copy: b = a.copy()"
+
+
+def _lists_in(value: Value | None) -> Iterator[Value]:
+    """The lists that a value is or holds."""
+    match value:
+        case ListValue():
+            yield value
+        case SequenceValue(items) | ZippedValue(parts=items):
+            if lists.is_list(value):
+                yield value
+            for item in items:
+                yield from _lists_in(item)
+        case DictValue(entries):
+            for entry in entries.values():
+                yield from _lists_in(entry)
+        case MaybeValue(inner):
+            yield from _lists_in(inner)
+
+
+def _open_scopes(reader: Reader) -> Iterator[Scope]:
+    scope: Scope | None = reader.scope
+    while scope is not None:
+        yield scope
+        scope = scope.caller
+
+
+def bound_to(reader: Reader, name: str, value: Value) -> Value:
+    """``value`` as a name gets it: refuses a second name of a list that changes.
+
+    A list whose items the function assigns gets memory of its own.
+    """
+    found = list(_lists_in(value))
+    if not found:
+        return value
+    changing = name in reader.scope.resized or name in reader.scope.stored_into
+    if changing and any(one is outside for one in found for outside in reader.captures.lists):
+        _refuse(reader, f"{name!r} is a list from outside of the kernel, which would be changed", _COPY)
+    for scope in _open_scopes(reader):
+        for other, held in scope.env.items():
+            if scope is reader.scope and name in (other, RESULT):
+                continue
+            if not (changing or other in scope.resized or other in scope.stored_into):
+                continue
+            if any(one is another for one in found for another in _lists_in(held)):
+                _refuse(reader, f"A list that changes can't have two names here ({other!r} is the other one)", _COPY)
+    if isinstance(value, SequenceValue) and lists.is_list(value) and name in reader.scope.stored_into:
+        return _with_memory(reader, value)
+    return value
+
+
+def _with_memory(reader: Reader, value: SequenceValue) -> Value:
+    if value.items and all(isinstance(item, ScalarValue | ComplexValue) for item in value.items):
+        return lists.growing(reader, value, lists.dtype_with(reader, None, value.items))
+    return value
+
+
+def _refuse(reader: Reader, reason: str, remedy: str) -> NoReturn:
+    reader.refuse(KernelTypeError, f"{reason}.", remedy)
+
+
+def resizes(reader: Reader, function: ast.expr) -> tuple[str, str] | None:
+    """The name of a list and the method, when a call changes the length of a list."""
+    match function:
+        case ast.Attribute(value=ast.Name(id=name), attr=method) if method in LIST_METHODS:
+            return (name, method) if lists.is_list(reader.lookup(name)) else None
+    return None
+
+
+def call_resizing(reader: Reader, name: str, method: str, args: Sequence[Value]) -> Value:
+    """A call of a method that changes the length of the list of this name; gives what the method gives."""
+    if name not in reader.scope.locals:
+        _refuse(
+            reader, f"{name!r} is changed by another function than the one that made it", "return the items instead"
+        )
+    if name in reader.scope.parameters:
+        _refuse(reader, f"{name!r} is an argument, and a kernel can't change a list of its caller's", _COPY)
+    current = reader.lookup(name)
+    least, most = _COUNTS[method]
+    if not least <= len(args) <= most:
+        wanted = least if least == most else f"{least} to {most}"
+        reader.refuse(UnsupportedCallError, f"{method} takes {wanted} arguments and gets {len(args)}", "pass that many")
+    given = [reader.settle(arg) for arg in args]
+    if isinstance(current, SequenceValue):
+        changed, result = _of_items(reader, current, method, given)
+    else:
+        assert isinstance(current, ListValue)
+        changed, result = _of_memory(reader, current, method, given)
+    if isinstance(changed, SequenceValue) and name in reader.scope.stored_into:
+        changed = _with_memory(reader, changed)
+    reader.scope.env[name] = changed
+    return result
+
+
+_COUNTS = {"append": (1, 1), "extend": (1, 1), "insert": (2, 2), "pop": (0, 1), "clear": (0, 0)}
+_NOTHING = StaticValue(None)
+
+
+def _of_items(reader: Reader, value: SequenceValue, method: str, args: Sequence[Value]) -> tuple[Value, Value]:
+    """The changed list and the result, for a list of known length."""
+    items = value.items
+    match method, args:
+        case "append", [item]:
+            return SequenceValue((*items, item), list), _NOTHING
+        case "extend", [SequenceValue(more)]:
+            return SequenceValue((*items, *more), list), _NOTHING
+        case "clear", []:
+            return SequenceValue((), list), _NOTHING
+        case "insert", [ScalarValue(Const(value=place)), item]:
+            changed = list(items)
+            changed.insert(int(place), item)
+            return SequenceValue(tuple(changed), list), _NOTHING
+        case "pop", [] | [ScalarValue(Const())]:
+            place = int(args[0].operand.value) if args else -1  # type: ignore[attr-defined]
+            if not -len(items) <= place < len(items):
+                reader.builder.add(Fail(Const(True, BOOL), IndexError, ("pop index out of range",)))
+                raise Unreachable
+            at = place % len(items)
+            return SequenceValue((*items[:at], *items[at + 1 :]), list), items[at]
+    dtype = lists.dtype_with(reader, None, items) if items else None
+    if dtype is None:
+        dtype = lists.dtype_with(reader, None, [as_growing(reader, args[0])] if method == "extend" else args[-1:])
+    return _of_memory(reader, lists.growing(reader, value, dtype), method, args)
+
+
+def _of_memory(reader: Reader, value: ListValue, method: str, args: Sequence[Value]) -> tuple[Value, Value]:
+    """The changed list and the result, for a list whose length isn't known."""
+    match method:
+        case "append":
+            return lists.appended(reader, value, args[0]), _NOTHING
+        case "extend":
+            return lists.extended(reader, value, as_growing(reader, args[0])), _NOTHING
+        case "clear":
+            return SequenceValue((), list), _NOTHING
+        case "insert":
+            return lists.inserted(reader, value, args[0], args[1]), _NOTHING
+    return lists.popped(reader, value, args[0] if args else None)
+
+
+def as_growing(reader: Reader, value: Value) -> ListValue:
+    """A list of the items of something that can be iterated over."""
+    from jitad.reading.comprehensions import as_list
+
+    made = as_list(reader, value)
+    if made is None:
+        reader.refuse(
+            KernelValueError, f"a list can't be made of {describe(value)}", "pass a list, an array or a range"
+        )
+    if isinstance(made, SequenceValue):
+        return lists.growing(reader, made, lists.dtype_with(reader, None, made.items))
+    return made
