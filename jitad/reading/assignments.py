@@ -14,12 +14,13 @@ from jitad.reading import arrays, complexes, lists
 from jitad.reading.attributes import attribute
 from jitad.reading.expressions import BINARY, binary, evaluate, evaluate_index, item
 from jitad.reading.iteration import row_of
-from jitad.reading.list_names import bound_to, call_resizing
+from jitad.reading.list_names import bound_to, call_resizing, set_entry
 from jitad.reading.merging import describe
 from jitad.reading.values import (
     ArrayValue,
     ComplexArrayValue,
     ComplexLazy,
+    DictValue,
     LazyValue,
     ListValue,
     ScalarValue,
@@ -55,6 +56,9 @@ def assign(reader: Reader, target: ast.expr, value: Value) -> None:
                     assign(reader, part, item)
             case ast.Subscript(value=owner, slice=index):
                 array = evaluate(reader, owner)
+                if isinstance(array, DictValue):
+                    set_entry(reader, owner, array, evaluate_index(reader, index), value)
+                    return
                 if isinstance(array, ListValue):
                     lists.set_item(reader, array, evaluate_index(reader, index), reader.settle(value))
                     return
@@ -65,8 +69,7 @@ def assign(reader: Reader, target: ast.expr, value: Value) -> None:
                     _refuse_item_assignment(reader, array)
                 arrays.setitem(reader, array, evaluate_index(reader, index), value)
             case ast.Attribute(attr="real" | "imag"):
-                part = _part_of_complex(reader, target)
-                arrays.setitem(reader, part, StaticValue(Ellipsis), value)
+                arrays.setitem(reader, _part_of_complex(reader, target), StaticValue(Ellipsis), value)
             case ast.Attribute(attr=name):
                 refuse_statement(
                     reader, f"an assignment to an attribute ({name!r})", "use a local name, and return its value"
@@ -177,10 +180,13 @@ def augment(reader: Reader, node: ast.AugAssign) -> None:
             assign(reader, node.target, result)
         case ast.Subscript(value=owner, slice=index):
             array = evaluate(reader, owner)
-            if isinstance(array, ListValue):
+            if isinstance(array, ListValue | DictValue):
                 at = evaluate_index(reader, index)
                 updated = binary(reader, node.op, item(reader, array, at), evaluate(reader, node.value))
-                lists.set_item(reader, array, at, updated)
+                if isinstance(array, ListValue):
+                    lists.set_item(reader, array, at, updated)
+                else:
+                    set_entry(reader, owner, array, at, updated)
                 return
             if not isinstance(array, ArrayValue | ComplexArrayValue):
                 _refuse_item_assignment(reader, array)

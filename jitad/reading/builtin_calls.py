@@ -312,7 +312,7 @@ def _sorted(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
     backwards = static_of(reader, kwargs["reverse"], "the order") if set(kwargs) == {"reverse"} else False
     if len(args) != 1 or set(kwargs) - {"reverse"}:
         reader.no_call("sorted() with a key", "sort with np.argsort of the keys")
-    listed = lists.elements(as_growing(reader, args[0]))
+    listed: Value = lists.elements(as_growing(reader, args[0]))
     if isinstance(listed, ComplexArrayValue):
         reader.no_call("sorted() of complex numbers", "sort by a real number: np.argsort(abs(z))")
     if backwards:  # equal items stay in their order, counted from the end

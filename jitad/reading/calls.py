@@ -22,10 +22,12 @@ from jitad.reading.arrays.calls import call_array
 from jitad.reading.builtin_calls import BUILTINS
 from jitad.reading.captures import FIXED_PACKAGES
 from jitad.reading.custom import call_custom
+from jitad.reading.destinations import call_with_out
 from jitad.reading.expressions import evaluate, evaluate_all, evaluate_parts
 from jitad.reading.inlining import function_defaults, read_in_place
 from jitad.reading.list_names import call_resizing, resizes
 from jitad.reading.merging import describe
+from jitad.reading.orders import ORDERED, call_ordered
 from jitad.reading.random import refuse_generator
 from jitad.reading.scope import Scope
 from jitad.reading.sharing import read_or_share
@@ -94,6 +96,10 @@ def call(reader: Reader, function: Value, args: Sequence[Value], kwargs: Mapping
             return _call_inner(reader, function, args, kwargs)
         case PartialValue(inner, first, named):
             return call(reader, inner, [*first, *args], {**named, **kwargs}, text)
+        case MethodValue(owner=ArrayValue() | LazyValue() | ComplexArrayValue() | ComplexLazy(), name=name) if (
+            name in ORDERED and (found := call_ordered(reader, name, [function.owner, *args], kwargs)) is not None
+        ):
+            return found
         case MethodValue(owner=ComplexValue() | ComplexArrayValue() | ComplexLazy()):
             return complexes.call_method(reader, function, args, kwargs)
         case MethodValue(owner=ArrayValue() | LazyValue()) if complexes.is_involved(args, kwargs):
@@ -114,6 +120,13 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     if obj is functools.partial and args:
         settled = tuple(reader.settle(arg) for arg in args[1:])
         return PartialValue(args[0], settled, {key: reader.settle(arg) for key, arg in kwargs.items()})
+    stored = call_with_out(reader, obj, args, kwargs, text)
+    if stored is not None:
+        return stored
+    if obj is np.reshape or obj is np.ravel:
+        ordered = call_ordered(reader, obj.__name__, args, kwargs)
+        if ordered is not None:
+            return ordered
     if is_known(obj):
         if _is_copy(obj) and len(args) == 1 and not kwargs and isinstance(args[0], ListValue) and args[0].fresh:
             return lists.elements(args[0])

@@ -100,8 +100,8 @@ class Captures:
     def __init__(self) -> None:
         self.arrays: list[tuple[Capture, Var]] = []
         self.guards: list[Guard] = []
-        self.lists: list[SequenceValue] = []
-        """Lists of the user's, which a kernel can't change."""
+        self.lists: list[SequenceValue | DictValue] = []
+        """Lists and dicts of the user's, which a kernel can't change."""
         self._values: dict[int, tuple[Any, Value, Getter, str]] = {}
         self._guarded: set[tuple[str, int]] = set()
 
@@ -140,7 +140,9 @@ class Captures:
         if isinstance(obj, dict):
             self._guard(name, getter, obj)
             self._guard(f"tuple({name})", partial(tuple, obj), tuple(obj))
-            return DictValue({key: self._item(reader, obj, key, name) for key in obj})
+            entries = DictValue({key: self._item(reader, obj, key, name) for key in obj})
+            self.lists.append(entries)
+            return entries
         if not isinstance(obj, types.ModuleType):
             self._guard(name, getter, obj)
         return StaticValue(obj)

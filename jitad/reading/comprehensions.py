@@ -11,7 +11,7 @@ from jitad.errors import UnsupportedSyntaxError
 from jitad.program.builder import const_int
 from jitad.program.statements import Const, Loop, Operand, Var
 from jitad.program.types import INT64
-from jitad.reading import arrays, complexes, lists
+from jitad.reading import lists
 from jitad.reading.arrays.facts import not_below_zero, note_at_least
 from jitad.reading.assignments import assign
 from jitad.reading.expressions import evaluate, evaluate_all
@@ -122,10 +122,12 @@ def _known_rows(
                 reader.conditional += 1
     except _UnknownLength:
         rows = None
+    after = dict(reader.scope.env)
     reader.scope.env.clear()
     reader.scope.env.update(env)
     if rows is not None:
         outer.absorb(builder)
+        reader.scope.env.update({name: after[name] for name in reader.assigned([node]) if name in after})
     return rows
 
 
@@ -228,8 +230,7 @@ def _filled(reader: Reader, axes: Axes, element: ast.expr | None) -> ListValue:
             at = [ScalarValue(index) for index in indices]
             if row is not None:
                 at.append(ScalarValue(const_int(place)))
-            target_of = complexes if isinstance(memory, ComplexArrayValue) else arrays
-            target_of.setitem(reader, memory, SequenceValue(tuple(at)), item)  # type: ignore[arg-type]
+            lists.store(reader, memory, SequenceValue(tuple(at)), item)
     for depth in reversed(range(len(axes))):
         loop = Loop(indices[depth], const_int(0), lengths[depth], const_int(1), [], [], bodies[depth].block, [], [])
         (bodies[depth - 1] if depth else reader.builder).add(loop)

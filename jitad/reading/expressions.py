@@ -15,6 +15,7 @@ from jitad.reading import arrays, complexes, lists
 from jitad.reading.attributes import attribute
 from jitad.reading.comparisons import comparison, static_of
 from jitad.reading.joins import branch, negation, truth
+from jitad.reading.list_names import as_growing, bound_to
 from jitad.reading.merging import describe
 from jitad.reading.reader import NeedsUnrolling
 from jitad.reading.values import (
@@ -218,8 +219,6 @@ def _repeated(reader: Reader, value: SequenceValue, times: ScalarValue) -> Value
 
 def _of_lists(reader: Reader, op: ast.operator, left: Value, right: Value) -> Value:
     """``left + right`` or ``left * right`` with a list whose length isn't known."""
-    from jitad.reading.list_names import as_growing
-
     if isinstance(op, ast.Add) and lists.is_list(left) and lists.is_list(right):
         return replace(lists.extended(reader, as_growing(reader, left), as_growing(reader, right)), fresh=True)
     for value, times in ((left, right), (right, left)):
@@ -245,13 +244,13 @@ def _short_circuit(reader: Reader, nodes: Sequence[ast.expr], is_and: bool) -> V
         condition = truth(reader, first)
 
     def rest() -> Value:
-        return _short_circuit(reader, nodes[1:], is_and)
+        return bound_to(reader, "", _short_circuit(reader, nodes[1:], is_and))
 
     def decided() -> Value:
-        return first
+        return bound_to(reader, "", first)
 
     if isinstance(condition, Const):
-        return rest() if bool(condition.value) is is_and else first
+        return _short_circuit(reader, nodes[1:], is_and) if bool(condition.value) is is_and else first
     names = reader.assigned(nodes[1:])
     arms = (rest, decided) if is_and else (decided, rest)
     value = branch(reader, condition, *arms, sorted(names), names)
@@ -266,10 +265,10 @@ def _conditional(reader: Reader, test: ast.expr, body: ast.expr, orelse: ast.exp
         return evaluate(reader, body if condition.value else orelse)
 
     def then() -> Value:
-        return reader.settle(evaluate(reader, body))
+        return bound_to(reader, "", reader.settle(evaluate(reader, body)))
 
     def otherwise() -> Value:
-        return reader.settle(evaluate(reader, orelse))
+        return bound_to(reader, "", reader.settle(evaluate(reader, orelse)))
 
     names = reader.assigned([body, orelse])
     value = branch(reader, condition, then, otherwise, sorted(names), names)
@@ -338,7 +337,7 @@ def _list_item(reader: Reader, value: ListValue, index: Value) -> Value:
     """An item of a list, or a list of some."""
     elements = lists.elements(value)
     array = complexes if isinstance(elements, ComplexArrayValue) else arrays
-    found = array.getitem(reader, elements, index)  # type: ignore[arg-type]
+    found = array.getitem(reader, elements, index)
     return lists.of_array(reader, found) if isinstance(index, SliceValue) else found
 
 

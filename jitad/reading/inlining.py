@@ -16,6 +16,7 @@ from jitad.reading.values import (
     DerivativeValue,
     DictValue,
     FunctionValue,
+    GeneratorValue,
     PartialValue,
     SequenceValue,
     StaticValue,
@@ -137,12 +138,17 @@ def bind(
         elif spec.kwarg is not None:
             spare[key] = value
         else:
-            reader.no_call(f"{name}() has no parameter {key!r}", "check the spelling")
+            known = ", ".join(arg.arg for arg in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs))
+            reader.no_call(
+                f"{name}() has no parameter {key!r}", f"leave it out; those of a kernel's {name}() are {known}"
+            )
     for parameter in (*positional, *(arg.arg for arg in spec.kwonlyargs)):
         if parameter not in bound:
             if parameter not in defaults:
                 reader.no_call(f"{name}() misses the argument {parameter!r}", "pass it")
             bound[parameter] = defaults[parameter]
+    if any(isinstance(value, GeneratorValue) for value in (*args, *kwargs.values())) and reader.pinned is None:
+        reader.no_call(f"{name}() gets a generator expression, which runs once only", "pass a list: [... for ...]")
     env = bound if lazy else {key: reader.settle(value, key) for key, value in bound.items()}
     if spec.vararg is not None:
         env[spec.vararg.arg] = SequenceValue(tuple(reader.settle(value) for value in extra))

@@ -43,6 +43,7 @@ from jitad.reading.values import (
     DerivativeForm,
     DictValue,
     LazyValue,
+    ListValue,
     ScalarValue,
     SequenceValue,
     StaticValue,
@@ -311,7 +312,9 @@ def _result(reader: Reader, value: Value, results: list[Operand]) -> ResultTree:
     reader.refuse(
         KernelTypeError,
         f"A kernel can't return {describe(value)}.",
-        "return numbers, arrays, or tuples or dicts of them",
+        "return an array of it: np.array(...)"
+        if isinstance(value, ListValue)
+        else "return numbers, arrays, or tuples or dicts of them",
     )
 
 

@@ -10,13 +10,15 @@ from jitad.errors import KernelTypeError, KernelValueError, UnsupportedCallError
 from jitad.program.statements import Const, Fail
 from jitad.program.types import BOOL
 from jitad.reading import lists
+from jitad.reading.comparisons import static_of
 from jitad.reading.desugar import RESULT
-from jitad.reading.liveness import LIST_METHODS
+from jitad.reading.liveness import LIST_METHODS, reads, resized
 from jitad.reading.merging import describe
 from jitad.reading.reader import Unreachable
 from jitad.reading.values import (
     ComplexValue,
     DictValue,
+    GeneratorValue,
     ListValue,
     MaybeValue,
     ScalarValue,
@@ -30,24 +32,27 @@ if TYPE_CHECKING:
     from jitad.reading.reader import Reader
     from jitad.reading.scope import Scope
 
-_COPY = "give the other name a copy: b = a.copy()"
+_COPY = "take a copy under a name of its own: b = a.copy()"
 
 
-def _lists_in(value: Value | None) -> Iterator[Value]:
-    """The lists that a value is or holds."""
+def _containers_in(value: Value | None) -> Iterator[Value]:
+    """The lists and dicts that a value is or holds."""
     match value:
         case ListValue():
             yield value
+        case GeneratorValue(first=first):
+            yield from _containers_in(first)
         case SequenceValue(items) | ZippedValue(parts=items):
             if lists.is_list(value):
                 yield value
             for item in items:
-                yield from _lists_in(item)
+                yield from _containers_in(item)
         case DictValue(entries):
+            yield value
             for entry in entries.values():
-                yield from _lists_in(entry)
+                yield from _containers_in(entry)
         case MaybeValue(inner):
-            yield from _lists_in(inner)
+            yield from _containers_in(inner)
 
 
 def _open_scopes(reader: Reader) -> Iterator[Scope]:
@@ -58,37 +63,71 @@ def _open_scopes(reader: Reader) -> Iterator[Scope]:
 
 
 def bound_to(reader: Reader, name: str, value: Value) -> Value:
-    """``value`` as a name gets it: refuses a second name of a list that changes.
+    """``value`` as a name gets it: refuses a second name of a list or dict that changes.
 
     A list whose items the function assigns gets memory of its own.
     """
-    found = list(_lists_in(value))
+    if isinstance(value, GeneratorValue) and name != RESULT:
+        _refuse(reader, "A generator expression, which runs once only, can't have a name", "make a list: [... for ...]")
+    found = list(_containers_in(value))
     if not found:
         return value
     changing = name in reader.scope.resized or name in reader.scope.stored_into
     if changing and any(one is outside for one in found for outside in reader.captures.lists):
-        _refuse(reader, f"{name!r} is a list from outside of the kernel, which would be changed", _COPY)
+        _refuse(reader, f"{name!r} is a list or a dict from outside of the kernel, which would be changed", _COPY)
     for scope in _open_scopes(reader):
         for other, held in scope.env.items():
             if scope is reader.scope and name in (other, RESULT):
                 continue
             if not (changing or other in scope.resized or other in scope.stored_into):
                 continue
-            if any(one is another for one in found for another in _lists_in(held)):
-                _refuse(reader, f"A list that changes can't have two names here ({other!r} is the other one)", _COPY)
+            if any(one is another for one in found for another in _containers_in(held)):
+                _refuse(
+                    reader,
+                    f"A list or a dict that changes can't have two names here ({other!r} is the other one)",
+                    _COPY,
+                )
     if isinstance(value, SequenceValue) and lists.is_list(value) and name in reader.scope.stored_into:
         return _with_memory(reader, value)
     return value
 
 
 def _with_memory(reader: Reader, value: SequenceValue) -> Value:
-    if value.items and all(isinstance(item, ScalarValue | ComplexValue) for item in value.items):
+    """The list in memory of its own, if it holds numbers, or lists of numbers of one length; otherwise as it is."""
+    if _holds_numbers(value):
         return lists.growing(reader, value, lists.dtype_with(reader, None, value.items))
-    return value
+    rows = [row for row in value.items if isinstance(row, SequenceValue) and row.kind is list and _holds_numbers(row)]
+    lengths = {len(row.items) for row in rows}
+    if len(rows) != len(value.items) or len(lengths) != 1:
+        return value
+    if len(set(map(id, rows))) != len(rows):
+        remedy = "make each of them anew: [[0.0] * n for _ in range(m)]"
+        _refuse(reader, "The items of this list are one and the same list", remedy)
+    return lists.of_rows(reader, rows)
+
+
+def _holds_numbers(value: SequenceValue) -> bool:
+    return bool(value.items) and all(isinstance(item, ScalarValue | ComplexValue) for item in value.items)
+
+
+def set_entry(reader: Reader, owner: ast.expr, value: DictValue, key: Value, entry: Value) -> None:
+    """``d[key] = entry`` for a dict with constant keys that the function has made."""
+    name = owner.id if isinstance(owner, ast.Name) else ""
+    if name not in reader.scope.locals or name in reader.scope.parameters:
+        _refuse(reader, "A dict that this function hasn't made can't be changed", "take a copy: d = d.copy()")
+    constant = static_of(reader, key, "a key of a dict")
+    reader.scope.env[name] = DictValue({**value.items, constant: bound_to(reader, "", reader.settle(entry))})
 
 
 def _refuse(reader: Reader, reason: str, remedy: str) -> NoReturn:
     reader.refuse(KernelTypeError, f"{reason}.", remedy)
+
+
+def refuse_resizing(reader: Reader, node: ast.For) -> None:
+    """Refuse a loop over a list whose body changes the length of that list."""
+    for name in sorted(reads(node.iter) & resized(node.body)):
+        if lists.is_list(reader.scope.env.get(name, _NOTHING)):
+            _refuse(reader, f"This loop changes the length of {name!r}, which it runs over", "loop over a copy of it")
 
 
 def resizes(reader: Reader, function: ast.expr) -> tuple[str, str] | None:
@@ -103,7 +142,9 @@ def call_resizing(reader: Reader, name: str, method: str, args: Sequence[Value])
     """A call of a method that changes the length of the list of this name; gives what the method gives."""
     if name not in reader.scope.locals:
         _refuse(
-            reader, f"{name!r} is changed by another function than the one that made it", "return the items instead"
+            reader,
+            f"{name!r} is a list from outside of this function, which a function can't change",
+            "make a list here and return it",
         )
     if name in reader.scope.parameters:
         _refuse(reader, f"{name!r} is an argument, and a kernel can't change a list of its caller's", _COPY)
@@ -143,7 +184,7 @@ def _of_items(reader: Reader, value: SequenceValue, method: str, args: Sequence[
             changed.insert(int(place), item)
             return SequenceValue(tuple(changed), list), _NOTHING
         case "pop", [] | [ScalarValue(Const())]:
-            place = int(args[0].operand.value) if args else -1  # type: ignore[attr-defined]
+            place = int(static_of(reader, args[0], "the place")) if args else -1
             if not -len(items) <= place < len(items):
                 reader.builder.add(Fail(Const(True, BOOL), IndexError, ("pop index out of range",)))
                 raise Unreachable

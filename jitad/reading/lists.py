@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from types import FunctionType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from jitad.errors import KernelTypeError
 from jitad.inference import unify
@@ -111,23 +110,34 @@ def growing(reader: Reader, value: Value, dtype: str) -> ListValue:
     assert isinstance(value, SequenceValue)
     memory = memory_for(reader, "list", dtype, (const_int(len(value.items) + ROOM),))
     for place, item in enumerate(value.items):
-        _store(reader, memory, const_int(place), item)
+        store(reader, memory, ScalarValue(const_int(place)), item)
     return ListValue(memory, const_int(len(value.items)))
+
+
+def of_rows(reader: Reader, rows: Sequence[SequenceValue]) -> ListValue:
+    """A list of rows of one length."""
+    dtype = dtype_with(reader, None, [item for row in rows for item in row.items])
+    count = const_int(len(rows))
+    memory = memory_for(reader, "list", dtype, (count, const_int(len(rows[0].items))))
+    for i, row in enumerate(rows):
+        for j, item in enumerate(row.items):
+            store(reader, memory, SequenceValue((ScalarValue(const_int(i)), ScalarValue(const_int(j)))), item)
+    return ListValue(memory, count)
 
 
 def _converted(reader: Reader, value: ListValue, dtype: str) -> ListValue:
     memory = memory_for(reader, "list", dtype, (reader.builder.plus(value.count, const_int(ROOM)),))
     every = SliceValue(None, ScalarValue(value.count), None)
-    target = complexes if isinstance(memory, ComplexArrayValue) else arrays
-    target.setitem(reader, memory, every, elements(value))  # type: ignore[arg-type]
+    store(reader, memory, every, elements(value))
     return ListValue(memory, value.count)
 
 
-def _store(reader: Reader, memory: ArrayValue | ComplexArrayValue, at: Operand, item: Value) -> None:
+def store(reader: Reader, memory: ArrayValue | ComplexArrayValue, index: Value, item: Value) -> None:
+    """``memory[index] = item``."""
     if isinstance(memory, ComplexArrayValue):
-        complexes.setitem(reader, memory, ScalarValue(at), item)
+        complexes.setitem(reader, memory, index, item)
     else:
-        arrays.setitem(reader, memory, ScalarValue(at), item)
+        arrays.setitem(reader, memory, index, item)
 
 
 def dtype_with(reader: Reader, dtype: str | None, items: Sequence[Value]) -> str:
@@ -176,7 +186,7 @@ def appended(reader: Reader, value: ListValue, item: Value) -> ListValue:
     _refuse_rows(reader, value)
     value = growing(reader, value, dtype_with(reader, value.dtype, [item]))
     memory = _with_room(reader, value, const_int(1))
-    _store(reader, memory, value.count, item)
+    store(reader, memory, ScalarValue(value.count), item)
     return ListValue(memory, note_at_least(reader, reader.builder.plus(value.count, const_int(1)), 1))
 
 
@@ -189,8 +199,7 @@ def extended(reader: Reader, value: ListValue, items: ListValue) -> ListValue:
     memory = _with_room(reader, value, items.count)
     count = note_at_least(reader, reader.builder.plus(value.count, items.count))
     place = SliceValue(ScalarValue(value.count), ScalarValue(count), None)
-    target = complexes if isinstance(memory, ComplexArrayValue) else arrays
-    target.setitem(reader, memory, place, elements(items))  # type: ignore[arg-type]
+    store(reader, memory, place, elements(items))
     return ListValue(memory, count)
 
 
@@ -241,26 +250,17 @@ def _refuse_rows(reader: Reader, value: ListValue) -> None:
         )
 
 
-def refuse_dtype(reader: Reader, value: ListValue, found: str) -> NoReturn:
-    """Refuse to store a number into a list that can't hold it."""
-    reader.refuse(KernelTypeError, f"A list of {value.dtype} can't hold a number of {found}.", _ONE_DTYPE)
-
-
 def set_item(reader: Reader, value: ListValue, index: Value, item: Value) -> None:
     """``list[index] = item``."""
     if isinstance(index, SliceValue) or value.memory.ndim > 1:
         reader.refuse(KernelTypeError, "Part of a list can't be assigned in a kernel.", "store its items one by one")
     if dtype_with(reader, value.dtype, [item]) != value.dtype:
-        refuse_dtype(reader, value, _dtype_of(reader, item))
-    _store_within(reader, value, index, item)
-
-
-def _store_within(reader: Reader, value: ListValue, index: Value, item: Value) -> None:
-    array = elements(value)
-    if isinstance(array, ComplexArrayValue):
-        complexes.setitem(reader, array, index, item)
-    else:
-        arrays.setitem(reader, array, index, item)
+        reader.refuse(
+            KernelTypeError,
+            f"A list of {value.dtype} can't hold a number of {_dtype_of(reader, item)}.",
+            "make the list of such numbers from the start: [0.0] instead of [0]",
+        )
+    store(reader, elements(value), index, item)
 
 
 def _with_room(reader: Reader, value: ListValue, more: Operand) -> ArrayValue | ComplexArrayValue:
@@ -269,7 +269,7 @@ def _with_room(reader: Reader, value: ListValue, more: Operand) -> ArrayValue | 
     return memory
 
 
-def _define(reader: Reader, definition: FunctionType, args: Sequence[Value]) -> Value:
+def _define(reader: Reader, definition: Any, args: Sequence[Value]) -> Value:
     from jitad.reading.calls import call_definition
 
     return call_definition(reader, definition, args)

@@ -53,8 +53,11 @@ def stored_into(nodes: Iterable[ast.AST]) -> set[str]:
     for node in nodes:
         for inner in _inner(node):
             match inner:
-                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
-                    names.add(name)
+                case ast.Subscript(value=owner, ctx=ast.Store()):
+                    while isinstance(owner, ast.Subscript):
+                        owner = owner.value
+                    if isinstance(owner, ast.Name):
+                        names.add(owner.id)
     return names
 
 

@@ -19,6 +19,7 @@ from jitad.reading.carried import Carried, assumed
 from jitad.reading.desugar import break_flag
 from jitad.reading.iteration import Iteration, iteration, known_items
 from jitad.reading.joins import branch, negation, truth
+from jitad.reading.list_names import refuse_resizing
 from jitad.reading.liveness import Names, loop_head
 from jitad.reading.merging import Fixed, Template, Unbound, assemble, flatten, join, template_of, variables
 from jitad.reading.parallel import ask_for_threads, refuse_leaving
@@ -57,6 +58,7 @@ def read_for(reader: Reader, node: ast.For, live: Names) -> None:
 
     with reader.at(node.iter):
         iterable = evaluate(reader, node.iter)
+        refuse_resizing(reader, node)
         items = known_items(reader, iterable)
         if items is not None:
             _unrolled(reader, node, items, live)

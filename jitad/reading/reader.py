@@ -19,7 +19,7 @@ from jitad.program.types import BOOL, INT64, REAL_DTYPES, Array
 from jitad.reading import arrays, complexes
 from jitad.reading.arrays.facts import note_distinct
 from jitad.reading.captures import Captures, find_outside
-from jitad.reading.liveness import assigned, resized
+from jitad.reading.liveness import assigned, resized, stored_into
 from jitad.reading.merging import describe
 from jitad.reading.scope import Scope
 from jitad.reading.sharing import Sharing
@@ -281,9 +281,10 @@ class Reader:
         return value.value
 
     def assigned(self, nodes: Iterable[ast.AST]) -> set[str]:
-        """The names whose values these statements may change: those they bind, and lists that they make longer."""
-        listed = list(nodes)
-        return assigned(listed) | (resized(listed) & self.scope.locals)
+        """The names whose values these statements may change: those they bind, and lists and dicts that they change."""
+        listed, env = list(nodes), self.scope.env
+        dicts = {name for name in stored_into(listed) if _is_dict(env.get(name))}
+        return assigned(listed) | (resized(listed) & self.scope.locals) | dicts
 
     # Parameters and array variables
 
@@ -320,3 +321,7 @@ class Reader:
     def no_call(self, what: str, remedy: str) -> NoReturn:
         """Refuse a call."""
         self.refuse(UnsupportedCallError, what, remedy)
+
+
+def _is_dict(value: Value | None) -> bool:
+    return isinstance(value.value if isinstance(value, MaybeValue) else value, DictValue)

@@ -122,6 +122,7 @@ HANDLERS: dict[Any, Callable[..., Value]] = {
     np.broadcast_arrays: splitting.broadcast_arrays,
     np.broadcast_shapes: splitting.broadcast_shapes,
     np.indices: splitting.indices,
+    np.meshgrid: splitting.meshgrid,
     np.ndindex: splitting.ndindex,
     np.ndenumerate: splitting.ndenumerate,
     np.finfo: reading_kinds.finfo,

@@ -8,7 +8,7 @@ from itertools import pairwise
 from jitad.errors import KernelTypeError, KernelValueError
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
-from jitad.program.statements import Operand
+from jitad.program.statements import Operand, ViewAxis
 from jitad.reading.arrays.arguments import known_integer, one_axis, shape_of
 from jitad.reading.arrays.broadcasting import broadcast_shape
 from jitad.reading.arrays.facts import smaller
@@ -26,6 +26,7 @@ from jitad.reading.values import (
     ScalarValue,
     SequenceValue,
     SliceValue,
+    StaticValue,
     Value,
 )
 
@@ -102,6 +103,26 @@ def broadcast_arrays(ctx: Context, *args: Value) -> Value:
     arrays: list[ArrayLike] = [materialize(ctx, atleast_1d(ctx, arg)) for arg in args]
     shape = SequenceValue(tuple(ScalarValue(n) for n in broadcast_shape(ctx, arrays, "broadcast_arrays")))
     return SequenceValue(tuple(broadcast_to(ctx, array, shape) for array in arrays))
+
+
+def meshgrid(ctx: Context, *xi: Value, indexing: Value | None = None) -> Value:
+    """For vectors of coordinates the arrays of each coordinate on the grid that they span."""
+    order = indexing.obj if isinstance(indexing, StaticValue) else "xy" if indexing is None else None
+    if order not in ("xy", "ij"):
+        ctx.refuse(KernelValueError, f"meshgrid with the indexing {order!r}", 'write "xy" or "ij"')
+    vectors = [materialize(ctx, atleast_1d(ctx, x)) for x in xi]
+    if any(vector.ndim > 1 for vector in vectors):
+        ctx.refuse(KernelTypeError, "meshgrid of an array that isn't a vector", "pass a.ravel()")
+    axes = list(range(len(vectors)))
+    if order == "xy":
+        axes[:2] = axes[1::-1]
+    grids = []
+    for place, vector in zip(axes, vectors, strict=True):
+        lengths = [vectors[k].shape[0] for k in axes]
+        shape = tuple(ViewAxis(length, None, ZERO) for length in lengths)
+        along = (*shape[:place], vector.axes[0], *shape[place + 1 :])
+        grids.append(materialize(ctx, ArrayValue(vector.base, vector.starts, along), "grid", fresh=True))
+    return SequenceValue(tuple(grids), list)
 
 
 def broadcast_shapes(ctx: Context, *args: Value) -> Value:
