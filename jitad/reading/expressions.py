@@ -15,7 +15,7 @@ from jitad.reading import arrays, complexes, lists
 from jitad.reading.attributes import attribute
 from jitad.reading.comparisons import comparison, static_of
 from jitad.reading.joins import branch, negation, truth
-from jitad.reading.list_names import as_growing, bound_to
+from jitad.reading.list_names import as_growing, bound_to, refuse_change_beside
 from jitad.reading.merging import describe
 from jitad.reading.reader import NeedsUnrolling
 from jitad.reading.values import (
@@ -100,7 +100,9 @@ def _evaluate(reader: Reader, node: ast.expr) -> Value:
         case ast.Attribute(value=owner, attr=name):
             return attribute(reader, evaluate(reader, owner), name, ast.unparse(owner))
         case ast.Subscript(value=owner, slice=index):
-            return item(reader, evaluate(reader, owner), evaluate_index(reader, index))
+            value, at = evaluate(reader, owner), evaluate_index(reader, index)
+            refuse_change_beside(reader, value, [index])
+            return item(reader, value, at)
         case ast.Tuple(elts=parts):
             return SequenceValue(tuple(evaluate_parts(reader, parts)), tuple)
         case ast.List(elts=parts):
@@ -148,6 +150,8 @@ def evaluate_all(reader: Reader, nodes: Sequence[ast.expr]) -> list[Value]:
                 "An array expression stands next to a call that changes an array.",
                 "assign the array expression to a name on a line of its own first",
             )
+    for position, value in enumerate(values[:-1]):
+        refuse_change_beside(reader, value, nodes[position + 1 :])
     return values
 
 

@@ -130,6 +130,12 @@ def refuse_resizing(reader: Reader, node: ast.For) -> None:
             _refuse(reader, f"This loop changes the length of {name!r}, which it runs over", "loop over a copy of it")
 
 
+def refuse_change_beside(reader: Reader, value: Value, later: Sequence[ast.AST]) -> None:
+    """Refuse a list as an operand where a later part of the expression changes the length of one."""
+    if any(True for _ in _containers_in(value)) and resized(later):
+        _refuse(reader, "A list stands next to a call that changes one", "make that call on a line of its own first")
+
+
 def resizes(reader: Reader, function: ast.expr) -> tuple[str, str] | None:
     """The name of a list and the method, when a call changes the length of a list."""
     match function:

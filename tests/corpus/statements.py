@@ -41,6 +41,7 @@ def a_matched_string(x, kind):
 @kernel(lambda d: (d.signed(3),))
 def imports_inside(x):
     import math as m
+
     from numpy import exp
 
     return m.sin(x[0]) * exp(x[1]) * np.cos(x[2])
