@@ -52,8 +52,12 @@ def assign(reader: Reader, target: ast.expr, value: Value) -> None:
                     _rename(reader, value.operand, name)
                 reader.scope.env[name] = bound_to(reader, name, value)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                for part, item in zip(parts, _unpacked(reader, parts, value), strict=True):
-                    assign(reader, part, item)
+                items = _unpacked(reader, parts, value)
+                if all(isinstance(part, ast.Name) for part in parts):  # they may exchange what they are
+                    for part in parts:
+                        reader.scope.env.pop(part.id, None)  # type: ignore[attr-defined]
+                for part, one in zip(parts, items, strict=True):
+                    assign(reader, part, one)
             case ast.Subscript(value=owner, slice=index):
                 array = evaluate(reader, owner)
                 if isinstance(array, DictValue):

@@ -12,7 +12,7 @@ from jitad.program.types import BOOL
 from jitad.reading import lists
 from jitad.reading.comparisons import static_of
 from jitad.reading.desugar import RESULT
-from jitad.reading.liveness import LIST_METHODS, reads, resized
+from jitad.reading.liveness import LIST_METHODS, Names, reads, resized
 from jitad.reading.merging import describe
 from jitad.reading.reader import Unreachable
 from jitad.reading.values import (
@@ -21,6 +21,8 @@ from jitad.reading.values import (
     GeneratorValue,
     ListValue,
     MaybeValue,
+    MethodValue,
+    PartialValue,
     ScalarValue,
     SequenceValue,
     StaticValue,
@@ -51,8 +53,11 @@ def _containers_in(value: Value | None) -> Iterator[Value]:
             yield value
             for entry in entries.values():
                 yield from _containers_in(entry)
-        case MaybeValue(inner):
+        case MaybeValue(inner) | MethodValue(owner=inner):
             yield from _containers_in(inner)
+        case PartialValue(function, args, kwargs):
+            for one in (function, *args, *kwargs.values()):
+                yield from _containers_in(one)
 
 
 def _open_scopes(reader: Reader) -> Iterator[Scope]:
@@ -90,6 +95,14 @@ def bound_to(reader: Reader, name: str, value: Value) -> Value:
     if isinstance(value, SequenceValue) and lists.is_list(value) and name in reader.scope.stored_into:
         return _with_memory(reader, value)
     return value
+
+
+def forget_dead(reader: Reader, live: Names) -> None:
+    """Unbind changing lists and dicts that nothing reads any more: ``before = after`` is no second name then."""
+    scope = reader.scope
+    for name in (scope.resized | scope.stored_into) - live - scope.captured:
+        if any(True for _ in _containers_in(scope.env.get(name))):
+            del scope.env[name]
 
 
 def _with_memory(reader: Reader, value: SequenceValue) -> Value:

@@ -14,7 +14,7 @@ from jitad.program.types import BOOL
 from jitad.reading.assignments import assign, augment, hint, refuse_statement
 from jitad.reading.expressions import evaluate
 from jitad.reading.joins import negation, read_if, truth
-from jitad.reading.list_names import bound_to
+from jitad.reading.list_names import bound_to, forget_dead
 from jitad.reading.liveness import Names, live_after_each
 from jitad.reading.loops import read_for, read_while
 from jitad.reading.merging import describe
@@ -53,6 +53,7 @@ def read_statement(reader: Reader, statement: ast.stmt, live: Names) -> None:
             assign(reader, target, evaluate(reader, node))  # computed right in its place, if nothing forbids it
         case ast.Assign(targets=targets, value=node):
             value = reader.settle(evaluate(reader, node), hint(targets[0]))
+            forget_dead(reader, live)
             for each in targets:
                 assign(reader, each, value)
         case ast.AnnAssign(target=annotated, value=node):

@@ -154,6 +154,24 @@ def sorted_lists(x):
     return up[0] * down[1] + (x[2] if 100.0 in up else 0.0)
 
 
+@kernel(lambda d: (d.positive(4),))
+def lists_that_follow_each_other(x):
+    front = [x[0], x[1]]
+    odd, even = [1.0], [x[3]]
+    total = 0.0
+    while len(front) < 7:
+        after = []
+        for v in front:
+            after.append(v * x[2])
+            if len(after) % 2 == 0:
+                after.append(v)
+        total += sum(front)
+        front = after
+        odd, even = even, odd
+        odd.append(front[-1])
+    return total * front[1] + odd[-1] * sum(even)
+
+
 @kernel(lambda d: (d.signed(5),))
 def integers_become_floats(x):
     a = [1]
