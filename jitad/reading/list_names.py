@@ -136,10 +136,12 @@ def _refuse(reader: Reader, reason: str, remedy: str) -> NoReturn:
     reader.refuse(KernelTypeError, f"{reason}.", remedy)
 
 
-def refuse_resizing(reader: Reader, node: ast.For) -> None:
+def refuse_resizing(reader: Reader, node: ast.For, iterable: Value) -> None:
     """Refuse a loop over a list whose body changes the length of that list."""
+    is_backwards = any(isinstance(part, ast.Name) and part.id == "reversed" for part in ast.walk(node.iter))
     for name in sorted(reads(node.iter) & resized(node.body)):
-        if lists.is_list(reader.scope.env.get(name, _NOTHING)):
+        held = reader.scope.env.get(name, _NOTHING)
+        if lists.is_list(held) and (is_backwards or any(one is held for one in _containers_in(iterable))):
             _refuse(reader, f"This loop changes the length of {name!r}, which it runs over", "loop over a copy of it")
 
 

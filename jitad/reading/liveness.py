@@ -48,7 +48,7 @@ def resized(nodes: Iterable[ast.AST]) -> set[str]:
 
 
 def stored_into(nodes: Iterable[ast.AST]) -> set[str]:
-    """The names whose items these statements assign."""
+    """The names whose items these statements assign, or bring into another order."""
     names: set[str] = set()
     for node in nodes:
         for inner in _inner(node):
@@ -58,6 +58,8 @@ def stored_into(nodes: Iterable[ast.AST]) -> set[str]:
                         owner = owner.value
                     if isinstance(owner, ast.Name):
                         names.add(owner.id)
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="reverse" | "sort")):
+                    names.add(name)
     return names
 
 

@@ -58,7 +58,7 @@ def read_for(reader: Reader, node: ast.For, live: Names) -> None:
 
     with reader.at(node.iter):
         iterable = evaluate(reader, node.iter)
-        refuse_resizing(reader, node)
+        refuse_resizing(reader, node, iterable)
         items = known_items(reader, iterable)
         if items is not None:
             _unrolled(reader, node, items, live)

@@ -45,5 +45,5 @@ class Scope:
 
     @cached_property
     def stored_into(self) -> frozenset[str]:
-        """The names of lists and arrays whose items the function assigns."""
+        """The names of lists and arrays whose items the function assigns or reorders."""
         return frozenset(stored_into(body_of(self.node)))
