@@ -38,6 +38,15 @@ def move_last(items, at):
     items[items.shape[0] - 1] = moved
 
 
+def reverse(items):
+    """Bring the items into the opposite order."""
+    for i in range(items.shape[0] // 2):
+        other = items.shape[0] - 1 - i
+        first = items[i]
+        items[i] = items[other]
+        items[other] = first
+
+
 def repeated(items, times):
     """The items so many times, one copy after the other."""
     filled = np.empty(items.shape[0] * times, items.dtype)

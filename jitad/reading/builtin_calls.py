@@ -135,7 +135,7 @@ def _sum(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
         total: Value = arrays.HANDLERS[np.sum](reader, args[0])
         return total if len(args) == 1 else reader.apply(core.add, [args[1], total])
     if isinstance(args[0], ListValue):
-        return reader.call(builtins.sum, [lists.elements(args[0]), *args[1:]], {}, "sum")
+        return reader.call(builtins.sum, [lists.numbers(reader, args[0]), *args[1:]], {}, "sum")
     if isinstance(args[0], GeneratorValue):
         return comprehensions.summed(reader, args[0], args[1] if len(args) == 2 else ScalarValue(const_int(0)))
     items = known_items(reader, args[0])
@@ -154,7 +154,7 @@ def _all_any(reader: Reader, args: Args, kwargs: Kwargs, primitive: Any, start: 
     if len(args) == 1 and isinstance(args[0], GeneratorValue):
         return comprehensions.tested(reader, args[0], name)
     if len(args) == 1 and isinstance(args[0], ListValue):
-        args = [lists.as_argument(args[0])]
+        args = [lists.as_argument(reader, args[0])]
     items = known_items(reader, args[0]) if len(args) == 1 else None
     if items is None:
         handler = arrays.HANDLERS.get(getattr(np, name))
@@ -211,7 +211,10 @@ def _reversed(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
         case SequenceValue(items):
             return SequenceValue(items[::-1], list)
         case ListValue():
-            return _reversed(reader, [lists.elements(args[0])], kwargs)
+            backwards = SliceValue(None, None, ScalarValue(const_int(-1)))
+            if args[0].type.kind is not None:
+                return lists.part_of(reader, args[0], backwards)
+            return _reversed(reader, [lists.numbers(reader, args[0])], kwargs)
         case ArrayValue() | LazyValue():
             return arrays.getitem(reader, args[0], SliceValue(None, None, ScalarValue(const_int(-1))))
         case ComplexArrayValue() | ComplexLazy():
@@ -312,7 +315,7 @@ def _sorted(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
     backwards = static_of(reader, kwargs["reverse"], "the order") if set(kwargs) == {"reverse"} else False
     if len(args) != 1 or set(kwargs) - {"reverse"}:
         reader.no_call("sorted() with a key", "sort with np.argsort of the keys")
-    listed: Value = lists.elements(as_growing(reader, args[0]))
+    listed: Value = lists.numbers(reader, as_growing(reader, args[0]))
     if isinstance(listed, ComplexArrayValue):
         reader.no_call("sorted() of complex numbers", "sort by a real number: np.argsort(abs(z))")
     if backwards:  # equal items stay in their order, counted from the end

@@ -27,7 +27,7 @@ from jitad.reading.expressions import evaluate, evaluate_all, evaluate_parts
 from jitad.reading.inlining import function_defaults, read_in_place
 from jitad.reading.list_names import call_resizing, resizes
 from jitad.reading.merging import describe
-from jitad.reading.orders import ORDERED, call_ordered
+from jitad.reading.orders import ORDERED, call_in_order, call_ordered
 from jitad.reading.random import refuse_generator
 from jitad.reading.scope import Scope
 from jitad.reading.sharing import read_or_share
@@ -120,18 +120,14 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     if obj is functools.partial and args:
         settled = tuple(reader.settle(arg) for arg in args[1:])
         return PartialValue(args[0], settled, {key: reader.settle(arg) for key, arg in kwargs.items()})
-    stored = call_with_out(reader, obj, args, kwargs, text)
-    if stored is not None:
-        return stored
-    if obj is np.reshape or obj is np.ravel:
-        ordered = call_ordered(reader, obj.__name__, args, kwargs)
-        if ordered is not None:
-            return ordered
+    special = call_with_out(reader, obj, args, kwargs, text) or call_in_order(reader, obj, args, kwargs)
+    if special is not None:
+        return special
     if is_known(obj):
-        if _is_copy(obj) and len(args) == 1 and not kwargs and isinstance(args[0], ListValue) and args[0].fresh:
-            return lists.elements(args[0])
-        args = [lists.as_argument(arg) for arg in args]
-        kwargs = {key: lists.as_argument(arg) for key, arg in kwargs.items()}
+        if _is_copy(obj) and len(args) == 1 and not kwargs and _is_fresh(args[0]):
+            return lists.as_argument(reader, args[0])
+        args = [lists.as_argument(reader, arg) for arg in args]
+        kwargs = {key: lists.as_argument(reader, arg) for key, arg in kwargs.items()}
     found = complexes.call_complex(reader, obj, args, kwargs, text)
     if found is not None:
         return found
@@ -202,6 +198,10 @@ def is_known(obj: Any) -> bool:
 
 def _is_copy(obj: Any) -> bool:
     return obj is np.array or obj is np.asarray
+
+
+def _is_fresh(value: Value) -> bool:
+    return isinstance(value, ListValue) and value.fresh and value.type.kind is None
 
 
 def _find(table: Mapping[Any, Any], obj: Any) -> Any:

@@ -119,7 +119,7 @@ def _membership(reader: Reader, left: Value, right: Value, negated: bool) -> Val
     if isinstance(right, DictValue):
         return _bool((static_of(reader, left, "a key") in right.items) is not negated)
     if isinstance(right, ListValue):
-        right = lists.as_argument(right)
+        right = lists.numbers(reader, right)
     if isinstance(right, ArrayValue | LazyValue) and right.ndim == 1 and isinstance(left, ScalarValue):
         any_equal = truth(reader, reader.call(np.any, [compare(reader, ast.Eq(), right, left)], {}, "in"))
         return ScalarValue(negation(reader.builder, any_equal) if negated else any_equal)

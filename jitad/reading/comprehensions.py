@@ -90,7 +90,7 @@ def as_list(reader: Reader, value: Value) -> SequenceValue | ListValue | None:
             assert isinstance(made, SequenceValue | ListValue)
             return made
         case ListValue():
-            return value if value.fresh else lists.of_array(reader, lists.elements(value))
+            return value if value.fresh else lists.copied(reader, value)
         case ArrayValue() | LazyValue() | ComplexArrayValue() | ComplexLazy() if value.ndim == 1:
             return lists.of_array(reader, value)
         case RangeValue():
@@ -222,19 +222,21 @@ def _filled(reader: Reader, axes: Axes, element: ast.expr | None) -> ListValue:
             except Unreachable:  # every item raises
                 value = ScalarValue(const_int(0))
     row = list(value.items) if isinstance(value, SequenceValue) and value.kind is list else None
-    dtype = lists.dtype_with(reader, None, [value] if row is None else row)
+    type_ = lists.type_with(reader, None, [value] if row is None else row)
+    if type_.kind is not None and (row is not None or len(axes) > 1):
+        reader.refuse(UnsupportedSyntaxError, "A list of lists of tuples.", "make one list for each part of the tuples")
     shape = lengths if row is None else [*lengths, const_int(len(row))]
-    memory = lists.memory_for(reader, "list", dtype, shape)
+    columns = tuple(lists.memory_for(reader, dtype, shape) for dtype in type_.dtypes)
+    at = tuple(map(ScalarValue, indices))
     with reader.block(bodies[-1]):
-        for place, item in enumerate([value] if row is None else row):
-            at = [ScalarValue(index) for index in indices]
-            if row is not None:
-                at.append(ScalarValue(const_int(place)))
-            lists.store(reader, memory, SequenceValue(tuple(at)), item)
+        if row is None:
+            lists.store_item(reader, columns, SequenceValue(at), value, type_)
+        for place, item in enumerate(row or ()):
+            lists.store(reader, columns[0], SequenceValue((*at, ScalarValue(const_int(place)))), item)
     for depth in reversed(range(len(axes))):
         loop = Loop(indices[depth], const_int(0), lengths[depth], const_int(1), [], [], bodies[depth].block, [], [])
         (bodies[depth - 1] if depth else reader.builder).add(loop)
-    return ListValue(memory, lengths[0], fresh=True)
+    return ListValue(columns, lengths[0], type_, fresh=True)
 
 
 def _appended(reader: Reader, node: ast.ListComp | ast.GeneratorExp, scope: object, first: Value) -> Value:

@@ -339,10 +339,9 @@ def item(reader: Reader, value: Value, index: Value) -> Value:
 
 def _list_item(reader: Reader, value: ListValue, index: Value) -> Value:
     """An item of a list, or a list of some."""
-    elements = lists.elements(value)
-    array = complexes if isinstance(elements, ComplexArrayValue) else arrays
-    found = array.getitem(reader, elements, index)
-    return lists.of_array(reader, found) if isinstance(index, SliceValue) else found
+    if isinstance(index, SliceValue):
+        return lists.part_of(reader, value, index)
+    return lists.item_at(reader, value, index)
 
 
 def _sequence_item(reader: Reader, value: SequenceValue, index: Value) -> Value:

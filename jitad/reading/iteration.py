@@ -21,6 +21,7 @@ from jitad.reading.values import (
     DictValue,
     GeneratorValue,
     GridValue,
+    ItemType,
     LazyValue,
     ListValue,
     RangeValue,
@@ -157,8 +158,14 @@ def iteration(reader: Reader, value: Value) -> Iteration:
             return Iteration(const_int(0), value.shape[0], const_int(1), row)
         case LazyValue() | ComplexLazy() if value.ndim:
             return iteration(reader, reader.settle(value))
-        case ListValue():
-            return iteration(reader, lists.elements(value))
+        case ListValue(type=ItemType(kind=None)):
+            return iteration(reader, lists.elements(value)[0])
+        case ListValue(count=count):
+
+            def item(reader: Reader, i: Operand) -> Value:
+                return lists.item_at(reader, value, ScalarValue(i))
+
+            return Iteration(const_int(0), count, const_int(1), item)
         case ZippedValue(parts):
             return _zipped(reader, [iteration(reader, part) for part in parts])
         case GridValue():

@@ -107,8 +107,8 @@ def forget_dead(reader: Reader, live: Names) -> None:
 
 def _with_memory(reader: Reader, value: SequenceValue) -> Value:
     """The list in memory of its own, if it holds numbers, or lists of numbers of one length; otherwise as it is."""
-    if _holds_numbers(value):
-        return lists.growing(reader, value, lists.dtype_with(reader, None, value.items))
+    if _holds_numbers(value) or _holds_tuples(value):
+        return lists.growing(reader, value, lists.type_with(reader, None, value.items))
     rows = [row for row in value.items if isinstance(row, SequenceValue) and row.kind is list and _holds_numbers(row)]
     lengths = {len(row.items) for row in rows}
     if len(rows) != len(value.items) or len(lengths) != 1:
@@ -121,6 +121,11 @@ def _with_memory(reader: Reader, value: SequenceValue) -> Value:
 
 def _holds_numbers(value: SequenceValue) -> bool:
     return bool(value.items) and all(isinstance(item, ScalarValue | ComplexValue) for item in value.items)
+
+
+def _holds_tuples(value: SequenceValue) -> bool:
+    tuples = [item for item in value.items if isinstance(item, SequenceValue) and item.kind is not list]
+    return bool(tuples) and len(tuples) == len(value.items) and all(map(_holds_numbers, tuples))
 
 
 def set_entry(reader: Reader, owner: ast.expr, value: DictValue, key: Value, entry: Value) -> None:
@@ -211,10 +216,8 @@ def _of_items(reader: Reader, value: SequenceValue, method: str, args: Sequence[
                 raise Unreachable
             at = place % len(items)
             return SequenceValue((*items[:at], *items[at + 1 :]), list), items[at]
-    dtype = lists.dtype_with(reader, None, items) if items else None
-    if dtype is None:
-        dtype = lists.dtype_with(reader, None, [as_growing(reader, args[0])] if method == "extend" else args[-1:])
-    return _of_memory(reader, lists.growing(reader, value, dtype), method, args)
+    held = items or ([as_growing(reader, args[0])] if method == "extend" else args[-1:])
+    return _of_memory(reader, lists.growing(reader, value, lists.type_with(reader, None, held)), method, args)
 
 
 def _of_memory(reader: Reader, value: ListValue, method: str, args: Sequence[Value]) -> tuple[Value, Value]:
@@ -241,5 +244,5 @@ def as_growing(reader: Reader, value: Value) -> ListValue:
             KernelValueError, f"a list can't be made of {describe(value)}", "pass a list, an array or a range"
         )
     if isinstance(made, SequenceValue):
-        return lists.growing(reader, made, lists.dtype_with(reader, None, made.items))
+        return lists.growing(reader, made, lists.type_with(reader, None, made.items))
     return made

@@ -14,7 +14,7 @@ from jitad.errors import KernelTypeError
 from jitad.inference import unify
 from jitad.program.builder import const_int
 from jitad.program.statements import Const, Operand, Var, array_type
-from jitad.program.types import BOOL, COMPLEX_DTYPES, INT64, REAL_DTYPES, Array, Scalar
+from jitad.program.types import BOOL, COMPLEX_DTYPES, REAL_DTYPES, Array, Scalar
 from jitad.reading import complexes, lists
 from jitad.reading.sameness import same, same_operand
 from jitad.reading.values import (
@@ -26,6 +26,7 @@ from jitad.reading.values import (
     DictValue,
     FunctionValue,
     GeneratorValue,
+    ItemType,
     ListValue,
     MaybeValue,
     PartialValue,
@@ -97,9 +98,9 @@ class ComplexRebound(Template):
 
 @dataclass(frozen=True)
 class Growing(Template):
-    """A list of numbers of this dtype whose length differs: its memory and its length."""
+    """A list of such items whose length differs: its memory and its length."""
 
-    dtype: str
+    item: ItemType
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,8 @@ def template_of(value: Value, carried: bool) -> Template:
             template = template_of(pair, carried)
             assert isinstance(template, Rebound)
             return ComplexRebound(template)
-        case ListValue(memory) if carried and memory.ndim == 1:
-            return Growing(memory.dtype)
+        case ListValue(type=type_) if carried and value.ndim == 1:
+            return Growing(type_)
         case SequenceValue(items, kind, fields):
             return Items(tuple(template_of(item, carried) for item in items), kind, fields)
         case DictValue(items):
@@ -190,8 +191,9 @@ def describe(value: Value) -> str:
             return f"a {value.ndim}-d array of {value.dtype}"
         case SequenceValue():
             return f"a {value.kind.__name__} of {len(value.items)}"
-        case ListValue(memory):
-            return f"a list of {'numbers' if memory.ndim == 1 else 'rows'} ({memory.dtype})"
+        case ListValue(type=type_):
+            what = "tuples" if type_.kind is not None else "numbers" if value.ndim == 1 else "rows"
+            return f"a list of {what} ({', '.join(type_.dtypes)})"
         case GeneratorValue():
             return "a generator expression"
         case DictValue():
@@ -244,7 +246,7 @@ def join(reader: Reader, name: str, template: Template, before: Value, value: Va
                 return template
             if isinstance(kept, ComplexArrayValue) and isinstance(value, ComplexArrayValue):
                 return join(reader, name, template_of(kept, carried=True), kept, value)
-            if isinstance(kept, ListValue) and lists.is_list(value) and kept.memory.ndim == 1:
+            if isinstance(kept, ListValue) and lists.is_list(value) and kept.ndim == 1:
                 return join(reader, name, template_of(kept, carried=True), kept, value)
             if isinstance(kept, ArrayValue) and isinstance(value, ArrayValue):
                 return join(reader, name, template_of(kept, carried=True), kept, value)
@@ -262,11 +264,11 @@ def join(reader: Reader, name: str, template: Template, before: Value, value: Va
                 merged = join(reader, name, pair, before.pair, value.pair)
                 assert isinstance(merged, Rebound)
                 return ComplexRebound(merged)
-        case Growing(dtype) if isinstance(value, ListValue) or lists.is_list(value):
-            return _growing(reader, dtype, value)
+        case Growing(item) if lists.is_list(value):
+            return _growing(reader, item, value)
         case Items(items, kind=kind) if kind is list and _differs_in_length(value, len(items)):
-            numbers = [assemble(reader, item, name, iter(variables(item, name))) for item in items]
-            return _growing(reader, lists.dtype_with(reader, None, numbers) if items else None, value)
+            held = [assemble(reader, item, name, iter(variables(item, name))) for item in items]
+            return _growing(reader, lists.type_with(reader, None, held) if items else None, value)
         case Items(items, kind, fields, keys):
             given = _parts(value)
             same_keys = not isinstance(value, DictValue) or tuple(value.items) == keys
@@ -285,9 +287,9 @@ def _differs_in_length(value: Value, length: int) -> bool:
     return isinstance(value, ListValue) or (lists.is_list(value) and len(_parts(value) or ()) != length)
 
 
-def _growing(reader: Reader, dtype: str | None, value: Value) -> Template:
-    """The template of a list of numbers of a dtype (None for none so far) that may be ``value`` too."""
-    return Growing(lists.dtype_with(reader, dtype, [value] if isinstance(value, ListValue) else _parts(value) or []))
+def _growing(reader: Reader, item: ItemType | None, value: Value) -> Template:
+    """The template of a list of items of a type (None for none so far) that may be ``value`` too."""
+    return Growing(lists.type_with(reader, item, [value] if isinstance(value, ListValue) else _parts(value) or []))
 
 
 def _complex_number(dtypes: tuple[str, str]) -> Template:
@@ -319,8 +321,8 @@ def variables(template: Template, name: str) -> list[Var]:
             return [Var(f"{name.lstrip('$')}_{part}", type_) for part in ("re", "im")]
         case ComplexRebound(pair):
             return variables(pair, name)
-        case Growing(dtype):
-            return [Var(name.lstrip("$"), lists.memory_type(dtype)), Var(f"{name.lstrip('$')}_length", INT64)]
+        case Growing(item):
+            return lists.variables(name.lstrip("$"), item)
         case Items(items):
             return [variable for item in items for variable in variables(item, name)]
         case Maybe(bound):
@@ -347,10 +349,8 @@ def assemble(reader: Reader, template: Template, name: str, operands: Iterator[O
             whole = assemble(reader, pair, name, operands)
             assert isinstance(whole, ArrayValue)
             return ComplexArrayValue(whole)
-        case Growing(dtype):
-            memory, count = next(operands), next(operands)
-            assert isinstance(memory, Var)
-            return lists.assembled(reader, dtype, memory, count)
+        case Growing(item):
+            return lists.assembled(reader, item, [next(operands) for _ in (*item.dtypes, "length")])
         case Items(items, kind, fields, keys):
             parts = tuple(assemble(reader, item, name, operands) for item in items)
             return (
@@ -388,8 +388,8 @@ def flatten(reader: Reader, template: Template, value: Value) -> list[Operand]:
                 return [reader.builder.alloc("unbound", type_.dtype, [const_int(0)] * type_.ndim, 0)]
             assert isinstance(value, ArrayValue)
             return [arrays.as_variable(reader, value)]
-        case Growing(dtype):
-            return lists.flattened(reader, value, dtype)
+        case Growing(item):
+            return lists.flattened(reader, value, item)
         case Items(items):
             parts = _parts(value) or [UndefinedValue("")] * len(items)
             return [o for item, part in zip(items, parts, strict=True) for o in flatten(reader, item, part)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 ORDERED = ("reshape", "ravel", "flatten")
 """The methods with an order."""
+
+
+def call_in_order(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value | None:
+    """The value of ``np.reshape`` or ``np.ravel`` with an order; None for any other call."""
+    return call_ordered(reader, obj.__name__, args, kwargs) if obj is np.reshape or obj is np.ravel else None
 
 
 def call_ordered(reader: Reader, name: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value | None:

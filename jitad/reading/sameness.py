@@ -39,7 +39,8 @@ def same(a: Value, b: Value) -> bool:
         case ComplexArrayValue(x), ComplexArrayValue(y):
             return same(x, y)
         case ListValue(), ListValue():
-            return same(a.memory, b.memory) and same_operand(a.count, b.count)
+            equal = len(a.columns) == len(b.columns) and same_operand(a.count, b.count)
+            return equal and all(same(x, y) for x, y in zip(a.columns, b.columns, strict=True))
         case SequenceValue(), SequenceValue():
             equal = len(a.items) == len(b.items) and a.kind is b.kind
             return equal and all(same(x, y) for x, y in zip(a.items, b.items, strict=True))

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jitad.reading import arrays, complexes, lists
+from jitad.reading import lists
 from jitad.reading.comparisons import static_of
 from jitad.reading.merging import describe
 from jitad.reading.values import (
     ArrayValue,
-    ComplexArrayValue,
     DictValue,
     ListValue,
     MethodValue,
     ScalarValue,
     SequenceValue,
-    SliceValue,
     StaticValue,
     Value,
 )
@@ -64,19 +61,14 @@ def call_method(reader: Reader, method: MethodValue, args: Args, kwargs: Kwargs)
 
 
 def _list_method(reader: Reader, value: ListValue, name: str) -> Value:
-    elements = lists.elements(value)
     if name == "copy":
-        return lists.of_array(reader, elements)
+        return lists.copied(reader, value)
+    if name == "reverse":
+        lists.reverse(reader, value)
+        return StaticValue(None)
+    elements = lists.numbers(reader, value)
     if name == "sort" and isinstance(elements, ArrayValue):
         return reader.call(np.ndarray.sort, [elements], {}, "sort")
-    if name == "reverse":
-        place = SliceValue(None, None, None)
-        backwards = reader.call(builtins.reversed, [elements], {}, "reversed")
-        if isinstance(elements, ComplexArrayValue):
-            complexes.setitem(reader, elements, place, backwards)
-        else:
-            arrays.setitem(reader, elements, place, backwards)
-        return StaticValue(None)
     reader.no_call(f"the method {name!r} of {describe(value)}", "make an array of it: np.array(...)")
 
 

@@ -180,21 +180,32 @@ class SequenceValue(Value):
     fields: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class ItemType:
+    """What the items of a list are: numbers, or tuples of the class ``kind`` whose parts have these dtypes."""
+
+    dtypes: tuple[str, ...]
+    kind: type | None = None
+    fields: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class ListValue(Value):
-    """A list of numbers whose length isn't known: the first ``count`` elements along the first axis of ``memory``.
+    """A list of numbers or of tuples of numbers, whose length isn't known: the first ``count`` elements of columns.
 
-    ``memory`` is all of an array variable. A list of rows of one length (a comprehension of comprehensions) has two
-    axes. A ``fresh`` list isn't bound to a name, so that its memory may be given away.
+    A list of numbers has one column, a list of tuples one for each part. Each column is all of an array variable; that
+    of a list of rows of one length (a comprehension of comprehensions) has two axes. A ``fresh`` list isn't bound to
+    a name, so that its memory may be given away.
     """
 
-    memory: ArrayValue | ComplexArrayValue
+    columns: tuple[ArrayValue | ComplexArrayValue, ...]
     count: Operand
+    type: ItemType
     fresh: bool = False
 
     @property
-    def dtype(self) -> str:
-        return self.memory.dtype
+    def ndim(self) -> int:
+        return self.columns[0].ndim
 
 
 @dataclass(frozen=True, eq=False)

@@ -172,6 +172,44 @@ def lists_that_follow_each_other(x):
     return total * front[1] + odd[-1] * sum(even)
 
 
+@kernel(lambda d: (d.signed(6),))
+def a_list_of_tuples(x):
+    events = []
+    for i in range(len(x)):
+        if x[i] > 0:
+            events.append((i, x[i] ** 2))
+    events.insert(1, (7, x[0]))
+    at, last = events.pop()
+    events[0] = (events[0][0], events[1][1] * x[1])
+    total = last * at
+    for i, (k, v) in enumerate(events):
+        total += i * k * v
+    events.reverse()
+    return total + events[-1][1] * len(events[1:])
+
+
+@kernel(lambda d: (d.signed(5), d.signed(5)), argnums=(0, 1))
+def the_length_of_a_line(x, y):
+    points = [(a, b) for a, b in zip(x, y)]
+    total = 0.0
+    for k in range(len(points) - 1):
+        total += math.hypot(points[k + 1][0] - points[k][0], points[k + 1][1] - points[k][1])
+    return total * np.sum(np.array(points) ** 2)
+
+
+@kernel(lambda d: (d.positive(7),))
+def a_tree_walked_with_pairs(x):
+    pending = [(0, 1.0)]
+    total = 0.0
+    while len(pending) > 0:
+        i, weight = pending.pop()
+        total += weight * x[i]
+        for j in (2 * i + 1, 2 * i + 2):
+            if j < len(x):
+                pending.append((j, weight * x[i]))
+    return total
+
+
 @kernel(lambda d: (d.signed(5),))
 def integers_become_floats(x):
     a = [1]

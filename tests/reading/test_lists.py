@@ -115,6 +115,18 @@ def of_arrays(x):
     return rows[0][0]
 
 
+def of_numbers_and_tuples(x):
+    a = []
+    for v in x:
+        a.append(v)
+        a.append((v, v))
+    return len(a) * x[0]
+
+
+def a_sum_of_tuples(x):
+    return sum([(v, 1.0) for v in x])[0]
+
+
 def of_two_kinds(x):
     a = [0, 0, 0]
     a[1] = x[0]
@@ -209,6 +221,8 @@ def a_missing_module(x):
         (of_a_closure, e.KernelTypeError, "'a' is a list from outside of this function"),
         (while_running_over_it, e.KernelTypeError, "changes the length of 'a', which it runs over"),
         (of_arrays, e.KernelTypeError, "can't hold a 1-d array of float64"),
+        (of_numbers_and_tuples, e.KernelTypeError, "items of different kinds"),
+        (a_sum_of_tuples, e.KernelTypeError, "[p[0] for p in pairs]"),
         (of_two_kinds, e.KernelTypeError, "[0.0] instead of [0]"),
         (one_row_twice, e.KernelTypeError, "one and the same list"),
         (a_generator_with_a_name, e.KernelTypeError, "make a list: [... for ...]"),
