@@ -13,7 +13,7 @@ from jitad.program.statements import Operand
 from jitad.reading import arrays, complexes, lists
 from jitad.reading.attributes import attribute
 from jitad.reading.expressions import BINARY, binary, evaluate, evaluate_index, item
-from jitad.reading.iteration import row_of
+from jitad.reading.iteration import known_items, row_of
 from jitad.reading.list_names import bound_to, call_resizing, set_entry
 from jitad.reading.merging import describe
 from jitad.reading.values import (
@@ -27,6 +27,7 @@ from jitad.reading.values import (
     SequenceValue,
     StaticValue,
     Value,
+    ZippedValue,
 )
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ def _unpacked(reader: Reader, parts: Sequence[ast.expr], value: Value) -> Sequen
                 "make the two numbers equal",
             )
         return value.items
+    if isinstance(value, ZippedValue) and (rows := known_items(reader, value)) is not None:
+        return _unpacked(reader, parts, SequenceValue(tuple(rows)))
     if isinstance(value, ArrayValue | ComplexArrayValue) and value.ndim:
         wrong = reader.builder.compute(core.ne, value.shape[0], const_int(len(parts)))
         reader.fail_if(
@@ -172,9 +175,12 @@ def augment(reader: Reader, node: ast.AugAssign) -> None:
             if lists.is_list(current) and isinstance(node.op, ast.Add):
                 call_resizing(reader, name, "extend", [value])
                 return
+            if isinstance(current, ArrayValue | ComplexArrayValue) and primitive is None:
+                product = reader.settle(binary(reader, node.op, current, value))
+                lists.store(reader, current, StaticValue(Ellipsis), product)
+                return
             if isinstance(current, ArrayValue | ComplexArrayValue):
-                if primitive is None:
-                    refuse_statement(reader, "an in-place matrix product (@=)", "write a = a @ b")
+                assert primitive is not None
                 if isinstance(current, ComplexArrayValue):
                     reader.scope.env[name] = complexes.update_whole(reader, current, primitive, value)
                 else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -57,11 +56,6 @@ def _plain(reader: Reader, name: str, args: Args, kwargs: Kwargs, least: int, mo
 def _range(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
     _plain(reader, "range", args, kwargs, 1, 3)
     return make_range(reader, list(args))
-
-
-def _prange(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
-    _plain(reader, "prange", args, kwargs, 1, 3)
-    return replace(make_range(reader, list(args)), parallel=True)
 
 
 def _len(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
@@ -232,7 +226,9 @@ def _pow(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
     return reader.apply(core.pow_, args)
 
 
-def _sequence(kind: type) -> Handler:
+def sequence(kind: type) -> Handler:
+    """The handler of ``list`` or ``tuple``."""
+
     def convert(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
         _plain(reader, kind.__name__, args, kwargs, 0, 1)
         if not args:
@@ -249,7 +245,8 @@ def _sequence(kind: type) -> Handler:
     return convert
 
 
-def _dict(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
+def dict_(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
+    """``dict(...)``."""
     _plain(reader, "dict", args, {}, 0, 1)
     if args and not isinstance(args[0], DictValue):
         reader.no_call(f"dict() of {describe(args[0])}", "write dict(name=value, ...) or {...}")
@@ -362,9 +359,9 @@ BUILTINS: dict[Any, Handler] = {
     builtins.reversed: _reversed,
     builtins.divmod: _divmod,
     builtins.pow: _pow,
-    builtins.tuple: _sequence(tuple),
-    builtins.list: _sequence(list),
-    builtins.dict: _dict,
+    builtins.tuple: sequence(tuple),
+    builtins.list: sequence(list),
+    builtins.dict: dict_,
     builtins.isinstance: _isinstance,
     builtins.getattr: _getattr,
     builtins.round: _round,
@@ -379,18 +376,11 @@ BUILTINS: dict[Any, Handler] = {
     builtins.eval: _refused("eval", "write the expression itself"),
     builtins.exec: _refused("exec", "write the statements themselves"),
     builtins.sorted: _sorted,
-    builtins.map: _refused("map", "write a loop"),
-    builtins.filter: _refused("filter", "write a loop"),
+    builtins.map: _refused("map", "write a comprehension: [f(v) for v in x]"),
+    builtins.filter: _refused("filter", "write a comprehension: [v for v in x if f(v)]"),
     builtins.str: _refused("str", "format text outside the kernel"),
     builtins.setattr: _refused("setattr", "return the value instead"),
     builtins.iter: _refused("iter", "write a for loop"),
     builtins.next: _refused("next", "write a for loop"),
     builtins.super: _refused("super", "call the base class's function by name"),
 }
-
-
-def add_prange() -> None:
-    """Know ``numba.prange`` (not from import time on, because Numba is slow to import)."""
-    import numba
-
-    BUILTINS.setdefault(numba.prange, _prange)

@@ -13,6 +13,7 @@ from jitad.program.statements import Const, Operand
 from jitad.program.types import INT64
 from jitad.reading import arrays, complexes, lists
 from jitad.reading.arrays.facts import note_at_least, smaller
+from jitad.reading.arrays.maps import shifted
 from jitad.reading.merging import describe
 from jitad.reading.values import (
     ArrayValue,
@@ -24,6 +25,7 @@ from jitad.reading.values import (
     ItemType,
     LazyValue,
     ListValue,
+    PlacesValue,
     RangeValue,
     ScalarValue,
     SequenceValue,
@@ -170,6 +172,13 @@ def iteration(reader: Reader, value: Value) -> Iteration:
             return _zipped(reader, [iteration(reader, part) for part in parts])
         case GridValue():
             return _grid(reader, value)
+        case PlacesValue(vector):
+
+            def place(reader: Reader, i: Operand) -> Value:
+                (axis,), (start,) = vector.axes, vector.starts
+                return ArrayValue(vector.base, (shifted(reader.builder, start, i, axis.step),), ())
+
+            return Iteration(const_int(0), vector.shape[0], const_int(1), place)
     reader.refuse(
         KernelTypeError,
         f"A kernel can't loop over {describe(value)}.",

@@ -276,9 +276,9 @@ def _label(name: str, key: Hashable) -> str:
 
 
 def _read(reader: Reader, source: FunctionSource, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
-    from jitad.reading.builtin_calls import add_prange
+    from jitad.reading.numba_calls import add_numba
 
-    add_prange()
+    add_numba()
     defaults = function_defaults(reader, source)
     reader.scope.env.update(bind(reader, source.node, defaults, args, kwargs, reader.scope.name))
     try:

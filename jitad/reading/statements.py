@@ -184,8 +184,8 @@ def _fail(reader: Reader, condition: Operand, exception: type[BaseException], ar
 
 
 def _constant_argument(reader: Reader, node: ast.expr) -> object:
-    if isinstance(node, ast.JoinedStr):
-        return "".join(_message_part(reader, part) for part in node.values)
+    if _is_text(node):
+        return _message_part(reader, node)
     value = evaluate(reader, node)
     if isinstance(value, StaticValue):
         return value.obj
@@ -196,14 +196,36 @@ def _constant_argument(reader: Reader, node: ast.expr) -> object:
     )
 
 
+def _is_text(node: ast.expr) -> bool:
+    """True for an f-string, for ``str(...)``, and for a sum that holds one or holds a string."""
+    match node:
+        case ast.JoinedStr() | ast.Call(func=ast.Name(id="str"), args=[_]):
+            return True
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return any(_is_text(side) or _is_string(side) for side in (left, right))
+    return False
+
+
+def _is_string(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
 def _message_part(reader: Reader, node: ast.expr) -> str:
-    """Text of a part of an f-string; a value known only at run time appears as its expression in braces."""
+    """Text of a part of a message; a value known only at run time appears as its expression in braces."""
+    match node:
+        case ast.JoinedStr(values=parts):
+            return "".join(_message_part(reader, part) for part in parts)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _message_part(reader, left) + _message_part(reader, right)
+        case ast.Call(func=ast.Name(id="str"), args=[shown]):
+            node = shown
     if isinstance(node, ast.Constant):
         return str(node.value)
-    assert isinstance(node, ast.FormattedValue)
-    value = evaluate(reader, node.value)
+    if isinstance(node, ast.FormattedValue):
+        node = node.value
+    value = evaluate(reader, node)
     if isinstance(value, StaticValue):
         return str(value.obj)
     if isinstance(value, ScalarValue) and isinstance(value.operand, Const):
         return str(value.operand.value)
-    return "{" + ast.unparse(node.value) + "}"
+    return "{" + ast.unparse(node) + "}"

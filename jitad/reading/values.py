@@ -266,6 +266,13 @@ class GridValue(Value):
 
 
 @dataclass(frozen=True, eq=False)
+class PlacesValue(Value):
+    """``np.nditer(array)``: each element of a vector as an array without axes, which shares its memory."""
+
+    vector: ArrayValue
+
+
+@dataclass(frozen=True, eq=False)
 class FunctionValue(Value):
     """A function of the user's whose body is read where it is called."""
 

@@ -98,6 +98,14 @@ def parts_of_complex_arrays_in_place(x):
     return np.sum(np.abs(z) ** 2)
 
 
+@kernel(lambda d: (d.signed(2, 2),))
+def a_product_in_place(a):
+    b = a @ a.T
+    c = b
+    b @= a
+    return c[0, 1] * b[1, 0]
+
+
 @kernel(lambda d: (d.signed(3),))
 def assignments_inside_conditions(x):
     y = 1.0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
+from numba import typed
 
 import jitad
 import jitad.errors as e
@@ -316,6 +318,41 @@ def stepping_over(x):
 )
 def test_lists_are_what_python_makes_of_them(kernel, args):
     compare(kernel, *args)
+
+
+def typed_containers(x):
+    squares = typed.List()
+    for v in x:
+        squares.append(v * v)
+    whole = typed.List.empty_list(numba.int64)
+    whole.append(len(x))
+    named = typed.Dict.empty(numba.types.unicode_type, numba.float64)
+    named["last"] = squares[-1]
+    return named["last"] * whole[0]
+
+
+def test_typed_containers_of_numba_are_lists_and_dicts():
+    assert run(typed_containers, X) == X[-1] ** 2 * 5
+
+
+def unpacked_zip(x):
+    a, b = zip(*[(x[0], 1.0), (x[1], 2.0)], strict=False)
+    return a[0] * a[1] + b[1]
+
+
+def test_a_zip_of_known_length_is_unpacked():
+    compare(unpacked_zip, X)
+
+
+def failing_with_a_text(x):
+    if x[0] > 0:
+        raise ValueError("wrong: " + str(x[0]) + " at " + str(3))
+    return x[0]
+
+
+def test_texts_put_together_appear_in_messages():
+    with pytest.raises(ValueError, match=r"wrong: \{x\[0\]\} at 3"):
+        run(failing_with_a_text, X)
 
 
 def too_short(x, n):

@@ -125,6 +125,7 @@ HANDLERS: dict[Any, Callable[..., Value]] = {
     np.meshgrid: splitting.meshgrid,
     np.ndindex: splitting.ndindex,
     np.ndenumerate: splitting.ndenumerate,
+    np.nditer: splitting.nditer,
     np.finfo: reading_kinds.finfo,
     np.iinfo: reading_kinds.iinfo,
     np.dtype: reading_kinds.dtype,

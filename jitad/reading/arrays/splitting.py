@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from jitad.errors import KernelTypeError, KernelValueError
+from jitad.errors import KernelTypeError, KernelValueError, UnsupportedCallError
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.statements import Operand, ViewAxis
@@ -14,7 +14,7 @@ from jitad.reading.arrays.broadcasting import broadcast_shape
 from jitad.reading.arrays.facts import smaller
 from jitad.reading.arrays.indexing import getitem
 from jitad.reading.arrays.joining import stack
-from jitad.reading.arrays.maps import ZERO, require_array
+from jitad.reading.arrays.maps import ZERO, as_variable, from_variable, require_array
 from jitad.reading.arrays.materialize import materialize
 from jitad.reading.arrays.shapes import EVERY, atleast_1d, broadcast_to
 from jitad.reading.context import Context
@@ -23,6 +23,7 @@ from jitad.reading.values import (
     ArrayValue,
     GridValue,
     LazyValue,
+    PlacesValue,
     ScalarValue,
     SequenceValue,
     SliceValue,
@@ -168,6 +169,17 @@ def ndindex(ctx: Context, *shape: Value) -> Value:
     """All indices of a shape, which is a tuple or several integers."""
     whole = shape[0] if len(shape) == 1 else SequenceValue(shape)
     return GridValue(shape_of(ctx, whole))
+
+
+def nditer(ctx: Context, op: Value) -> Value:
+    """The elements of an array in the order of its memory."""
+    from jitad.reading.arrays.methods import flat
+
+    if isinstance(op, SequenceValue):
+        ctx.refuse(UnsupportedCallError, "np.nditer of several arrays", "loop over zip(a.flat, b.flat)")
+    vector = flat(ctx, materialize(ctx, require_array(ctx, op, "the argument of nditer")))
+    assert isinstance(vector, ArrayValue)
+    return PlacesValue(from_variable(ctx.builder, as_variable(ctx, vector)))
 
 
 def ndenumerate(ctx: Context, arr: Value) -> Value:
