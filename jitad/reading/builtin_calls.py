@@ -148,7 +148,7 @@ def _all_any(reader: Reader, args: Args, kwargs: Kwargs, primitive: Any, start: 
     if len(args) == 1 and isinstance(args[0], GeneratorValue):
         return comprehensions.tested(reader, args[0], name)
     if len(args) == 1 and isinstance(args[0], ListValue):
-        args = [lists.as_argument(reader, args[0])]
+        args = [lists.numbers(reader, args[0])]
     items = known_items(reader, args[0]) if len(args) == 1 else None
     if items is None:
         handler = arrays.HANDLERS.get(getattr(np, name))

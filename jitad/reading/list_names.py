@@ -80,6 +80,17 @@ def bound_to(reader: Reader, name: str, value: Value) -> Value:
     changing = name in reader.scope.resized or name in reader.scope.stored_into
     if changing and any(one is outside for one in found for outside in reader.captures.lists):
         _refuse(reader, f"{name!r} is a list or a dict from outside of the kernel, which would be changed", _COPY)
+    other = _other_name(reader, found, name, changing)
+    if other is not None:
+        reason = f"A list or a dict that changes can't have two names here ({other!r} is the other one)"
+        _refuse(reader, reason, _COPY)
+    if isinstance(value, SequenceValue) and lists.is_list(value) and name in reader.scope.stored_into:
+        return _with_memory(reader, value)
+    return value
+
+
+def _other_name(reader: Reader, found: Sequence[Value], name: str, changing: bool) -> str | None:
+    """Another name of one of these lists and dicts, where it or ``name`` stands for one that changes."""
     for scope in _open_scopes(reader):
         for other, held in scope.env.items():
             if scope is reader.scope and name in (other, RESULT):
@@ -87,14 +98,14 @@ def bound_to(reader: Reader, name: str, value: Value) -> Value:
             if not (changing or other in scope.resized or other in scope.stored_into):
                 continue
             if any(one is another for one in found for another in _containers_in(held)):
-                _refuse(
-                    reader,
-                    f"A list or a dict that changes can't have two names here ({other!r} is the other one)",
-                    _COPY,
-                )
-    if isinstance(value, SequenceValue) and lists.is_list(value) and name in reader.scope.stored_into:
-        return _with_memory(reader, value)
-    return value
+                return other
+    return None
+
+
+def changes(reader: Reader, value: Value) -> bool:
+    """True for a value that is or holds a list or a dict of a name that stands for one that changes."""
+    found = list(_containers_in(value))
+    return bool(found) and _other_name(reader, found, "", changing=False) is not None
 
 
 def forget_dead(reader: Reader, live: Names) -> None:

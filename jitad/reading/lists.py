@@ -62,7 +62,8 @@ def _first(column: Memory, count: Operand) -> Memory:
 
 
 def numbers(reader: Reader, value: ListValue) -> Memory:
-    """The numbers in a list as an array that shares its memory. Refuses a list of tuples."""
+    """The numbers in a list as an array that shares its memory. Refuses a list of tuples or of rows."""
+    _refuse_rows(reader, value, "is no list of numbers")
     if value.type.kind is not None:
         reader.refuse(
             KernelTypeError,
@@ -108,6 +109,7 @@ def _item(reader: Reader, value: ListValue, columns: Sequence[Memory], place: Va
 
 def part_of(reader: Reader, value: ListValue, place: SliceValue) -> ListValue:
     """A slice of a list, copied."""
+    _refuse_rows(reader, value, "can't be sliced")
     return _of_columns(reader, [_part(reader, column, place) for column in elements(value)], value.type)
 
 
@@ -229,7 +231,9 @@ def of_array(reader: Reader, array: Value) -> ListValue:
 
 
 def copied(reader: Reader, value: ListValue) -> ListValue:
-    """A list with the same items."""
+    """A list with the same items: rows are not copied, and can't be replaced."""
+    if value.ndim > 1:
+        return replace(value, fresh=True)
     return _of_columns(reader, elements(value), value.type)
 
 
@@ -359,11 +363,9 @@ def reverse(reader: Reader, value: ListValue) -> None:
         _define(reader, lists.reverse, [column])
 
 
-def _refuse_rows(reader: Reader, value: ListValue) -> None:
+def _refuse_rows(reader: Reader, value: ListValue, what: str = "can't change its length") -> None:
     if value.ndim > 1:
-        reader.refuse(
-            KernelTypeError, "A list of rows can't change its length.", "make an array of it: np.array([[... for ...]])"
-        )
+        reader.refuse(KernelTypeError, f"A list of rows {what}.", "make an array of it: np.array([[... for ...]])")
 
 
 def _with_room(reader: Reader, value: ListValue, more: Operand) -> tuple[Memory, ...]:

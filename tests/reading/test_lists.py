@@ -141,6 +141,17 @@ def one_row_twice(x):
     return m[1][1]
 
 
+def a_slice_of_rows(x):
+    m = [[v, 1.0] for v in x]
+    part = m[1:]
+    m[1][0] = 7.0
+    return part[0][0]
+
+
+def any_of_rows(x):
+    return x[0] if any([[v, 1.0] for v in x]) else x[1]  # noqa: C419
+
+
 def a_generator_with_a_name(x):
     terms = (v for v in x)
     return sum(terms) + sum(terms)
@@ -227,6 +238,8 @@ def a_missing_module(x):
         (a_sum_of_tuples, e.KernelTypeError, "[p[0] for p in pairs]"),
         (of_two_kinds, e.KernelTypeError, "[0.0] instead of [0]"),
         (one_row_twice, e.KernelTypeError, "one and the same list"),
+        (a_slice_of_rows, e.KernelTypeError, "A list of rows can't be sliced"),
+        (any_of_rows, e.KernelTypeError, "A list of rows is no list of numbers"),
         (a_generator_with_a_name, e.KernelTypeError, "make a list: [... for ...]"),
         (a_generator_passed_on, e.UnsupportedCallError, "pass a list: [... for ...]"),
         (assigned_inside, e.UnsupportedSyntaxError, "changes 'y'"),
@@ -270,6 +283,15 @@ def arrays_of_lists(x):
     return b, c, np.array(a), np.max(a), len(np.zeros(len(a)))
 
 
+def rows_copied(x):
+    m = [[v, 1.0] for v in x]
+    n = m.copy()
+    row = m[1]
+    m[1][0] = 7.0
+    row[1] = 8.0
+    return n[1][0], m[1][1], len(n), np.array(n)
+
+
 def two_and_one(x, n):
     a = [x]
     if n > 2:
@@ -307,6 +329,7 @@ def stepping_over(x):
     [
         (copied, (X,)),
         (arrays_of_lists, (X,)),
+        (rows_copied, (X,)),
         (two_and_one, (1.5, 2)),
         (two_and_one, (1.5, 3)),
         (two_and_one, (1.5, 4)),
