@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import sys
 import types
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from jitad.program.types import Scalar
 from jitad.reading import arrays, complexes, derivatives, lists
 from jitad.reading.arrays.calls import call_array
 from jitad.reading.builtin_calls import BUILTINS
-from jitad.reading.captures import FIXED_PACKAGES
+from jitad.reading.captures import is_library
 from jitad.reading.custom import call_custom
 from jitad.reading.destinations import call_with_out
 from jitad.reading.expressions import evaluate, evaluate_all, evaluate_parts
@@ -28,13 +27,13 @@ from jitad.reading.inlining import function_defaults, read_in_place
 from jitad.reading.list_names import call_resizing, resizes
 from jitad.reading.merging import describe
 from jitad.reading.orders import ORDERED, call_in_order, call_ordered
+from jitad.reading.overloads import implementation
 from jitad.reading.random import refuse_generator
 from jitad.reading.scope import Scope
 from jitad.reading.sharing import read_or_share
 from jitad.reading.source import (
     differentiates,
     find_source,
-    module_root,
     type_attribute,
     unwrap_dispatcher,
 )
@@ -161,7 +160,7 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
         return _call_jitad(reader, obj, args, kwargs, text)
     function, _ = unwrap_dispatcher(obj)
     if isinstance(function, types.FunctionType):
-        return _call_function(reader, function, args, kwargs, text)
+        return _call_function(reader, implementation(reader, function, args, kwargs, text), args, kwargs, text)
     if isinstance(obj, type):
         return _construct(reader, obj, args, kwargs, text)
     method = type_attribute(obj, "__call__")
@@ -352,7 +351,7 @@ def _call_expression(
 def _call_function(
     reader: Reader, function: types.FunctionType, args: Sequence[Value], kwargs: Mapping[str, Value], text: str
 ) -> Value:
-    if reader.pinned is None and _is_library(function):
+    if reader.pinned is None and is_library(function):
         return _call_library(reader, function, args, kwargs, text)
     try:
         source = find_source(function)
@@ -369,12 +368,6 @@ def _call_function(
         return read_in_place(reader, source.node, source.file, function, None, defaults, args, kwargs, name)
 
     return read_or_share(reader, function, args, kwargs, read)
-
-
-def _is_library(function: types.FunctionType) -> bool:
-    """True for a function of Python's own library or of a package that jitad builds on."""
-    root = module_root(function.__module__ or "")
-    return root in sys.stdlib_module_names or (root in FIXED_PACKAGES and root != "jitad")
 
 
 def _call_library(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,12 @@ FIXED_PACKAGES = frozenset(
     {"numpy", "math", "cmath", "operator", "functools", "scipy", "numba", "llvmlite", "jitad", "builtins", "typing"}
 )
 """Packages whose attributes nobody replaces: they need no guard."""
+
+
+def is_library(function: types.FunctionType) -> bool:
+    """True for a function of Python's own library or of a package that jitad builds on."""
+    root = module_root(function.__module__ or "")
+    return root in sys.stdlib_module_names or (root in FIXED_PACKAGES and root != "jitad")
 
 
 @dataclass(frozen=True)
