@@ -37,12 +37,14 @@ def reads(node: ast.AST) -> set[str]:
 
 
 def resized(nodes: Iterable[ast.AST]) -> set[str]:
-    """The names of lists whose length these statements change, by a method of theirs."""
+    """The names of lists whose length these statements change, by a method of theirs or by ``+=``."""
     names: set[str] = set()
     for node in nodes:
         for inner in _inner(node):
             match inner:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in LIST_METHODS:
+                    names.add(name)
+                case ast.AugAssign(target=ast.Name(id=name), op=ast.Add()):
                     names.add(name)
     return names
 

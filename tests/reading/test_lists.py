@@ -24,6 +24,13 @@ def second_name(x):
     return sum(a) + len(b)
 
 
+def longer_by_an_update(x):
+    a = [x[0]]
+    b = a
+    b += [x[1]]
+    return len(a) * x[0]
+
+
 def in_a_tuple(x):
     a = [v for v in x if v > 0]
     pair = (a, 1)
@@ -222,6 +229,7 @@ def a_missing_module(x):
     ("kernel", "error", "part"),
     [
         (second_name, e.KernelTypeError, "can't have two names here ('a' is the other one)"),
+        (longer_by_an_update, e.KernelTypeError, "can't have two names here"),
         (in_a_tuple, e.KernelTypeError, "b = a.copy()"),
         (one_of_two, e.KernelTypeError, "can't have two names here"),
         (as_a_default, e.KernelTypeError, "can't have two names here"),
