@@ -108,8 +108,13 @@ def changes(reader: Reader, value: Value) -> bool:
     return bool(found) and _other_name(reader, found, "", changing=False) is not None
 
 
-def forget_dead(reader: Reader, live: Names) -> None:
-    """Unbind changing lists and dicts that nothing reads any more: ``before = after`` is no second name then."""
+def forget_dead(reader: Reader, value: Value, live: Names) -> None:
+    """Before ``value`` gets a name, unbind changing lists and dicts that nothing reads any more.
+
+    So ``before = after`` gives a list no second name, if ``after`` is assigned anew before it is read again.
+    """
+    if not any(True for _ in _containers_in(value)):
+        return
     scope = reader.scope
     for name in (scope.resized | scope.stored_into) - live - scope.captured:
         if any(True for _ in _containers_in(scope.env.get(name))):

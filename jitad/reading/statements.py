@@ -53,7 +53,7 @@ def read_statement(reader: Reader, statement: ast.stmt, live: Names) -> None:
             assign(reader, target, evaluate(reader, node))  # computed right in its place, if nothing forbids it
         case ast.Assign(targets=targets, value=node):
             value = reader.settle(evaluate(reader, node), hint(targets[0]))
-            forget_dead(reader, live)
+            forget_dead(reader, value, live)
             for each in targets:
                 assign(reader, each, value)
         case ast.AnnAssign(target=annotated, value=node):
