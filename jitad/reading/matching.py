@@ -15,7 +15,8 @@ def without_matches(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
 def _rewritten(statement: ast.stmt) -> list[ast.stmt]:
     match statement:
         case ast.If() | ast.For() | ast.While():
-            new = copy.copy(statement)  # with what else is noted on the node
+            new = copy.copy(statement)  # with what is noted on the node, but for what it assigns
+            vars(new).pop("jitad_changes", None)
             new.body, new.orelse = without_matches(statement.body), without_matches(statement.orelse)
             return [new]
         case ast.Match():

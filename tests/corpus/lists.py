@@ -56,6 +56,16 @@ def a_sum_of_a_generator(x):
 
 
 @kernel(lambda d: (d.signed(5),))
+def a_name_that_a_comprehension_has_too(x):
+    v = 1.0
+    for i in range(3):
+        v = v * x[i] + 0.5
+        w = sum([v * 2.0 for v in x if v > 0])
+        v += w
+    return v * v
+
+
+@kernel(lambda d: (d.signed(5),))
 def extremes_of_generators(x):
     return max(v * w for v, w in zip(x, x[::-1])) * min([v for v in x if v > 0])
 
