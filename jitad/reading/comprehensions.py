@@ -122,6 +122,9 @@ def _known_rows(
                 reader.conditional += 1
     except _UnknownLength:
         rows = None
+    except Unreachable:  # an item raises
+        outer.absorb(builder)
+        raise
     after = dict(reader.scope.env)
     reader.scope.env.clear()
     reader.scope.env.update(env)

@@ -405,6 +405,28 @@ def test_lists_fail_as_in_python():
         run(nothing_is_smallest, X)
 
 
+def items_that_raise(x, kind):
+    def refused(v):
+        raise ValueError("refused")
+
+    y = x[1]
+    if x[0] > 0.0 and kind == 1:
+        y = sum([refused(v) for v in (1.0, 2.0)])
+    if x[0] > 0.0 and kind == 2:
+        y = sum([refused(v) for v in x])
+    if x[0] > 0.0 and kind == 3:
+        y = sum(refused(v) for v in x)
+    return y * 2.0
+
+
+def test_items_that_raise_raise():
+    assert run(items_that_raise, X, 0) == 2.4
+    assert run(items_that_raise, -X, 1) == -2.4
+    for kind in (1, 2, 3):
+        with pytest.raises(ValueError, match="refused"):
+            run(items_that_raise, X, kind)
+
+
 def reporting(x):
     print("value", x[0], f"{x[1]:.3f}")
     return x[0] * x[1]
