@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING
 
 from jitad.errors import KernelNameError, KernelTypeError
 from jitad.primitives import core
 from jitad.program.builder import const_int
-from jitad.reading import arrays, complexes
+from jitad.reading import arrays, complexes, lists
+from jitad.reading.liveness import LIST_METHODS
 from jitad.reading.merging import describe
 from jitad.reading.values import (
     ArrayValue,
@@ -16,6 +18,7 @@ from jitad.reading.values import (
     ComplexValue,
     DictValue,
     LazyValue,
+    ListValue,
     MethodValue,
     ScalarValue,
     SequenceValue,
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
     from jitad.reading.reader import Reader
 
 _DICT_METHODS = ("items", "keys", "values", "get", "copy")
-_SEQUENCE_METHODS = ("index", "count", "_replace")
+_LIST_METHODS = ("copy", "reverse", "sort")
+_SEQUENCE_METHODS = ("_replace",)
 
 
 def attribute(reader: Reader, owner: Value, name: str, text: str) -> Value:
@@ -47,6 +51,8 @@ def attribute(reader: Reader, owner: Value, name: str, text: str) -> Value:
             return items[fields.index(name)]
         case SequenceValue() if name in _SEQUENCE_METHODS:
             return MethodValue(owner, name)
+        case ListValue() | SequenceValue(kind=builtins.list) if name in _LIST_METHODS:
+            return MethodValue(owner, name)
         case DictValue() if name in _DICT_METHODS:
             return MethodValue(owner, name)
         case ScalarValue() if name == "real":
@@ -59,8 +65,8 @@ def attribute(reader: Reader, owner: Value, name: str, text: str) -> Value:
         reader.refuse(
             KernelTypeError,
             f"{describe(owner)} has no attribute {name!r} that a kernel can use",
-            "use an array (np.empty, then stores) for a list that grows"
-            if isinstance(owner, SequenceValue) and name in ("append", "extend", "insert", "pop")
+            "give the list a name of its own, and change it by that name"
+            if lists.is_list(owner) and name in LIST_METHODS
             else "write it with NumPy functions",
         )
     return found

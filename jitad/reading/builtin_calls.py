@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -15,17 +14,20 @@ from jitad.primitives import core
 from jitad.program.builder import const_int
 from jitad.program.statements import Const, Operand
 from jitad.program.types import BOOL, FLOAT64, INT64
-from jitad.reading import arrays, complexes
+from jitad.reading import arrays, complexes, comprehensions, lists
 from jitad.reading.iteration import ENDLESS, known_items, make_range, range_length
-from jitad.reading.merging import describe, same
+from jitad.reading.list_names import as_growing
+from jitad.reading.merging import describe
+from jitad.reading.sameness import same
 from jitad.reading.values import (
     ArrayValue,
     ComplexArrayValue,
     ComplexLazy,
     ComplexValue,
     DictValue,
+    GeneratorValue,
     LazyValue,
-    MethodValue,
+    ListValue,
     RangeValue,
     ScalarValue,
     SequenceValue,
@@ -56,11 +58,6 @@ def _range(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
     return make_range(reader, list(args))
 
 
-def _prange(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
-    _plain(reader, "prange", args, kwargs, 1, 3)
-    return replace(make_range(reader, list(args)), parallel=True)
-
-
 def _len(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
     _plain(reader, "len", args, kwargs, 1, 1)
     match args[0]:
@@ -70,6 +67,8 @@ def _len(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
             return ScalarValue(arrays.length(reader, args[0]))
         case ComplexArrayValue() | ComplexLazy() if args[0].ndim:
             return ScalarValue(args[0].shape[0])
+        case ListValue(count=count):
+            return ScalarValue(count)
         case RangeValue():
             length = range_length(reader, args[0])
             return ScalarValue(_larger(reader, length, const_int(0)))
@@ -90,6 +89,8 @@ def _extreme(reader: Reader, args: Args, kwargs: Kwargs, name: str) -> Value:
         if isinstance(args[0], ArrayValue | LazyValue):
             whole: Value = arrays.HANDLERS[getattr(np, name)](reader, args[0])
             return whole
+        if isinstance(args[0], GeneratorValue | ListValue):
+            return lists.extreme(reader, name, as_growing(reader, args[0]))
         known = known_items(reader, args[0])
         if known is None:
             reader.no_call(f"{name}() of {describe(args[0])}", "pass numbers, a tuple or an array")
@@ -127,6 +128,10 @@ def _sum(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
     if isinstance(args[0], ArrayValue | LazyValue) and args[0].ndim == 1:
         total: Value = arrays.HANDLERS[np.sum](reader, args[0])
         return total if len(args) == 1 else reader.apply(core.add, [args[1], total])
+    if isinstance(args[0], ListValue):
+        return reader.call(builtins.sum, [lists.numbers(reader, args[0]), *args[1:]], {}, "sum")
+    if isinstance(args[0], GeneratorValue):
+        return comprehensions.summed(reader, args[0], args[1] if len(args) == 2 else ScalarValue(const_int(0)))
     items = known_items(reader, args[0])
     if items is None:
         reader.no_call(f"sum() of {describe(args[0])}", "add the terms up in a loop")
@@ -139,9 +144,13 @@ def _sum(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
 def _all_any(reader: Reader, args: Args, kwargs: Kwargs, primitive: Any, start: bool) -> Value:
     from jitad.reading.joins import truth
 
+    name = "all" if start else "any"
+    if len(args) == 1 and isinstance(args[0], GeneratorValue):
+        return comprehensions.tested(reader, args[0], name)
+    if len(args) == 1 and isinstance(args[0], ListValue):
+        args = [lists.numbers(reader, args[0])]
     items = known_items(reader, args[0]) if len(args) == 1 else None
     if items is None:
-        name = "all" if start else "any"
         handler = arrays.HANDLERS.get(getattr(np, name))
         if handler is None or len(args) != 1 or not isinstance(args[0], ArrayValue | LazyValue):
             reader.no_call(f"{name}() of {describe(args[0])}", "test the elements in a loop")
@@ -195,6 +204,11 @@ def _reversed(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
             return RangeValue(first, builder.minus(start, step), builder.negative(step))
         case SequenceValue(items):
             return SequenceValue(items[::-1], list)
+        case ListValue():
+            backwards = SliceValue(None, None, ScalarValue(const_int(-1)))
+            if args[0].type.kind is not None:
+                return lists.part_of(reader, args[0], backwards)
+            return _reversed(reader, [lists.numbers(reader, args[0])], kwargs)
         case ArrayValue() | LazyValue():
             return arrays.getitem(reader, args[0], SliceValue(None, None, ScalarValue(const_int(-1))))
         case ComplexArrayValue() | ComplexLazy():
@@ -212,27 +226,27 @@ def _pow(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
     return reader.apply(core.pow_, args)
 
 
-def _sequence(kind: type) -> Handler:
+def sequence(kind: type) -> Handler:
+    """The handler of ``list`` or ``tuple``."""
+
     def convert(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
         _plain(reader, kind.__name__, args, kwargs, 0, 1)
         if not args:
             return SequenceValue((), kind)
-        items = known_items(reader, args[0])
-        if items is None and isinstance(args[0], RangeValue):
-            from jitad.reading.loops import known_trips
-
-            trips = known_trips(args[0])
-            items = None if trips is None else [ScalarValue(const_int(i)) for i in trips]
-        if items is None:
+        made = comprehensions.as_list(reader, args[0])
+        if isinstance(made, ListValue) and kind is list:
+            return made
+        if not isinstance(made, SequenceValue):
             reader.no_call(
                 f"{kind.__name__}() of {describe(args[0])}", "use an array for what has a length known only at run time"
             )
-        return SequenceValue(tuple(items), kind)
+        return SequenceValue(made.items, kind)
 
     return convert
 
 
-def _dict(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
+def dict_(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
+    """``dict(...)``."""
     _plain(reader, "dict", args, {}, 0, 1)
     if args and not isinstance(args[0], DictValue):
         reader.no_call(f"dict() of {describe(args[0])}", "write dict(name=value, ...) or {...}")
@@ -259,6 +273,8 @@ def _class_of(value: Value) -> type:
             return np.ndarray
         case SequenceValue():
             return value.kind
+        case ListValue():
+            return list
         case DictValue():
             return dict
         case StaticValue(obj):
@@ -288,6 +304,21 @@ def _cast(dtype: str) -> Handler:
         )
 
     return convert
+
+
+def _sorted(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
+    from jitad.reading.comparisons import static_of
+
+    backwards = static_of(reader, kwargs["reverse"], "the order") if set(kwargs) == {"reverse"} else False
+    if len(args) != 1 or set(kwargs) - {"reverse"}:
+        reader.no_call("sorted() with a key", "sort with np.argsort of the keys")
+    listed: Value = lists.numbers(reader, as_growing(reader, args[0]))
+    if isinstance(listed, ComplexArrayValue):
+        reader.no_call("sorted() of complex numbers", "sort by a real number: np.argsort(abs(z))")
+    if backwards:  # equal items stay in their order, counted from the end
+        listed = reader.call(builtins.reversed, [listed], {}, "reversed")
+    found = reader.call(np.sort, [listed], {}, "sorted")
+    return lists.of_array(reader, reader.call(builtins.reversed, [found], {}, "reversed") if backwards else found)
 
 
 def _round(reader: Reader, args: Args, kwargs: Kwargs) -> Value:
@@ -328,9 +359,9 @@ BUILTINS: dict[Any, Handler] = {
     builtins.reversed: _reversed,
     builtins.divmod: _divmod,
     builtins.pow: _pow,
-    builtins.tuple: _sequence(tuple),
-    builtins.list: _sequence(list),
-    builtins.dict: _dict,
+    builtins.tuple: sequence(tuple),
+    builtins.list: sequence(list),
+    builtins.dict: dict_,
     builtins.isinstance: _isinstance,
     builtins.getattr: _getattr,
     builtins.round: _round,
@@ -339,60 +370,17 @@ BUILTINS: dict[Any, Handler] = {
     builtins.bool: _cast("bool"),
     np.bool_: _cast("bool"),
     **{getattr(np, dtype): _cast(dtype) for dtype in core.DTYPES if dtype != "bool"},
-    builtins.print: _refused("print", "print outside the kernel"),
+    builtins.print: _refused("print inside an expression", "make it a statement of its own"),
     builtins.input: _refused("input", "read the value outside the kernel and pass it in"),
     builtins.open: _refused("open", "read the file outside the kernel and pass an array in"),
     builtins.eval: _refused("eval", "write the expression itself"),
     builtins.exec: _refused("exec", "write the statements themselves"),
-    builtins.sorted: _refused("sorted", "sort outside the kernel, or pass the order in as an integer array"),
-    builtins.map: _refused("map", "write a loop"),
-    builtins.filter: _refused("filter", "write a loop"),
+    builtins.sorted: _sorted,
+    builtins.map: _refused("map", "write a comprehension: [f(v) for v in x]"),
+    builtins.filter: _refused("filter", "write a comprehension: [v for v in x if f(v)]"),
     builtins.str: _refused("str", "format text outside the kernel"),
     builtins.setattr: _refused("setattr", "return the value instead"),
     builtins.iter: _refused("iter", "write a for loop"),
     builtins.next: _refused("next", "write a for loop"),
     builtins.super: _refused("super", "call the base class's function by name"),
 }
-
-
-def add_prange() -> None:
-    """Know ``numba.prange`` (not from import time on, because Numba is slow to import)."""
-    import numba
-
-    BUILTINS.setdefault(numba.prange, _prange)
-
-
-def call_method(reader: Reader, method: MethodValue, args: Args, kwargs: Kwargs) -> Value:
-    """A method of a number, a tuple, a list or a dict."""
-    owner, name = method.owner, method.name
-    match owner:
-        case ScalarValue():
-            return owner
-        case DictValue(entries):
-            lifted = [reader.captures.lift(reader, key, None, repr(key)) for key in entries]
-            if name == "keys":
-                return SequenceValue(tuple(lifted), list)
-            if name == "values":
-                return SequenceValue(tuple(entries.values()), list)
-            if name == "items":
-                return SequenceValue(
-                    tuple(SequenceValue((k, v)) for k, v in zip(lifted, entries.values(), strict=True)), list
-                )
-            if name == "copy":
-                return DictValue(dict(entries))
-            return _get(reader, entries, args, kwargs)
-        case SequenceValue(fields=fields) if name == "_replace":
-            given = dict(zip(fields, owner.items, strict=True))
-            if set(kwargs) - set(fields):
-                reader.no_call(f"_replace of {sorted(set(kwargs) - set(fields))}", "use the names of the fields")
-            given.update(kwargs)
-            return SequenceValue(tuple(given.values()), owner.kind, fields)
-    reader.no_call(f"the method {name!r} of {describe(owner)}", "write it with a loop or an array")
-
-
-def _get(reader: Reader, entries: dict[Any, Value], args: Args, kwargs: Kwargs) -> Value:
-    from jitad.reading.comparisons import static_of
-
-    _plain(reader, "get", args, kwargs, 1, 2)
-    key = static_of(reader, args[0], "a key of a dict")
-    return entries.get(key, args[1] if len(args) == 2 else StaticValue(None))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import sys
 import types
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,24 +16,28 @@ from jitad.primitives import core, registry
 from jitad.primitives.registry import failures
 from jitad.primitives.spec import ArrayPrimitive, CompositePrimitive, Partial, ScalarPrimitive
 from jitad.program.types import Scalar
-from jitad.reading import arrays, complexes, derivatives
+from jitad.reading import arrays, complexes, derivatives, lists
 from jitad.reading.arrays.calls import call_array
-from jitad.reading.builtin_calls import BUILTINS, call_method
-from jitad.reading.captures import FIXED_PACKAGES
+from jitad.reading.builtin_calls import BUILTINS
+from jitad.reading.captures import is_library
 from jitad.reading.custom import call_custom
+from jitad.reading.destinations import call_with_out
 from jitad.reading.expressions import evaluate, evaluate_all, evaluate_parts
 from jitad.reading.inlining import function_defaults, read_in_place
+from jitad.reading.list_names import call_resizing, resizes
 from jitad.reading.merging import describe
+from jitad.reading.orders import ORDERED, call_in_order, call_ordered
+from jitad.reading.overloads import implementation
 from jitad.reading.random import refuse_generator
 from jitad.reading.scope import Scope
 from jitad.reading.sharing import read_or_share
 from jitad.reading.source import (
     differentiates,
     find_source,
-    module_root,
     type_attribute,
     unwrap_dispatcher,
 )
+from jitad.reading.value_methods import call_method
 from jitad.reading.values import (
     ArrayValue,
     ComplexArrayValue,
@@ -44,6 +47,7 @@ from jitad.reading.values import (
     DictValue,
     FunctionValue,
     LazyValue,
+    ListValue,
     MethodValue,
     PartialValue,
     ScalarValue,
@@ -66,6 +70,9 @@ def _remedy() -> str:
 
 def read_call(reader: Reader, node: ast.Call) -> Value:
     """The value of a call."""
+    resizing = resizes(reader, node.func)
+    if resizing is not None and not node.keywords:
+        return call_resizing(reader, *resizing, evaluate_parts(reader, node.args))
     function = evaluate(reader, node.func)
     args = evaluate_parts(reader, node.args)
     kwargs: dict[str, Value] = {}
@@ -88,6 +95,10 @@ def call(reader: Reader, function: Value, args: Sequence[Value], kwargs: Mapping
             return _call_inner(reader, function, args, kwargs)
         case PartialValue(inner, first, named):
             return call(reader, inner, [*first, *args], {**named, **kwargs}, text)
+        case MethodValue(owner=ArrayValue() | LazyValue() | ComplexArrayValue() | ComplexLazy(), name=name) if (
+            name in ORDERED and (found := call_ordered(reader, name, [function.owner, *args], kwargs)) is not None
+        ):
+            return found
         case MethodValue(owner=ComplexValue() | ComplexArrayValue() | ComplexLazy()):
             return complexes.call_method(reader, function, args, kwargs)
         case MethodValue(owner=ArrayValue() | LazyValue()) if complexes.is_involved(args, kwargs):
@@ -108,6 +119,14 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     if obj is functools.partial and args:
         settled = tuple(reader.settle(arg) for arg in args[1:])
         return PartialValue(args[0], settled, {key: reader.settle(arg) for key, arg in kwargs.items()})
+    special = call_with_out(reader, obj, args, kwargs, text) or call_in_order(reader, obj, args, kwargs)
+    if special is not None:
+        return special
+    if is_known(obj):
+        if _is_copy(obj) and len(args) == 1 and not kwargs and _is_fresh(args[0]):
+            return lists.as_argument(reader, args[0])
+        args = [lists.as_argument(reader, arg) for arg in args]
+        kwargs = {key: lists.as_argument(reader, arg) for key, arg in kwargs.items()}
     found = complexes.call_complex(reader, obj, args, kwargs, text)
     if found is not None:
         return found
@@ -141,7 +160,7 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
         return _call_jitad(reader, obj, args, kwargs, text)
     function, _ = unwrap_dispatcher(obj)
     if isinstance(function, types.FunctionType):
-        return _call_function(reader, function, args, kwargs, text)
+        return _call_function(reader, implementation(reader, function, args, kwargs, text), args, kwargs, text)
     if isinstance(obj, type):
         return _construct(reader, obj, args, kwargs, text)
     method = type_attribute(obj, "__call__")
@@ -174,6 +193,14 @@ def _call_jitad(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
 def is_known(obj: Any) -> bool:
     """True for a function that jitad has a rule or a definition for, so that its source isn't what is read."""
     return registry.lookup(obj) is not None or _find(arrays.HANDLERS, obj) is not None
+
+
+def _is_copy(obj: Any) -> bool:
+    return obj is np.array or obj is np.asarray
+
+
+def _is_fresh(value: Value) -> bool:
+    return isinstance(value, ListValue) and value.fresh and value.type.kind is None
 
 
 def _find(table: Mapping[Any, Any], obj: Any) -> Any:
@@ -324,7 +351,7 @@ def _call_expression(
 def _call_function(
     reader: Reader, function: types.FunctionType, args: Sequence[Value], kwargs: Mapping[str, Value], text: str
 ) -> Value:
-    if reader.pinned is None and _is_library(function):
+    if reader.pinned is None and is_library(function):
         return _call_library(reader, function, args, kwargs, text)
     try:
         source = find_source(function)
@@ -341,12 +368,6 @@ def _call_function(
         return read_in_place(reader, source.node, source.file, function, None, defaults, args, kwargs, name)
 
     return read_or_share(reader, function, args, kwargs, read)
-
-
-def _is_library(function: types.FunctionType) -> bool:
-    """True for a function of Python's own library or of a package that jitad builds on."""
-    root = module_root(function.__module__ or "")
-    return root in sys.stdlib_module_names or (root in FIXED_PACKAGES and root != "jitad")
 
 
 def _call_library(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,12 @@ FIXED_PACKAGES = frozenset(
     {"numpy", "math", "cmath", "operator", "functools", "scipy", "numba", "llvmlite", "jitad", "builtins", "typing"}
 )
 """Packages whose attributes nobody replaces: they need no guard."""
+
+
+def is_library(function: types.FunctionType) -> bool:
+    """True for a function of Python's own library or of a package that jitad builds on."""
+    root = module_root(function.__module__ or "")
+    return root in sys.stdlib_module_names or (root in FIXED_PACKAGES and root != "jitad")
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,8 @@ class Captures:
     def __init__(self) -> None:
         self.arrays: list[tuple[Capture, Var]] = []
         self.guards: list[Guard] = []
+        self.lists: list[SequenceValue | DictValue] = []
+        """Lists and dicts of the user's, which a kernel can't change."""
         self._values: dict[int, tuple[Any, Value, Getter, str]] = {}
         self._guarded: set[tuple[str, int]] = set()
 
@@ -131,11 +140,16 @@ class Captures:
             if isinstance(obj, list):
                 self._guard(f"len({name})", partial(len, obj), len(obj))
             items = tuple(self._item(reader, obj, i, name) for i in range(len(obj)))
-            return SequenceValue(items, type(obj), tuple(getattr(obj, "_fields", ())))
+            found = SequenceValue(items, type(obj), tuple(getattr(obj, "_fields", ())))
+            if isinstance(obj, list):
+                self.lists.append(found)
+            return found
         if isinstance(obj, dict):
             self._guard(name, getter, obj)
             self._guard(f"tuple({name})", partial(tuple, obj), tuple(obj))
-            return DictValue({key: self._item(reader, obj, key, name) for key in obj})
+            entries = DictValue({key: self._item(reader, obj, key, name) for key in obj})
+            self.lists.append(entries)
+            return entries
         if not isinstance(obj, types.ModuleType):
             self._guard(name, getter, obj)
         return StaticValue(obj)

@@ -6,14 +6,27 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
+
 from jitad.errors import KernelTypeError
 from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.statements import Const
 from jitad.program.types import BOOL
+from jitad.reading import lists
 from jitad.reading.joins import branch, negation, truth
-from jitad.reading.merging import describe, same
-from jitad.reading.values import DictValue, ScalarValue, SequenceValue, StaticValue, Value
+from jitad.reading.merging import describe
+from jitad.reading.sameness import same
+from jitad.reading.values import (
+    ArrayValue,
+    DictValue,
+    LazyValue,
+    ListValue,
+    ScalarValue,
+    SequenceValue,
+    StaticValue,
+    Value,
+)
 
 if TYPE_CHECKING:
     from jitad.reading.reader import Reader
@@ -50,7 +63,8 @@ def _chain(reader: Reader, ops: Sequence[ast.cmpop], left: Value, right: Value, 
 
     if isinstance(condition, Const):
         return go_on() if condition.value else first
-    value = branch(reader, condition, go_on, _false)
+    names = reader.assigned(rest)
+    value = branch(reader, condition, go_on, _false, sorted(names), names)
     assert value is not None
     return value
 
@@ -104,6 +118,11 @@ def _membership(reader: Reader, left: Value, right: Value, negated: bool) -> Val
     found: Any = Const(False, BOOL)
     if isinstance(right, DictValue):
         return _bool((static_of(reader, left, "a key") in right.items) is not negated)
+    if isinstance(right, ListValue):
+        right = lists.numbers(reader, right)
+    if isinstance(right, ArrayValue | LazyValue) and right.ndim == 1 and isinstance(left, ScalarValue):
+        any_equal = truth(reader, reader.call(np.any, [compare(reader, ast.Eq(), right, left)], {}, "in"))
+        return ScalarValue(negation(reader.builder, any_equal) if negated else any_equal)
     if not isinstance(right, SequenceValue):
         reader.refuse(KernelTypeError, f"'in' {describe(right)} isn't supported", "use a tuple of values")
     for one in right.items:

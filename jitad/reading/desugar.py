@@ -1,4 +1,4 @@
-"""Turn ``return``, ``break`` and ``continue`` into structured control flow.
+"""Turn ``return``, ``break``, ``continue`` and ``match`` into structured control flow.
 
 After this pass a function's body has no jumps: its result is the name ``RESULT``, the rest of a block after
 a conditional jump stands in the other arm of that condition where this is possible, and under a flag where
@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from itertools import count
+
+from jitad.reading.matching import without_matches
 
 RESULT = "$result"
 _RETURNED = "$returned"
@@ -31,7 +33,7 @@ def break_flag(loop: ast.For | ast.While) -> str | None:
 
 def lower_body(node: ast.FunctionDef) -> list[ast.stmt]:
     """The body of a function without jumps; its result is in ``RESULT``."""
-    statements = list(node.body)
+    statements = without_matches(node.body)
     if not _always_jumps(statements):
         last = node.body[-1]
         statements.append(ast.copy_location(ast.Return(value=ast.copy_location(ast.Constant(value=None), last)), last))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jitad.errors import KernelTypeError, KernelValueError, UnsupportedSyntaxError
 from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.statements import Accumulate, Alloc, Call, Const, Reshape, Statement, Store, View, walk
-from jitad.reading import arrays, complexes
+from jitad.reading import arrays, complexes, lists
 from jitad.reading.attributes import attribute
 from jitad.reading.comparisons import comparison, static_of
 from jitad.reading.joins import branch, negation, truth
+from jitad.reading.list_names import as_growing, bound_to, refuse_change_beside
 from jitad.reading.merging import describe
 from jitad.reading.reader import NeedsUnrolling
 from jitad.reading.values import (
@@ -24,6 +26,7 @@ from jitad.reading.values import (
     DictValue,
     FunctionValue,
     LazyValue,
+    ListValue,
     ScalarValue,
     SequenceValue,
     SliceValue,
@@ -97,7 +100,9 @@ def _evaluate(reader: Reader, node: ast.expr) -> Value:
         case ast.Attribute(value=owner, attr=name):
             return attribute(reader, evaluate(reader, owner), name, ast.unparse(owner))
         case ast.Subscript(value=owner, slice=index):
-            return item(reader, evaluate(reader, owner), evaluate_index(reader, index))
+            value, at = evaluate(reader, owner), evaluate_index(reader, index)
+            refuse_change_beside(reader, value, [index])
+            return item(reader, value, at)
         case ast.Tuple(elts=parts):
             return SequenceValue(tuple(evaluate_parts(reader, parts)), tuple)
         case ast.List(elts=parts):
@@ -109,17 +114,13 @@ def _evaluate(reader: Reader, node: ast.expr) -> Value:
 
             return FunctionValue(node, reader.scope, "<lambda>", inner_defaults(reader, node.args))
         case ast.NamedExpr(target=target, value=value):
-            from jitad.reading.statements import assign
+            from jitad.reading.assignments import assign
 
             assigned = reader.settle(evaluate(reader, value), target.id)
             assign(reader, target, assigned)
             return assigned
-        case ast.ListComp(elt=element, generators=generators) | ast.GeneratorExp(elt=element, generators=generators):
-            rows = _comprehension(reader, generators, [element])
-            return SequenceValue(tuple(row[0] for row in rows), list)
-        case ast.DictComp(key=key, value=value, generators=generators):
-            rows = _comprehension(reader, generators, [key, value])
-            return DictValue({static_of(reader, k, "a key"): v for k, v in rows})
+        case ast.ListComp() | ast.GeneratorExp() | ast.DictComp():
+            return _comprehension(reader, node)
         case ast.Slice():
             return evaluate_index(reader, node)
     what, remedy = _REMEDIES.get(type(node), (ast.unparse(node), "rewrite it"))
@@ -149,6 +150,8 @@ def evaluate_all(reader: Reader, nodes: Sequence[ast.expr]) -> list[Value]:
                 "An array expression stands next to a call that changes an array.",
                 "assign the array expression to a name on a line of its own first",
             )
+    for position, value in enumerate(values[:-1]):
+        refuse_change_beside(reader, value, nodes[position + 1 :])
     return values
 
 
@@ -195,8 +198,9 @@ def binary(reader: Reader, op: ast.operator, left: Value, right: Value) -> Value
     if isinstance(op, ast.Mult) and isinstance(left, ScalarValue) and isinstance(right, SequenceValue):
         left, right = right, left
     if isinstance(op, ast.Mult) and isinstance(left, SequenceValue) and isinstance(right, ScalarValue):
-        times = static_of(reader, right, "the number of repetitions")
-        return SequenceValue(left.items * int(times), left.kind)
+        return _repeated(reader, left, right)
+    if isinstance(op, ast.Mult | ast.Add) and any(isinstance(side, ListValue) for side in (left, right)):
+        return _of_lists(reader, op, left, right)
     for side in (left, right):
         is_array = isinstance(left, _ARRAYS) or isinstance(right, _ARRAYS)
         if isinstance(side, SequenceValue) and is_array:
@@ -208,6 +212,27 @@ def binary(reader: Reader, op: ast.operator, left: Value, right: Value) -> Value
                 "use numbers or arrays",
             )
     return reader.apply(BINARY[type(op)], [left, right])
+
+
+def _repeated(reader: Reader, value: SequenceValue, times: ScalarValue) -> Value:
+    """``value * times``."""
+    if value.kind is list and value.items and not isinstance(times.operand, Const):
+        return lists.repeated(reader, value, reader.integer(times, "the number of repetitions"))
+    return SequenceValue(value.items * int(static_of(reader, times, "the number of repetitions")), value.kind)
+
+
+def _of_lists(reader: Reader, op: ast.operator, left: Value, right: Value) -> Value:
+    """``left + right`` or ``left * right`` with a list whose length isn't known."""
+    if isinstance(op, ast.Add) and lists.is_list(left) and lists.is_list(right):
+        return replace(lists.extended(reader, as_growing(reader, left), as_growing(reader, right)), fresh=True)
+    for value, times in ((left, right), (right, left)):
+        if isinstance(op, ast.Mult) and isinstance(value, ListValue) and isinstance(times, ScalarValue):
+            return lists.repeated(reader, value, reader.integer(times, "the number of repetitions"))
+    reader.refuse(
+        KernelTypeError,
+        f"{_symbol(op)} isn't defined for {describe(left)} and {describe(right)}",
+        "make an array of the list: np.array(...)",
+    )
 
 
 def _symbol(op: ast.operator) -> str:
@@ -223,33 +248,33 @@ def _short_circuit(reader: Reader, nodes: Sequence[ast.expr], is_and: bool) -> V
         condition = truth(reader, first)
 
     def rest() -> Value:
-        return _short_circuit(reader, nodes[1:], is_and)
+        return bound_to(reader, "", _short_circuit(reader, nodes[1:], is_and))
 
     def decided() -> Value:
-        return first
+        return bound_to(reader, "", first)
 
     if isinstance(condition, Const):
-        return rest() if bool(condition.value) is is_and else first
-    value = branch(reader, condition, rest, decided) if is_and else branch(reader, condition, decided, rest)
+        return _short_circuit(reader, nodes[1:], is_and) if bool(condition.value) is is_and else first
+    names = reader.assigned(nodes[1:])
+    arms = (rest, decided) if is_and else (decided, rest)
+    value = branch(reader, condition, *arms, sorted(names), names)
     assert value is not None
     return value
 
 
 def _conditional(reader: Reader, test: ast.expr, body: ast.expr, orelse: ast.expr) -> Value:
-    from jitad.reading.liveness import assigned
-
     with reader.at(test):
         condition = truth(reader, evaluate(reader, test))
     if isinstance(condition, Const):
         return evaluate(reader, body if condition.value else orelse)
 
     def then() -> Value:
-        return reader.settle(evaluate(reader, body))
+        return bound_to(reader, "", reader.settle(evaluate(reader, body)))
 
     def otherwise() -> Value:
-        return reader.settle(evaluate(reader, orelse))
+        return bound_to(reader, "", reader.settle(evaluate(reader, orelse)))
 
-    names = assigned([body, orelse])
+    names = reader.assigned([body, orelse])
     value = branch(reader, condition, then, otherwise, sorted(names), names)
     assert value is not None
     return value
@@ -267,44 +292,15 @@ def _dict(reader: Reader, keys: Sequence[ast.expr | None], nodes: Sequence[ast.e
     return DictValue(entries)
 
 
-def _comprehension(
-    reader: Reader, generators: Sequence[ast.comprehension], results: Sequence[ast.expr]
-) -> list[list[Value]]:
-    """The rows of a comprehension over things of known length."""
-    from jitad.reading.iteration import known_items
-    from jitad.reading.loops import known_trips
-    from jitad.reading.statements import assign
+def _comprehension(reader: Reader, node: ast.ListComp | ast.GeneratorExp | ast.DictComp) -> Value:
+    from jitad.reading import comprehensions
 
-    if not generators:
-        return [[reader.settle(value) for value in evaluate_all(reader, results)]]
-    first, rest = generators[0], generators[1:]
-    iterable = evaluate(reader, first.iter)
-    items = known_items(reader, iterable)
-    if items is None:
-        trips = known_trips(iterable)
-        if trips is None:
-            reader.refuse(
-                UnsupportedSyntaxError,
-                "A comprehension over something whose length is known only at run time.",
-                "make an array with np.empty and fill it in a loop",
-            )
-        items = [reader.captures.lift(reader, i, None, "i") for i in trips]
-    rows: list[list[Value]] = []
-    saved = dict(reader.scope.env)
-    for one in items:
-        assign(reader, first.target, one)
-        conditions = [truth(reader, evaluate(reader, test)) for test in first.ifs]
-        if not all(isinstance(c, Const) for c in conditions):
-            reader.refuse(
-                UnsupportedSyntaxError,
-                "A comprehension whose condition is known only at run time.",
-                "make an array with np.empty and fill it in a loop",
-            )
-        if all(isinstance(c, Const) and c.value for c in conditions):
-            rows += _comprehension(reader, rest, results)
-    reader.scope.env.clear()
-    reader.scope.env.update(saved)
-    return rows
+    match node:
+        case ast.ListComp():
+            return comprehensions.listed(reader, node)
+        case ast.GeneratorExp():
+            return comprehensions.generated(reader, node)
+    return DictValue({static_of(reader, k, "a key"): v for k, v in comprehensions.entries(reader, node)})
 
 
 def evaluate_index(reader: Reader, node: ast.expr) -> Value:
@@ -327,6 +323,8 @@ def item(reader: Reader, value: Value, index: Value) -> Value:
             return complexes.getitem(reader, value, index)
         case SequenceValue():
             return _sequence_item(reader, value, index)
+        case ListValue():
+            return _list_item(reader, value, index)
         case DictValue(entries):
             key = static_of(reader, index, "a key of a dict")
             if key not in entries:
@@ -337,6 +335,13 @@ def item(reader: Reader, value: Value, index: Value) -> Value:
         case StaticValue(obj) if isinstance(obj, str):
             return StaticValue(obj[static_of(reader, index, "an index of a string")])
     reader.refuse(KernelTypeError, f"{describe(value)} can't be indexed", "index an array, a tuple, a list or a dict")
+
+
+def _list_item(reader: Reader, value: ListValue, index: Value) -> Value:
+    """An item of a list, or a list of some."""
+    if isinstance(index, SliceValue):
+        return lists.part_of(reader, value, index)
+    return lists.item_at(reader, value, index)
 
 
 def _sequence_item(reader: Reader, value: SequenceValue, index: Value) -> Value:

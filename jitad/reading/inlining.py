@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from jitad.errors import JitadError, RecursionRefusedError
 from jitad.reading.desugar import RESULT, lower_body
 from jitad.reading.expressions import evaluate
-from jitad.reading.liveness import captured_names, local_names
 from jitad.reading.scope import Scope
 from jitad.reading.source import FunctionNode, FunctionSource, SourceFile
 from jitad.reading.values import (
     DerivativeValue,
     DictValue,
     FunctionValue,
+    GeneratorValue,
     PartialValue,
     SequenceValue,
     StaticValue,
@@ -70,7 +70,7 @@ def read_in_place(
             f"{name!r} calls itself, directly or through others.",
             "write it as a loop",
         )
-    scope = Scope(name, file, function, frozenset(local_names(node)), parent, frozenset(captured_names(node)), env)
+    scope = Scope(name, file, function, node, parent, env, reader.scope)
     saved, saved_node, reader.scope = reader.scope, reader.node, scope
     reader.open_calls.append(call)
     where = reader.origin if reader.pinned is None else None
@@ -138,12 +138,17 @@ def bind(
         elif spec.kwarg is not None:
             spare[key] = value
         else:
-            reader.no_call(f"{name}() has no parameter {key!r}", "check the spelling")
+            known = ", ".join(arg.arg for arg in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs))
+            reader.no_call(
+                f"{name}() has no parameter {key!r}", f"leave it out; those of a kernel's {name}() are {known}"
+            )
     for parameter in (*positional, *(arg.arg for arg in spec.kwonlyargs)):
         if parameter not in bound:
             if parameter not in defaults:
                 reader.no_call(f"{name}() misses the argument {parameter!r}", "pass it")
             bound[parameter] = defaults[parameter]
+    if any(isinstance(value, GeneratorValue) for value in (*args, *kwargs.values())) and reader.pinned is None:
+        reader.no_call(f"{name}() gets a generator expression, which runs once only", "pass a list: [... for ...]")
     env = bound if lazy else {key: reader.settle(value, key) for key, value in bound.items()}
     if spec.vararg is not None:
         env[spec.vararg.arg] = SequenceValue(tuple(reader.settle(value) for value in extra))

@@ -11,16 +11,21 @@ from jitad.primitives import core
 from jitad.program.builder import const_int
 from jitad.program.statements import Const, Operand
 from jitad.program.types import INT64
-from jitad.reading import arrays, complexes
+from jitad.reading import arrays, complexes, lists
 from jitad.reading.arrays.facts import note_at_least, smaller
+from jitad.reading.arrays.maps import shifted
 from jitad.reading.merging import describe
 from jitad.reading.values import (
     ArrayValue,
     ComplexArrayValue,
     ComplexLazy,
     DictValue,
+    GeneratorValue,
     GridValue,
+    ItemType,
     LazyValue,
+    ListValue,
+    PlacesValue,
     RangeValue,
     ScalarValue,
     SequenceValue,
@@ -155,14 +160,31 @@ def iteration(reader: Reader, value: Value) -> Iteration:
             return Iteration(const_int(0), value.shape[0], const_int(1), row)
         case LazyValue() | ComplexLazy() if value.ndim:
             return iteration(reader, reader.settle(value))
+        case ListValue(type=ItemType(kind=None)):
+            return iteration(reader, lists.elements(value)[0])
+        case ListValue(count=count):
+
+            def item(reader: Reader, i: Operand) -> Value:
+                return lists.item_at(reader, value, ScalarValue(i))
+
+            return Iteration(const_int(0), count, const_int(1), item)
         case ZippedValue(parts):
             return _zipped(reader, [iteration(reader, part) for part in parts])
         case GridValue():
             return _grid(reader, value)
+        case PlacesValue(vector):
+
+            def place(reader: Reader, i: Operand) -> Value:
+                (axis,), (start,) = vector.axes, vector.starts
+                return ArrayValue(vector.base, (shifted(reader.builder, start, i, axis.step),), ())
+
+            return Iteration(const_int(0), vector.shape[0], const_int(1), place)
     reader.refuse(
         KernelTypeError,
         f"A kernel can't loop over {describe(value)}.",
-        "loop over range(...), an array, a tuple or list, enumerate(...) or zip(...)",
+        "make a list of it: [... for ...]"
+        if isinstance(value, GeneratorValue)
+        else "loop over range(...), an array, a tuple or list, enumerate(...) or zip(...)",
     )
 
 

@@ -11,7 +11,7 @@ from jitad.primitives import core
 from jitad.program.builder import Builder
 from jitad.program.statements import Branch, Compute, Const, Fail, Operand, Var
 from jitad.program.types import BOOL, Array
-from jitad.reading import arrays, complexes
+from jitad.reading import arrays, complexes, lists
 from jitad.reading.merging import (
     Fixed,
     Items,
@@ -20,18 +20,19 @@ from jitad.reading.merging import (
     flatten,
     join,
     maybe,
-    same,
     template_of,
     variables,
     without_shapes,
 )
 from jitad.reading.reader import Unreachable
+from jitad.reading.sameness import same
 from jitad.reading.values import (
     ArrayValue,
     ComplexLike,
     DictValue,
     FunctionValue,
     LazyValue,
+    ListValue,
     ScalarValue,
     SequenceValue,
     StaticValue,
@@ -58,6 +59,8 @@ def truth(reader: Reader, value: Value) -> Operand:
             return Const(bool(items), BOOL)
         case DictValue(entries):
             return Const(bool(entries), BOOL)
+        case ListValue():
+            return negation(reader.builder, lists.is_empty(reader, value))
         case StaticValue(obj) if obj is None or isinstance(obj, str | bytes):
             return Const(bool(obj), BOOL)
         case StaticValue() | FunctionValue():
@@ -116,7 +119,6 @@ class Arm:
 def read_if(reader: Reader, node: ast.If, live: frozenset[str]) -> None:
     """An ``if`` statement; ``live`` are the names needed after it."""
     from jitad.reading.expressions import evaluate
-    from jitad.reading.liveness import assigned
     from jitad.reading.statements import read_block
 
     with reader.at(node.test):
@@ -124,7 +126,7 @@ def read_if(reader: Reader, node: ast.If, live: frozenset[str]) -> None:
     if isinstance(condition, Const):
         read_block(reader, node.body if condition.value else node.orelse, live)
         return
-    changed = assigned([*node.body, *node.orelse])
+    changed = reader.assigned([*node.body, *node.orelse])
 
     def then() -> None:
         read_block(reader, node.body, live)

@@ -18,7 +18,7 @@ from jitad.reading.captures import Capture, Guard
 from jitad.reading.custom_memory import refuse_shared_values
 from jitad.reading.inlining import bind, function_defaults, read_body
 from jitad.reading.layouts import one_layout_per_flow
-from jitad.reading.liveness import captured_names, local_names, parameters
+from jitad.reading.liveness import parameters
 from jitad.reading.merging import describe
 from jitad.reading.reader import Reader, Unreachable
 from jitad.reading.results import (
@@ -43,6 +43,7 @@ from jitad.reading.values import (
     DerivativeForm,
     DictValue,
     LazyValue,
+    ListValue,
     ScalarValue,
     SequenceValue,
     StaticValue,
@@ -230,9 +231,7 @@ def _read_derivative(reader: Reader, function: Any, args: list[Value], kwargs: M
 
 def _enter(reader: Reader, source: FunctionSource, name: str) -> None:
     node = source.node
-    reader.scope = Scope(
-        name, source.file, source.function, frozenset(local_names(node)), None, frozenset(captured_names(node))
-    )
+    reader.scope = Scope(name, source.file, source.function, node)
     reader.node = node
     reader.functions.append(source.function)
     reader.captures.function(source.function)
@@ -277,9 +276,9 @@ def _label(name: str, key: Hashable) -> str:
 
 
 def _read(reader: Reader, source: FunctionSource, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
-    from jitad.reading.builtin_calls import add_prange
+    from jitad.reading.numba_calls import add_numba
 
-    add_prange()
+    add_numba()
     defaults = function_defaults(reader, source)
     reader.scope.env.update(bind(reader, source.node, defaults, args, kwargs, reader.scope.name))
     try:
@@ -313,7 +312,9 @@ def _result(reader: Reader, value: Value, results: list[Operand]) -> ResultTree:
     reader.refuse(
         KernelTypeError,
         f"A kernel can't return {describe(value)}.",
-        "return numbers, arrays, or tuples or dicts of them",
+        "return an array of it: np.array(...)"
+        if isinstance(value, ListValue)
+        else "return numbers, arrays, or tuples or dicts of them",
     )
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 Names = frozenset[str]
+
+LIST_METHODS = frozenset(("append", "clear", "extend", "insert", "pop"))
+"""The methods that change the length of a list."""
 
 
 def _inner(node: ast.AST) -> Iterator[ast.AST]:
@@ -33,37 +37,71 @@ def reads(node: ast.AST) -> set[str]:
     return names
 
 
+class Changes(NamedTuple):
+    """The names that a statement may bind, of lists whose length it changes, and of what it assigns items of."""
+
+    bound: set[str]
+    resized: set[str]
+    stored_into: set[str]
+
+
+def _changes(node: ast.AST) -> Changes:
+    """What a statement or an expression changes; it is noted on the node, which is asked again and again."""
+    found: Changes | None = getattr(node, "jitad_changes", None)
+    if found is None:
+        found = node.jitad_changes = Changes(set(), set(), set())  # type: ignore[attr-defined]
+        _collect(node, found)
+    return found
+
+
+def _collect(node: ast.AST, found: Changes) -> None:
+    match node:
+        case ast.FunctionDef() | ast.Lambda():
+            if isinstance(node, ast.FunctionDef):
+                found.bound.add(node.name)
+            children: list[ast.AST] = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+        case ast.comprehension(iter=iterable, ifs=conditions):  # its targets stay inside
+            children = [iterable, *conditions]
+        case _:
+            _note(node, found)
+            children = list(ast.iter_child_nodes(node))
+    for child in children:
+        _collect(child, found)
+
+
+def _note(node: ast.AST, found: Changes) -> None:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.MatchAs(name=str(name)):
+            found.bound.add(name)
+        case ast.alias(name=name, asname=other):
+            found.bound.add(other or name.partition(".")[0])
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)):
+            if method in LIST_METHODS:
+                found.resized.add(name)
+            if method in ("reverse", "sort"):
+                found.stored_into.add(name)
+        case ast.AugAssign(target=ast.Name(id=name), op=ast.Add()):
+            found.resized.add(name)
+        case ast.Subscript(value=owner, ctx=ast.Store()):
+            while isinstance(owner, ast.Subscript):
+                owner = owner.value
+            if isinstance(owner, ast.Name):
+                found.stored_into.add(owner.id)
+
+
 def assigned(nodes: Iterable[ast.AST]) -> set[str]:
     """The names that these statements may bind (targets of comprehensions stay inside them)."""
-    names: set[str] = set()
-    for node in nodes:
-        hidden: set[str] = set()
-        for inner in _inner(node):
-            match inner:
-                case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                    names.add(name)
-                case ast.FunctionDef(name=name):
-                    names.add(name)
-                case ast.comprehension(target=target):
-                    hidden |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
-        names -= hidden - _stored_outside_comprehensions(node)
-    return names
+    return set().union(*(_changes(node).bound for node in nodes))
 
 
-def _stored_outside_comprehensions(node: ast.AST) -> set[str]:
-    names: set[str] = set()
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        names.add(node.id)
-    if isinstance(node, ast.FunctionDef | ast.Lambda):
-        return {node.name} if isinstance(node, ast.FunctionDef) else set()
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.comprehension):
-            parts: list[ast.AST] = [child.iter, *child.ifs]
-            for part in parts:
-                names |= _stored_outside_comprehensions(part)
-        else:
-            names |= _stored_outside_comprehensions(child)
-    return names
+def resized(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names of lists whose length these statements change, by a method of theirs or by ``+=``."""
+    return set().union(*(_changes(node).resized for node in nodes))
+
+
+def stored_into(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names whose items these statements assign, or bring into another order."""
+    return set().union(*(_changes(node).stored_into for node in nodes))
 
 
 def parameters(node: ast.FunctionDef | ast.Lambda) -> list[str]:

@@ -19,7 +19,8 @@ from jitad.reading.carried import Carried, assumed
 from jitad.reading.desugar import break_flag
 from jitad.reading.iteration import Iteration, iteration, known_items
 from jitad.reading.joins import branch, negation, truth
-from jitad.reading.liveness import Names, assigned, loop_head
+from jitad.reading.list_names import refuse_resizing
+from jitad.reading.liveness import Names, loop_head
 from jitad.reading.merging import Fixed, Template, Unbound, assemble, flatten, join, template_of, variables
 from jitad.reading.parallel import ask_for_threads, refuse_leaving
 from jitad.reading.reader import NeedsUnrolling, Unreachable
@@ -57,6 +58,7 @@ def read_for(reader: Reader, node: ast.For, live: Names) -> None:
 
     with reader.at(node.iter):
         iterable = evaluate(reader, node.iter)
+        refuse_resizing(reader, node, iterable)
         items = known_items(reader, iterable)
         if items is not None:
             _unrolled(reader, node, items, live)
@@ -85,7 +87,7 @@ def read_while(reader: Reader, node: ast.While, live: Names) -> None:
         test = ast.BoolOp(op=ast.And(), values=[flags, node.test])
         for part in (flags, flags.operand, test):
             ast.copy_location(part, node.test)
-    if assigned([node.test]):
+    if reader.assigned([node.test]):
         _tested_inside(reader, node, live)
         return
     env = dict(reader.scope.env)
@@ -132,11 +134,12 @@ def known_trips(iterable: Value) -> range | None:
 
 def _unrolled(reader: Reader, node: ast.For, items: list[Value], live: Names) -> None:
     """The loop's iterations one after the other."""
-    from jitad.reading.statements import assign, read_block
+    from jitad.reading.assignments import assign
+    from jitad.reading.statements import read_block
 
     flag = break_flag(node)
     needed = loop_head(node, live, frozenset([flag] if flag else [])) | reader.scope.captured
-    changed = assigned([node])
+    changed = reader.assigned([node])
 
     def iterations(position: int) -> None:
         for number in range(position, len(items)):
@@ -167,13 +170,14 @@ def _nothing() -> None:
 
 def _counted(reader: Reader, node: ast.For, steps: Iteration, live: Names) -> None:
     """A loop over a range (or over something with a length)."""
-    from jitad.reading.statements import assign, read_block
+    from jitad.reading.assignments import assign
+    from jitad.reading.statements import read_block
 
     flag = break_flag(node)
     if flag and steps.parallel:
         refuse_leaving(reader)
     head = loop_head(node, live, frozenset([flag] if flag else []))
-    carried = sorted(assigned([node]) & (head | live | reader.scope.captured))
+    carried = sorted(reader.assigned([node]) & (head | live | reader.scope.captured))
     name = node.target.id if isinstance(node.target, ast.Name) else "i"
     trips = steps.trips(reader) if flag else None
 
@@ -198,7 +202,7 @@ def _counted(reader: Reader, node: ast.For, steps: Iteration, live: Names) -> No
             note_at_least(reader, index)
 
     counted = None if flag else steps
-    loop = _settled_loop(reader, name, carried, note, test if flag else None, body, counted, assigned([node]))
+    loop = _settled_loop(reader, name, carried, note, test if flag else None, body, counted, reader.assigned([node]))
     if steps.parallel:
         ask_for_threads(loop)
 
@@ -209,7 +213,7 @@ def _conditional(reader: Reader, node: ast.While, test: ast.expr, flag: str | No
     from jitad.reading.statements import read_block
 
     head = loop_head(node, live, frozenset([flag] if flag else []))
-    changed = assigned(node.body)
+    changed = reader.assigned(node.body)
     carried = sorted(changed & (head | live | reader.scope.captured))
 
     def condition(index: Var) -> Operand:

@@ -15,7 +15,8 @@ from jitad.inference import unify
 from jitad.program.builder import const_int
 from jitad.program.statements import Const, Operand, Var, array_type
 from jitad.program.types import BOOL, COMPLEX_DTYPES, REAL_DTYPES, Array, Scalar
-from jitad.reading import complexes
+from jitad.reading import complexes, lists
+from jitad.reading.sameness import same, same_operand
 from jitad.reading.values import (
     ArrayValue,
     ComplexArrayValue,
@@ -24,6 +25,9 @@ from jitad.reading.values import (
     DerivativeValue,
     DictValue,
     FunctionValue,
+    GeneratorValue,
+    ItemType,
+    ListValue,
     MaybeValue,
     PartialValue,
     ScalarValue,
@@ -93,6 +97,13 @@ class ComplexRebound(Template):
 
 
 @dataclass(frozen=True)
+class Growing(Template):
+    """A list of such items whose length differs: its memory and its length."""
+
+    item: ItemType
+
+
+@dataclass(frozen=True)
 class Items(Template):
     """A tuple, list or named tuple, item by item, or a dict, value by value (``keys``)."""
 
@@ -109,45 +120,6 @@ class Maybe(Template):
     bound: Template
 
 
-def same_operand(a: Operand, b: Operand) -> bool:
-    """True for the same variable, or literals with the same bits."""
-    if isinstance(a, Const) and isinstance(b, Const):
-        return a.type == b.type and repr(a.value) == repr(b.value)
-    return a is b
-
-
-def same(a: Value, b: Value) -> bool:
-    """True when two values are surely the same."""
-    match a, b:
-        case ScalarValue(x), ScalarValue(y):
-            return same_operand(x, y)
-        case ArrayValue(), ArrayValue():
-            return a is b or (a.base is b.base and a.starts == b.starts and a.axes == b.axes)
-        case ComplexValue(), ComplexValue():
-            return same_operand(a.re, b.re) and same_operand(a.im, b.im)
-        case ComplexArrayValue(x), ComplexArrayValue(y):
-            return same(x, y)
-        case SequenceValue(), SequenceValue():
-            equal = len(a.items) == len(b.items) and a.kind is b.kind
-            return equal and all(same(x, y) for x, y in zip(a.items, b.items, strict=True))
-        case DictValue(x), DictValue(y):
-            return list(x) == list(y) and all(same(x[key], y[key]) for key in x)
-        case StaticValue(x), StaticValue(y):
-            return x is y or (type(x) is type(y) and isinstance(x, str | bytes | type(None)) and x == y)
-        case FunctionValue(), FunctionValue():
-            equal = a.node is b.node and a.scope is b.scope and list(a.defaults) == list(b.defaults)
-            return equal and all(same(a.defaults[key], b.defaults[key]) for key in a.defaults)
-        case MaybeValue(), MaybeValue():
-            return same_operand(a.bound, b.bound) and same(a.value, b.value)
-        case PartialValue(), PartialValue():
-            mine, yours = (a.function, *a.args, *a.kwargs.values()), (b.function, *b.args, *b.kwargs.values())
-            equal = len(a.args) == len(b.args) and list(a.kwargs) == list(b.kwargs)
-            return equal and all(same(x, y) for x, y in zip(mine, yours, strict=True))
-        case UndefinedValue(), UndefinedValue():
-            return True
-    return a is b
-
-
 def template_of(value: Value, carried: bool) -> Template:
     """The template of one value; ``carried`` makes array variables of its arrays."""
     match value:
@@ -162,6 +134,8 @@ def template_of(value: Value, carried: bool) -> Template:
             template = template_of(pair, carried)
             assert isinstance(template, Rebound)
             return ComplexRebound(template)
+        case ListValue(type=type_) if carried and value.ndim == 1:
+            return Growing(type_)
         case SequenceValue(items, kind, fields):
             return Items(tuple(template_of(item, carried) for item in items), kind, fields)
         case DictValue(items):
@@ -217,6 +191,11 @@ def describe(value: Value) -> str:
             return f"a {value.ndim}-d array of {value.dtype}"
         case SequenceValue():
             return f"a {value.kind.__name__} of {len(value.items)}"
+        case ListValue(type=type_):
+            what = "tuples" if type_.kind is not None else "numbers" if value.ndim == 1 else "rows"
+            return f"a list of {what} ({', '.join(type_.dtypes)})"
+        case GeneratorValue():
+            return "a generator expression"
         case DictValue():
             return f"a dict with the keys {', '.join(map(repr, value.items))}"
         case StaticValue(None):
@@ -267,6 +246,8 @@ def join(reader: Reader, name: str, template: Template, before: Value, value: Va
                 return template
             if isinstance(kept, ComplexArrayValue) and isinstance(value, ComplexArrayValue):
                 return join(reader, name, template_of(kept, carried=True), kept, value)
+            if isinstance(kept, ListValue) and lists.is_list(value) and kept.ndim == 1:
+                return join(reader, name, template_of(kept, carried=True), kept, value)
             if isinstance(kept, ArrayValue) and isinstance(value, ArrayValue):
                 return join(reader, name, template_of(kept, carried=True), kept, value)
         case Rebound(type_, shape) if isinstance(value, ArrayValue):
@@ -283,6 +264,11 @@ def join(reader: Reader, name: str, template: Template, before: Value, value: Va
                 merged = join(reader, name, pair, before.pair, value.pair)
                 assert isinstance(merged, Rebound)
                 return ComplexRebound(merged)
+        case Growing(item) if lists.is_list(value):
+            return _growing(reader, item, value)
+        case Items(items, kind=kind) if kind is list and _differs_in_length(value, len(items)):
+            held = [assemble(reader, item, name, iter(variables(item, name))) for item in items]
+            return _growing(reader, lists.type_with(reader, None, held) if items else None, value)
         case Items(items, kind, fields, keys):
             given = _parts(value)
             same_keys = not isinstance(value, DictValue) or tuple(value.items) == keys
@@ -295,6 +281,15 @@ def join(reader: Reader, name: str, template: Template, before: Value, value: Va
         f"{_shown(name)} is {describe(before)} on one path and {describe(value)} on another",
         "give the two different names, or make them of one type, dtype and number of dimensions",
     )
+
+
+def _differs_in_length(value: Value, length: int) -> bool:
+    return isinstance(value, ListValue) or (lists.is_list(value) and len(_parts(value) or ()) != length)
+
+
+def _growing(reader: Reader, item: ItemType | None, value: Value) -> Template:
+    """The template of a list of items of a type (None for none so far) that may be ``value`` too."""
+    return Growing(lists.type_with(reader, item, [value] if isinstance(value, ListValue) else _parts(value) or []))
 
 
 def _complex_number(dtypes: tuple[str, str]) -> Template:
@@ -326,6 +321,8 @@ def variables(template: Template, name: str) -> list[Var]:
             return [Var(f"{name.lstrip('$')}_{part}", type_) for part in ("re", "im")]
         case ComplexRebound(pair):
             return variables(pair, name)
+        case Growing(item):
+            return lists.variables(name.lstrip("$"), item)
         case Items(items):
             return [variable for item in items for variable in variables(item, name)]
         case Maybe(bound):
@@ -352,6 +349,8 @@ def assemble(reader: Reader, template: Template, name: str, operands: Iterator[O
             whole = assemble(reader, pair, name, operands)
             assert isinstance(whole, ArrayValue)
             return ComplexArrayValue(whole)
+        case Growing(item):
+            return lists.assembled(reader, item, [next(operands) for _ in (*item.dtypes, "length")])
         case Items(items, kind, fields, keys):
             parts = tuple(assemble(reader, item, name, operands) for item in items)
             return (
@@ -389,6 +388,8 @@ def flatten(reader: Reader, template: Template, value: Value) -> list[Operand]:
                 return [reader.builder.alloc("unbound", type_.dtype, [const_int(0)] * type_.ndim, 0)]
             assert isinstance(value, ArrayValue)
             return [arrays.as_variable(reader, value)]
+        case Growing(item):
+            return lists.flattened(reader, value, item)
         case Items(items):
             parts = _parts(value) or [UndefinedValue("")] * len(items)
             return [o for item, part in zip(items, parts, strict=True) for o in flatten(reader, item, part)]

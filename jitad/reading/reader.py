@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from jitad.errors import JitadError, KernelNameError, KernelTypeError, UnsupportedCallError
@@ -19,6 +19,7 @@ from jitad.program.types import BOOL, INT64, REAL_DTYPES, Array
 from jitad.reading import arrays, complexes
 from jitad.reading.arrays.facts import note_distinct
 from jitad.reading.captures import Captures, find_outside
+from jitad.reading.liveness import assigned, resized, stored_into
 from jitad.reading.merging import describe
 from jitad.reading.scope import Scope
 from jitad.reading.sharing import Sharing
@@ -30,6 +31,7 @@ from jitad.reading.values import (
     ComplexLike,
     DictValue,
     LazyValue,
+    ListValue,
     MaybeValue,
     ScalarValue,
     SequenceValue,
@@ -215,6 +217,8 @@ class Reader:
             return arrays.materialize(self, value, name)
         if isinstance(value, ComplexLazy):
             return complexes.in_memory(self, value, name)
+        if isinstance(value, ListValue):
+            return replace(value, fresh=False) if value.fresh else value
         if isinstance(value, SequenceValue):
             items = tuple(self.settle(item, name) for item in value.items)
             if any(new is not old for new, old in zip(items, value.items, strict=True)):
@@ -276,6 +280,12 @@ class Reader:
         self.builder.add(Fail(unbound, UnboundLocalError, (message,)))
         return value.value
 
+    def assigned(self, nodes: Iterable[ast.AST]) -> set[str]:
+        """The names whose values these statements may change: those they bind, and lists and dicts that they change."""
+        listed, env = list(nodes), self.scope.env
+        dicts = {name for name in stored_into(listed) if _is_dict(env.get(name))}
+        return assigned(listed) | (resized(listed) & self.scope.locals) | dicts
+
     # Parameters and array variables
 
     def parameter(self, name: str, spec: ArraySpec) -> tuple[Var, ArrayValue | ComplexArrayValue]:
@@ -311,3 +321,7 @@ class Reader:
     def no_call(self, what: str, remedy: str) -> NoReturn:
         """Refuse a call."""
         self.refuse(UnsupportedCallError, what, remedy)
+
+
+def _is_dict(value: Value | None) -> bool:
+    return isinstance(value.value if isinstance(value, MaybeValue) else value, DictValue)

@@ -82,11 +82,14 @@ def read_or_share(
     reader: Reader, function: types.FunctionType, args: Sequence[Value], kwargs: Mapping[str, Value], read: Read
 ) -> Value:
     """The value of a call of a function, which ``read`` reads in place."""
+    from jitad.reading.list_names import changes
+
     if reader.pinned is not None or reader.builder.weak_constants or reader.customs:  # rules, and jitad's definitions
         return read(args, kwargs)
     sharing = reader.sharing
     with sharing.at(reader.node) as place:
-        if not all(map(_is_plain, (*args, *kwargs.values()))):
+        given = (*args, *kwargs.values())
+        if not all(map(_is_plain, given)) or any(changes(reader, value) for value in given):
             return read(args, kwargs)
         key = (function, tuple(map(_kind, args)), tuple((name, _kind(value)) for name, value in kwargs.items()))
         if sharing.shares(place, key):

@@ -180,6 +180,43 @@ class SequenceValue(Value):
     fields: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class ItemType:
+    """What the items of a list are: numbers, or tuples of the class ``kind`` whose parts have these dtypes."""
+
+    dtypes: tuple[str, ...]
+    kind: type | None = None
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ListValue(Value):
+    """A list of numbers or of tuples of numbers, whose length isn't known: the first ``count`` elements of columns.
+
+    A list of numbers has one column, a list of tuples one for each part. Each column is all of an array variable; that
+    of a list of rows of one length (a comprehension of comprehensions) has two axes. A ``fresh`` list isn't bound to
+    a name, so that its memory may be given away.
+    """
+
+    columns: tuple[ArrayValue | ComplexArrayValue, ...]
+    count: Operand
+    type: ItemType
+    fresh: bool = False
+
+    @property
+    def ndim(self) -> int:
+        return self.columns[0].ndim
+
+
+@dataclass(frozen=True, eq=False)
+class GeneratorValue(Value):
+    """A generator expression that hasn't run; ``first`` is what its first ``for`` runs over."""
+
+    node: ast.GeneratorExp
+    scope: Any
+    first: Value
+
+
 @dataclass(frozen=True, eq=False)
 class DictValue(Value):
     """A dict with constant keys."""
@@ -226,6 +263,13 @@ class GridValue(Value):
 
     shape: tuple[Operand, ...]
     array: ArrayValue | ComplexArrayValue | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PlacesValue(Value):
+    """``np.nditer(array)``: each element of a vector as an array without axes, which shares its memory."""
+
+    vector: ArrayValue
 
 
 @dataclass(frozen=True, eq=False)

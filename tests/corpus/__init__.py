@@ -29,6 +29,8 @@ THEMES = (
     "inner_memory",
     "inner_modes",
     "complex_numbers",
+    "lists",
+    "statements",
 )
 
 

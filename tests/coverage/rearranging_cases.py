@@ -105,6 +105,18 @@ def _ndenumerate(m):
 case("ndenumerate", _ndenumerate, M)
 
 
+def _nditer(m):
+    total = 0.0
+    for x in np.nditer(m):
+        total += x.item() ** 2 * x[()]
+        m[0, 0] = 2.0
+        total += x * 3.0
+    return total
+
+
+case("nditer", _nditer, M)
+
+
 def _ndindex(m):
     total = 0.0
     for index in np.ndindex(m.shape):

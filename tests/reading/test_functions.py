@@ -10,14 +10,28 @@ from typing import NamedTuple
 import numba
 import numpy as np
 import pytest
+from numba.extending import overload
 
-from jitad.errors import SourceUnavailableError
+from jitad.errors import SourceUnavailableError, UnsupportedCallError
 from jitad.primitives import core
 from jitad.program.statements import Const
 from jitad.program.types import FLOAT32, Array
 from jitad.reading.kernel import read_kernel, read_rule
 from jitad.reading.signature import ScalarSpec
 from tests.reading.driver import compare, read, run
+
+
+def energy_of(x, scale=1.0):
+    raise NotImplementedError
+
+
+@overload(energy_of)
+def _energy_of(x, scale=1.0):
+    if isinstance(x, numba.types.Float):
+        return lambda x, scale=1.0: x * x * scale
+    if isinstance(x, numba.types.Array):
+        return lambda x, scale=1.0: np.sum(x**3) * scale
+    return None
 
 
 class Point(NamedTuple):
@@ -185,3 +199,17 @@ def test_a_file_that_has_changed_since_the_import_is_not_read(tmp_path, monkeypa
     importlib.reload(edited)
     assert run(edited.f, 1.0) == 5.0
     assert run(edited.g, 1.0) == 2.0
+
+
+def overloaded(x):
+    return energy_of(x[0], scale=3.0) + energy_of(x) + energy_of(2.0)
+
+
+def overloaded_for_others(x):
+    return energy_of((x[0], 1))
+
+
+def test_what_numba_compiles_for_an_overloaded_function_is_read():
+    assert run(overloaded, np.array([0.5, 2.0])) == 0.75 + 8.125 + 4.0
+    with pytest.raises(UnsupportedCallError, match="no implementation for"):
+        read(overloaded_for_others, np.ones(2))

@@ -29,8 +29,7 @@ def recursive(x):
 
 
 def printing(x):
-    print(x)
-    return x
+    return [print(x), x][1]
 
 
 def two_kinds(x):
@@ -124,10 +123,10 @@ ONE = np.ones(2)
         (trying, (1.0,), e.UnsupportedSyntaxError, "try statement"),
         (undefined, (1.0,), e.KernelNameError, "'nowhere' is not defined"),
         (recursive, (1.0,), e.RecursionRefusedError, "calls itself"),
-        (printing, (1.0,), e.UnsupportedCallError, "print outside the kernel"),
+        (printing, (1.0,), e.UnsupportedCallError, "print inside an expression"),
         (two_kinds, (1.0,), e.KernelTypeError, "'r' is a tuple of 2 on one path and a number"),
         (global_write, (1.0,), e.UnsupportedSyntaxError, "global statement"),
-        (growing_list, (1.0, 2), e.KernelTypeError, "list that grows"),
+        (growing_list, (1.0, 2), e.KernelTypeError, "return an array of it"),
         (array_truth, (ONE,), e.KernelTypeError, "truth of an array"),
         (complex_order, (1.0,), e.UnsupportedCallError, "lt isn't defined for complex numbers"),
         (forgotten_return, (1.0,), e.KernelTypeError, "None on another"),

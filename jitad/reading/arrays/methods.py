@@ -43,14 +43,14 @@ def attribute(ctx: Context, value: Value, name: str) -> Value | None:
     if name == "nbytes":
         return ScalarValue(ctx.builder.times(size_of(ctx, array.shape), const_int(np.dtype(array.dtype).itemsize)))
     if name == "flat":
-        return _flat(ctx, array)
+        return flat(ctx, array)
     if name in _REFUSED:
         reason, remedy = _REFUSED[name]
         ctx.refuse(UnsupportedCallError, f"the attribute {name!r} of an array: {reason}", remedy)
     return MethodValue(array, name) if name in METHODS or name in FUNCTION_METHODS else None
 
 
-def _flat(ctx: Context, array: ArrayLike) -> Value:
+def flat(ctx: Context, array: ArrayLike) -> Value:
     """The elements in row order as a vector that shares the array's memory."""
     if isinstance(array, ArrayValue) and array.ndim > 1 and layout_of(ctx.builder, array) != "C":
         ctx.refuse(

@@ -37,7 +37,6 @@ _RANDOM = (
     "Numba doesn't draw such random numbers",
     "use a distribution that Numba has (np.random.normal, uniform, …), or draw outside the kernel and pass it in",
 )
-_ITERATOR = ("an iterator that can't be read as a loop", "write loops over range(a.shape[k])")
 
 _REASONS: dict[str, tuple[str, str]] = {
     **{
@@ -60,7 +59,6 @@ _REASONS: dict[str, tuple[str, str]] = {
     "interp": _SIGNAL,
     "frombuffer": _BYTES,
     "isnat": _TIMES,
-    "nditer": _ITERATOR,
 }
 
 

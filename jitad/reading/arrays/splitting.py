@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from jitad.errors import KernelTypeError, KernelValueError
+from jitad.errors import KernelTypeError, KernelValueError, UnsupportedCallError
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
-from jitad.program.statements import Operand
+from jitad.program.statements import Operand, ViewAxis
 from jitad.reading.arrays.arguments import known_integer, one_axis, shape_of
 from jitad.reading.arrays.broadcasting import broadcast_shape
 from jitad.reading.arrays.facts import smaller
 from jitad.reading.arrays.indexing import getitem
 from jitad.reading.arrays.joining import stack
-from jitad.reading.arrays.maps import ZERO, require_array
+from jitad.reading.arrays.maps import ZERO, as_variable, from_variable, require_array
 from jitad.reading.arrays.materialize import materialize
 from jitad.reading.arrays.shapes import EVERY, atleast_1d, broadcast_to
 from jitad.reading.context import Context
@@ -23,9 +23,11 @@ from jitad.reading.values import (
     ArrayValue,
     GridValue,
     LazyValue,
+    PlacesValue,
     ScalarValue,
     SequenceValue,
     SliceValue,
+    StaticValue,
     Value,
 )
 
@@ -104,6 +106,26 @@ def broadcast_arrays(ctx: Context, *args: Value) -> Value:
     return SequenceValue(tuple(broadcast_to(ctx, array, shape) for array in arrays))
 
 
+def meshgrid(ctx: Context, *xi: Value, indexing: Value | None = None) -> Value:
+    """For vectors of coordinates the arrays of each coordinate on the grid that they span."""
+    order = indexing.obj if isinstance(indexing, StaticValue) else "xy" if indexing is None else None
+    if order not in ("xy", "ij"):
+        ctx.refuse(KernelValueError, f"meshgrid with the indexing {order!r}", 'write "xy" or "ij"')
+    vectors = [materialize(ctx, atleast_1d(ctx, x)) for x in xi]
+    if any(vector.ndim > 1 for vector in vectors):
+        ctx.refuse(KernelTypeError, "meshgrid of an array that isn't a vector", "pass a.ravel()")
+    axes = list(range(len(vectors)))
+    if order == "xy":
+        axes[:2] = axes[1::-1]
+    grids = []
+    for place, vector in zip(axes, vectors, strict=True):
+        lengths = [vectors[k].shape[0] for k in axes]
+        shape = tuple(ViewAxis(length, None, ZERO) for length in lengths)
+        along = (*shape[:place], vector.axes[0], *shape[place + 1 :])
+        grids.append(materialize(ctx, ArrayValue(vector.base, vector.starts, along), "grid", fresh=True))
+    return SequenceValue(tuple(grids), list)
+
+
 def broadcast_shapes(ctx: Context, *args: Value) -> Value:
     """The shape that arrays of these shapes broadcast to."""
     shapes = [shape_of(ctx, arg) for arg in args]
@@ -147,6 +169,17 @@ def ndindex(ctx: Context, *shape: Value) -> Value:
     """All indices of a shape, which is a tuple or several integers."""
     whole = shape[0] if len(shape) == 1 else SequenceValue(shape)
     return GridValue(shape_of(ctx, whole))
+
+
+def nditer(ctx: Context, op: Value) -> Value:
+    """The elements of an array in the order of its memory."""
+    from jitad.reading.arrays.methods import flat
+
+    if isinstance(op, SequenceValue):
+        ctx.refuse(UnsupportedCallError, "np.nditer of several arrays", "loop over zip(a.flat, b.flat)")
+    vector = flat(ctx, materialize(ctx, require_array(ctx, op, "the argument of nditer")))
+    assert isinstance(vector, ArrayValue)
+    return PlacesValue(from_variable(ctx.builder, as_variable(ctx, vector)))
 
 
 def ndenumerate(ctx: Context, arr: Value) -> Value:
