@@ -10,7 +10,7 @@ import numpy as np
 
 from jitad.api.structure import COMPLEX, COMPLEX_NUMBERS, SCALARS, describe, flatten, shown
 from jitad.errors import ArgumentError
-from jitad.primitives.views import view_as_real
+from jitad.primitives.views import view_as_complex, view_as_real
 from jitad.reading.results import make_sequence
 
 Axes = Any
@@ -80,6 +80,10 @@ class Memory(Protocol):
         """The array with its first axis moved to another place."""
         ...
 
+    def complex_of(self, parts: Sequence[Any]) -> Any:
+        """A complex array of its real and its imaginary parts: two arrays, or one with them along its last axis."""
+        ...
+
     def may_share(self, a: Any, b: Any) -> bool:
         """True when two arrays have memory in common."""
         ...
@@ -116,6 +120,15 @@ class HostMemory:
     def moved(self, array: np.ndarray, axis: int) -> np.ndarray:
         """The array with its first axis moved to another place."""
         return np.moveaxis(array, 0, axis)
+
+    def complex_of(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        """The array: the memory of the one real array, or new memory for two."""
+        if len(parts) == 1:
+            return view_as_complex(parts[0])
+        re, im = parts
+        whole = np.empty(re.shape, np.complex64 if re.dtype == np.float32 else np.complex128)
+        whole.real, whole.imag = re, im
+        return whole
 
     def may_share(self, a: np.ndarray, b: np.ndarray) -> bool:
         """True when two arrays have memory in common."""

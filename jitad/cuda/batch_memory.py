@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from jitad.batching.axes import HostMemory
-from jitad.cuda.arrays import check_order, is_on_device, on_device, parts_of, permuted, samples_first
+from jitad.cuda.arrays import is_on_device, on_device, parts_of, permuted, samples_first
+from jitad.cuda.copies import complex_of, in_order
 from jitad.program.types import REAL_DTYPES
 
 
 class CudaMemory(HostMemory):
-    """Host arrays are taken as for the CPU; device arrays are seen where they are, and never copied."""
+    """Host arrays are taken as for the CPU; device arrays are seen where they are, or copied there into C order."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream or 0
 
     def holds(self, arg: Any) -> bool:
         """True for NumPy's arrays, and for arrays on a device."""
@@ -26,21 +31,17 @@ class CudaMemory(HostMemory):
         return np.empty(shape, _dtype(array)) if shape else _dtype(array).type(0)
 
     def stacked(self, array: Any, axis: int) -> Any:
-        """The array with its samples along the first axis. Raises ArgumentError for samples that aren't in C order."""
+        """The array with its samples along the first axis, each of them in C order."""
         if isinstance(array, np.ndarray):
             return super().stacked(array, axis)
-        seen = samples_first(on_device(array), axis)
-        check_order(seen, leading=1, dense=_dtype(array).name in REAL_DTYPES)
-        return seen
+        seen = samples_first(on_device(array, self._stream), axis)
+        return in_order(seen, leading=1, dense=_dtype(array).name in REAL_DTYPES, stream=self._stream)
 
     def shared(self, array: Any) -> Any:
-        """The array. Raises ArgumentError for a device array that isn't contiguous."""
+        """The array in C order."""
         if isinstance(array, np.ndarray):
             return super().shared(array)
-        seen = on_device(array)
-        if seen.ndim:
-            check_order(seen, leading=0, dense=True)
-        return seen
+        return in_order(on_device(array, self._stream), leading=0, dense=True, stream=self._stream)
 
     def as_real(self, array: Any) -> Any:
         """The real array of a complex array's parts; other arrays as they are."""
@@ -57,6 +58,10 @@ class CudaMemory(HostMemory):
         order = list(range(1, array.ndim))
         order.insert(axis, 0)
         return permuted(array, order)
+
+    def complex_of(self, parts: Sequence[Any]) -> Any:
+        """As on the host; on the device if the parts are there."""
+        return super().complex_of(parts) if isinstance(parts[0], np.ndarray) else complex_of(parts, self._stream)
 
     def may_share(self, a: Any, b: Any) -> bool:
         """True when two arrays have memory in common, or (on the device) lie between each other's ends."""

@@ -6,10 +6,14 @@ where that is missing. Under ``NUMBA_ENABLE_CUDASIM=1`` kernels run in Python on
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -47,9 +51,74 @@ def device_jit(function: Callable[..., Any]) -> Any:
     return cuda.jit(device=True)(function)
 
 
-def kernel_jit(function: Callable[..., Any]) -> Any:
-    """A kernel, launched as ``kernel[blocks, threads, stream](...)``."""
-    return cuda.jit(function)
+def original(function: Any) -> Any:
+    """What ``device_form`` was given for a function; other objects as they are."""
+    return getattr(function, "jitad_original", function)
+
+
+def kernel_jit(function: Callable[..., Any], files: Any = None) -> Any:
+    """A kernel, launched as ``kernel[blocks, threads, stream](...)``; it is looked for in ``files``, and left there."""
+    kernel = cuda.jit(function)
+    if files is not None:
+        kernel._cache = files
+    return kernel
+
+
+def packed(kernel: Any) -> bytes | None:
+    """A kernel that numba-cuda has compiled, as bytes; None for one that needs more than its own machine code."""
+    from numba.cuda.serialize import dumps
+
+    if kernel.launch_config_sensitive or kernel.library._linking_files:
+        return None
+    return bytes(dumps(kernel._reduce_states()))
+
+
+def unpacked(data: bytes) -> Any:
+    """The kernel in such bytes."""
+    from numba.cuda.dispatcher import _Kernel
+    from numba.cuda.serialize import loads
+
+    return _Kernel._rebuild(**loads(data))
+
+
+def current_capability() -> tuple[int, int]:
+    """The compute capability of the current device."""
+    from numba.cuda import dispatcher
+
+    major, minor = dispatcher.get_current_device().compute_capability
+    return int(major), int(minor)
+
+
+@cache
+def tool_versions() -> tuple[str, ...]:
+    """The versions of everything between a kernel's source and its machine code."""
+    from cuda import bindings, core
+    from cuda.bindings import driver
+    from numba.cuda.cudadrv import libs, nvvm, runtime
+
+    library = Path(libs.get_libdevice()).stat()
+    found = {
+        "numba-cuda": version("numba-cuda"),
+        "bindings": bindings.__version__,
+        "core": core.__version__,
+        "nvvm": nvvm.NVVM().get_version(),
+        "nvvm ir": nvvm.NVVM().get_ir_version(),
+        "nvrtc": runtime.get_version(),
+        "nvjitlink": _linker_version(),
+        "driver": int(driver.cuDriverGetVersion()[1]),
+        "libdevice": (library.st_mtime_ns, library.st_size),
+    }
+    return tuple(f"{name} {version}" for name, version in found.items())
+
+
+def _linker_version() -> Any:
+    """The version of nvJitLink; None where the driver links."""
+    from cuda.bindings import nvjitlink
+
+    try:
+        return nvjitlink.version()
+    except RuntimeError:
+        return None
 
 
 def launch(kernel: Any, threads: int, stream: Any, *args: Any) -> None:
@@ -101,6 +170,20 @@ def _compiling_for(capability: tuple[int, int]) -> Iterator[None]:
         yield
     finally:
         dispatcher.get_current_device = found
+
+
+def default_is_per_thread() -> bool:
+    """True when the default stream is one for each thread of the host."""
+    return os.environ.get("CUDA_PYTHON_CUDA_PER_THREAD_DEFAULT_STREAM", "0") not in ("", "0")
+
+
+def device_of(address: int) -> int:
+    """The number of the device to which memory at an address belongs; -1 when the driver doesn't tell."""
+    from cuda.bindings import driver
+
+    what = driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
+    status, device = driver.cuPointerGetAttribute(what, int(address))
+    return int(device) if status == driver.CUresult.CUDA_SUCCESS else -1
 
 
 def is_refused(error: BaseException) -> bool:

@@ -137,10 +137,11 @@ def test_directional_derivatives(samples):
     np.testing.assert_allclose(found, [jitad.jvp(vector, (x,), (np.ones(3),))[1] for x in xs], rtol=1e-13)
 
 
-def test_complex_numbers():
-    def modulus(z, w):
-        return abs(np.sum(z * w)) ** 2
+def modulus(z, w):
+    return abs(np.sum(z * w)) ** 2
 
+
+def test_complex_numbers():
     random = np.random.default_rng(2)
     zs, w = random.normal(size=(4, 3)) + 1j * random.normal(size=(4, 3)), np.array([1.0, 1j, 2.0])
     found = jitad.batch(jitad.grad(modulus), in_axes=(0, None), target="cuda")(zs, w)
@@ -182,9 +183,58 @@ def test_samples_along_any_axis_of_a_device_array(samples):
 def test_device_arrays_in_another_order():
     from numba import cuda
 
-    array = cuda.to_device(np.ones((3, 4, 4)))[:, ::2]
-    with pytest.raises(jitad.ArgumentError, match=r"takes arrays in C order.*\n.*contiguous copy"):
-        jitad.batch(product, in_axes=(0, None), target="cuda")(array[:, :, ::2], np.ones((2, 2)))
+    matrices = np.random.default_rng(1).normal(size=(5, 4, 6))
+    batch = jitad.batch(product, in_axes=(0, None), target="cuda")
+    for seen in (matrices[:, ::2], matrices.transpose(0, 2, 1), matrices[::-1, ::-1, 1:], matrices[:, :, :1]):
+        weights = np.random.default_rng(2).normal(size=(3, seen.shape[2])).T
+        found = batch(like(seen), like(weights))
+        assert not isinstance(found, np.ndarray)
+        np.testing.assert_allclose(host(found), seen @ weights, rtol=1e-13)
+    found = jitad.batch(product, in_axes=(2, None), target="cuda")(like(matrices.transpose(1, 2, 0)), np.eye(6))
+    np.testing.assert_allclose(host(found), matrices, rtol=1e-13)
+    empty = cuda.to_device(np.empty((3, 0, 2)))
+    assert host(batch(empty, np.eye(2))).shape == (3, 0, 2)
+
+
+def like(array):
+    """An array on the device with the strides of one on the host."""
+    from numba import cuda
+
+    from jitad.cuda.arrays import reinterpreted
+
+    base = array if array.base is None else array.base
+    start = (array.ctypes.data - base.ctypes.data) // array.itemsize
+    whole = cuda.to_device(np.ascontiguousarray(base).reshape(-1))
+    return reinterpreted(whole, array.shape, array.strides, array.dtype, -start)
+
+
+def spun(z, w):
+    return z * w, np.sum(w) * z
+
+
+def test_complex_results_on_the_device():
+    from numba import cuda
+
+    random = np.random.default_rng(2)
+    zs, w = random.normal(size=6) + 1j * random.normal(size=6), np.array([1.0, 1j, 2.0])
+    for z in (zs, zs.astype(np.complex64)):
+        products, sums = jitad.batch(spun, in_axes=(0, None), target="cuda")(cuda.to_device(z), w)
+        expected = [spun(one, w) for one in z]
+        np.testing.assert_allclose(host(products), [one for one, _ in expected], rtol=1e-6)
+        np.testing.assert_allclose(host(sums), [one for _, one in expected], rtol=1e-6)
+    pairs = zs.reshape(3, 2)
+    derivative = jitad.grad(modulus, argnums=(0, 1))
+    by_z, by_w = jitad.batch(derivative, in_axes=(0, None), target="cuda")(cuda.to_device(pairs), w[:2])
+    np.testing.assert_allclose(host(by_z), [derivative(z, w[:2])[0] for z in pairs], rtol=1e-12)
+    np.testing.assert_allclose(host(by_w), sum(derivative(z, w[:2])[1] for z in pairs), rtol=1e-12)
+
+
+def test_jacobians_on_the_device(samples):
+    from numba import cuda
+
+    _, xs = samples
+    found = jitad.batch(jitad.jacobian(vector), target="cuda")(cuda.to_device(xs))
+    np.testing.assert_allclose(host(found), [jitad.jacobian(vector)(x) for x in xs], rtol=1e-13)
 
 
 def in_place(x, y):
