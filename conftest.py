@@ -1,4 +1,4 @@
-"""What pytest leaves out: the examples in modules for CUDA, which can't be imported without numba-cuda. And an option."""
+"""What pytest leaves out (the examples in modules for CUDA can't be imported without numba-cuda), and an option."""
 
 from __future__ import annotations
 
@@ -10,6 +10,4 @@ collect_ignore_glob = [] if find_spec("numba_cuda") else ["jitad/cuda/*.py"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--whole-corpus", action="store_true", help="compile every kernel of the corpus for CUDA, not some"
-    )
+    parser.addoption("--whole-corpus", action="store_true", help="compile all kernels of the corpus for CUDA, not some")

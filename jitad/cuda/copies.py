@@ -11,7 +11,7 @@ import numpy as np
 
 from jitad.cuda.arrays import c_strides, flat_span, permuted, reinterpreted
 from jitad.cuda.build import own_kernel
-from jitad.cuda.target import cuda
+from jitad.cuda.target import cuda, memory_for
 from jitad.cuda.target import launch as run
 from jitad.program.types import COMPLEX_DTYPES
 
@@ -57,8 +57,9 @@ def in_order(array: Any, *, leading: int, dense: bool, stream: Any) -> Any:
     seen = permuted(array, order)
     flat, start, steps = flat_span(seen)
     shape = tuple(int(length) for length in seen.shape)
-    made = cuda.device_array(math.prod(shape), array.dtype, stream=stream)
-    launched(gather, math.prod(shape), stream, made, flat, start, shape, steps)
+    with memory_for(f"a copy in C order of an array of shape {tuple(array.shape)}"):
+        made = cuda.device_array(math.prod(shape), array.dtype, stream=stream)
+        launched(gather, math.prod(shape), stream, made, flat, start, shape, steps)
     copied = reinterpreted(made, shape, c_strides(shape, array.dtype), array.dtype)
     return permuted(copied, [order.index(axis) for axis in axes])
 

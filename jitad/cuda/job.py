@@ -13,7 +13,7 @@ from jitad.batching.work import Gradient, Results, Work
 from jitad.cuda.arrays import on_device
 from jitad.cuda.copies import launched
 from jitad.cuda.launch import Launch, clear, copy_rows, fold, take_sums
-from jitad.cuda.target import cuda, is_out_of_memory, is_refused, release_memory
+from jitad.cuda.target import cuda, is_refused, memory_for, release_memory
 from jitad.cuda.target import launch as run
 from jitad.errors import ShapeMismatchError, TapeOverflowError, UnsupportedOnCudaError
 
@@ -63,21 +63,15 @@ class Job:
         Whatever goes wrong, nothing holds memory on the device afterwards, not even the exception's traceback.
         """
         try:
-            self._take_shared()
-            done = 0
-            while done < self._count:
-                size = min(self._chunk(first=done == 0), self._count - done)
-                done += size if self._run_chunk(done, size) else 0
-            return self._results, self._gradients()
+            with memory_for(f"a batch of {self._count} samples"):
+                self._take_shared()
+                self._run_chunks()
+                return self._results, self._gradients()
         except Exception as error:
-            clear_frames(error.__traceback__)
+            for one in filter(None, (error, error.__cause__)):
+                clear_frames(one.__traceback__)
             vars(self).update(_values=[], _results=[], _each=[], _sums=[], _buffers={})
             release_memory()
-            if is_out_of_memory(error):
-                raise TapeOverflowError(
-                    f"the device has no memory left for a batch of {self._count} samples.",
-                    "free some of it, or pass fewer samples at a time.",
-                ) from error
             if is_refused(error):
                 program = self._work.reading.program
                 raise UnsupportedOnCudaError(
@@ -94,6 +88,12 @@ class Job:
             is_number = not hasattr(value, "ndim") or isinstance(value, np.generic)
             dtype = np.dtype(param.type.dtype)
             self._values[at] = dtype.type(value) if is_number else on_device(value, self._stream)
+
+    def _run_chunks(self) -> None:
+        done = 0
+        while done < self._count:
+            size = min(self._chunk(first=done == 0), self._count - done)
+            done += size if self._run_chunk(done, size) else 0
 
     def _chunk(self, *, first: bool) -> int:
         """How many samples run at a time. The first chunk is small: it finds out how long tapes must be."""

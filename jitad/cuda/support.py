@@ -49,13 +49,13 @@ def check_supported(program: Program) -> None:
                 raise _refused(
                     statement,
                     f"{primitive.name} draws from a random generator of the host, which CUDA doesn't have.",
-                    "draw the numbers before the call, and pass them as an argument.",
+                    "draw them before the call (in a kernel of your own, with numba.cuda.random), and pass them.",
                 )
             case Call(primitive=primitive, accumulate=accumulate) if not _is_served_call(primitive, accumulate):
                 raise _refused(
                     statement,
                     f"{primitive.name} has an implementation for the CPU only.",
-                    "write it with loops in the kernel, or use the CPU.",
+                    "write it with loops in the kernel (a plugin's author: add its .loops), or use the CPU.",
                 )
             case Compute(primitive=primitive):
                 for _, function in primitive.names:

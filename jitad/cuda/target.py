@@ -17,7 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from jitad.errors import CudaUnavailableError
+from jitad.errors import CudaUnavailableError, TapeOverflowError
 
 REMEDY = "pip install 'jitad[cuda]' (or 'jitad[cuda12]' for a driver of CUDA 12)."
 
@@ -58,7 +58,8 @@ def original(function: Any) -> Any:
 
 def kernel_jit(function: Callable[..., Any], files: Any = None) -> Any:
     """A kernel, launched as ``kernel[blocks, threads, stream](...)``; it is looked for in ``files``, and left there."""
-    kernel = cuda.jit(function)
+    # A kernel is one module, which link-time optimisation would only compile a second time.
+    kernel = cuda.jit(function) if is_simulated() else cuda.jit(function, lto=False)
     if files is not None:
         kernel._cache = files
     return kernel
@@ -93,7 +94,7 @@ def current_capability() -> tuple[int, int]:
 def tool_versions() -> tuple[str, ...]:
     """The versions of everything between a kernel's source and its machine code."""
     from cuda import bindings, core
-    from cuda.bindings import driver
+    from cuda.bindings import driver, nvjitlink
     from numba.cuda.cudadrv import libs, nvvm, runtime
 
     library = Path(libs.get_libdevice()).stat()
@@ -104,19 +105,17 @@ def tool_versions() -> tuple[str, ...]:
         "nvvm": nvvm.NVVM().get_version(),
         "nvvm ir": nvvm.NVVM().get_ir_version(),
         "nvrtc": runtime.get_version(),
-        "nvjitlink": _linker_version(),
-        "driver": int(driver.cuDriverGetVersion()[1]),
+        "nvjitlink": _told(nvjitlink.version),
+        "driver": _told(driver.cuDriverGetVersion),
         "libdevice": (library.st_mtime_ns, library.st_size),
     }
     return tuple(f"{name} {version}" for name, version in found.items())
 
 
-def _linker_version() -> Any:
-    """The version of nvJitLink; None where the driver links."""
-    from cuda.bindings import nvjitlink
-
+def _told(ask: Callable[[], Any]) -> Any:
+    """What a library tells about itself; None where it isn't installed."""
     try:
-        return nvjitlink.version()
+        return ask()
     except RuntimeError:
         return None
 
@@ -193,9 +192,17 @@ def is_refused(error: BaseException) -> bool:
     return isinstance(error, NumbaError)
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """True for the driver's error that the device has no memory left."""
-    return "OUT_OF_MEMORY" in str(error).upper().replace(" ", "_") and not isinstance(error, MemoryError)
+@contextmanager
+def memory_for(what: str) -> Iterator[None]:
+    """Raise TapeOverflowError where the driver says that the device has no memory left."""
+    try:
+        yield
+    except Exception as error:
+        if "OUT_OF_MEMORY" not in str(error).upper().replace(" ", "_") or isinstance(error, MemoryError):
+            raise
+        raise TapeOverflowError(
+            f"the device has no memory left for {what}.", "free some of it, or pass fewer samples at a time."
+        ) from error
 
 
 def release_memory() -> None:

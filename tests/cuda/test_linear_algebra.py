@@ -1,0 +1,47 @@
+"""Linear algebra of the plugin runs on CUDA by its loops, as numba-cuda compiles them (see ``hosted``)."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+import jitad
+from jitad.primitives.registry import default as registry
+from tests.cuda.test_hosted import assert_gradients
+
+pytest.importorskip("numba_cuda", reason="needs jitad[cuda]")
+linalg = pytest.importorskip("jitad_linalg", reason="is the plugin's")
+pytestmark = pytest.mark.skipif(
+    os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0"), reason="the simulator compiles nothing"
+)
+
+
+@pytest.fixture(autouse=True)
+def _plugin():
+    registry.register(linalg, "linear-algebra-on-cuda")
+    yield
+    registry.unregister("linear-algebra-on-cuda")
+
+
+def systems(a, b):
+    x = np.linalg.solve(a, b)
+    c = np.linalg.cholesky(a @ a.T + np.eye(3))
+    return x @ x + np.sum(np.linalg.inv(a)) + np.linalg.slogdet(a).logabsdet + np.sum(c * c * c)
+
+
+def test_systems_and_factors():
+    random = np.random.default_rng(1)
+    samples = [(random.normal(size=(3, 3)), random.normal(size=3)) for _ in range(3)]
+    assert_gradients(systems, samples, (0, 1), 1e-9)
+
+
+def spread(a):
+    return np.sum(np.linalg.eigvalsh(a) ** 2)
+
+
+def test_what_has_no_loops_is_refused():
+    with pytest.raises(jitad.UnsupportedOnCudaError, match="has an implementation for the CPU only") as caught:
+        jitad.cuda.device(spread, "float64[:, ::1]")
+    assert "np.linalg.eigvalsh(a)" in str(caught.value)
