@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,54 +15,39 @@ from .timing import by_turns
 COPIED = 1 << 27
 """Bytes that are copied to measure the bandwidth of memory: many times the caches."""
 
-CHAINS, LINKS = 4, 2048
-"""Independent chains of fused multiply-adds in each thread, which hide each other's latency, and their lengths."""
+LINKS = 2048
+"""Fused multiply-adds in each of a thread's chains."""
 
 THREADS = 1 << 20
 BLOCK = 256
 
 
-def bandwidth(cuda: Any, size: int = COPIED) -> float:
+def bandwidth(size: int = COPIED) -> float:
     """Bytes a second to and from the device's memory, by a copy of ``size`` bytes."""
+    made = _kernels()
     count = size // 8
-    source, target = cuda.to_device(np.zeros(count)), cuda.device_array(count)
-
-    @cuda.jit
-    def copy(target, source):  # type: ignore[no-untyped-def]
-        i = cuda.grid(1)
-        if i < source.shape[0]:
-            target[i] = source[i]
-
-    return 2.0 * 8.0 * count / _seconds(cuda, lambda: copy[-(-count // BLOCK), BLOCK](target, source))
+    source, target = made.cuda.to_device(np.zeros(count)), made.cuda.device_array(count)
+    seconds = _seconds(lambda: made.copy[-(-count // BLOCK), BLOCK](target, source))
+    return 2.0 * 8.0 * count / seconds
 
 
-def operations_a_second(cuda: Any, dtype: Any, threads: int = THREADS) -> float:
+def operations_a_second(dtype: Any, threads: int = THREADS, links: int = LINKS) -> float:
     """Additions and multiplications a second, by fused multiply-adds, which are two each."""
-    real = np.dtype(dtype).type
-    out = cuda.device_array(threads, dtype)
-    factor, shift = real(0.999), real(1e-3)
-
-    @cuda.jit
-    def chains(out, factor, shift):  # type: ignore[no-untyped-def]
-        i = cuda.grid(1)
-        a = b = c = d = factor
-        for _ in range(LINKS):
-            a = cuda.fma(a, factor, shift)
-            b = cuda.fma(b, factor, shift)
-            c = cuda.fma(c, factor, shift)
-            d = cuda.fma(d, factor, shift)
-        if i < out.shape[0]:
-            out[i] = a + b + c + d
-
-    return (
-        2.0 * CHAINS * LINKS * threads / _seconds(cuda, lambda: chains[-(-threads // BLOCK), BLOCK](out, factor, shift))
-    )
+    made, real = _kernels(), np.dtype(dtype).type
+    out = made.cuda.device_array(threads, dtype)
+    numbers = real(0.999), real(1e-3)
+    seconds = _seconds(lambda: made.chains[-(-threads // BLOCK), BLOCK](out, *numbers, links))
+    return 2.0 * made.CHAINS * links * threads / seconds
 
 
-def _seconds(cuda: Any, launch: Callable[[], None]) -> float:
+def _kernels() -> Any:
+    return importlib.import_module(f"{__package__}.peers.numba_cuda.ceilings")
+
+
+def _seconds(launch: Callable[[], None]) -> float:
     def call() -> None:
         launch()
-        cuda.synchronize()
+        _kernels().cuda.synchronize()
 
     (samples,) = by_turns((call,), 1.0, 5, time.perf_counter)
     return min(samples)

@@ -70,8 +70,7 @@ class _OnCuda:
         raise NotImplementedError
 
     def setup(self, dtype: str) -> None:
-        self.cuda = _cuda()
-        self.prepare(self.cuda, dtype, self.samples)
+        self.prepare(_cuda(), dtype, self.samples)
         for call in (self.gradient, self.value, self.cpu):
             call()
 
@@ -100,14 +99,14 @@ class _OnCuda:
     def track_of_operations(self, dtype: str) -> float:
         """Floating-point operations a second, over those that the device does in fused multiply-adds."""
         count = ceilings.operations(self.kernel, self.sample, self.argnums) * self.samples
-        return count / self.seconds() / ceilings.operations_a_second(self.cuda, dtype)
+        return count / self.seconds() / ceilings.operations_a_second(dtype)
 
     track_of_operations.unit = "of the ceiling"  # type: ignore[attr-defined]
 
     def track_of_bandwidth(self, dtype: str) -> float:
         """Bytes a second, over those of a copy."""
         count = ceilings.traffic(self.kernel, self.sample, self.argnums, self.varying) * self.samples
-        return count / self.seconds() / ceilings.bandwidth(self.cuda)
+        return count / self.seconds() / ceilings.bandwidth()
 
     track_of_bandwidth.unit = "of the ceiling"  # type: ignore[attr-defined]
 

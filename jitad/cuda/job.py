@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from traceback import clear_frames
 from typing import Any
 
@@ -38,7 +39,7 @@ class Job:
         self,
         launch: Launch,
         work: Work,
-        values: list[Any],
+        values: Sequence[Any],
         count: int,
         *,
         stream: Any,
@@ -47,7 +48,7 @@ class Job:
     ) -> None:
         self._launch = launch
         self._work = work
-        self._values = values
+        self._values = list(values)
         self._count = count
         self._stream = stream
         self._stays = stays
@@ -263,10 +264,10 @@ class Job:
 
     def _total(self, gradient: Gradient, sums: Any) -> Any:
         """The first column: a number, or an array where the job's results are."""
-        total = self._host(sums)[:, 0].reshape(self._shape(gradient))
+        total = np.ascontiguousarray(self._host(sums)[:, 0]).reshape(self._shape(gradient))
         if not gradient.is_array:
             return converter(gradient.dtype)(total[()])
-        return cuda.to_device(total, stream=self._stream) if self._stays else total.copy()
+        return cuda.to_device(total, stream=self._stream) if self._stays else total
 
 
 def _add_up(parts: Any, block: int, stream: Any) -> None:
