@@ -11,7 +11,7 @@ import numpy as np
 
 from jitad.cuda.arrays import c_strides, flat_span, permuted, reinterpreted
 from jitad.cuda.build import own_kernel
-from jitad.cuda.target import cuda, memory_for
+from jitad.cuda.target import cuda, finish, memory_for
 from jitad.cuda.target import launch as run
 from jitad.program.types import COMPLEX_DTYPES
 
@@ -87,7 +87,6 @@ def complex_of(parts: Sequence[Any], stream: Any) -> Any:
     if len(parts) == 2:
         pairs = cuda.device_array((parts[0].shape[0], 2), parts[0].dtype, stream=stream)
         launched(interleave, pairs.shape[0], stream, pairs, *parts)
-        if stream:
-            stream.synchronize()
+        finish(stream)
     shape, strides = tuple(pairs.shape)[:-1], tuple(pairs.strides)[:-1]
     return reinterpreted(pairs, shape, strides, COMPLEX_DTYPES[np.dtype(pairs.dtype).name])

@@ -14,7 +14,7 @@ from jitad.batching.work import Gradient, Results, Work
 from jitad.cuda.arrays import on_device
 from jitad.cuda.copies import launched
 from jitad.cuda.launch import Launch, clear, copy_rows, fold, take_sums
-from jitad.cuda.target import cuda, is_refused, memory_for, release_memory
+from jitad.cuda.target import cuda, finish, is_refused, memory_for, release_memory
 from jitad.cuda.target import launch as run
 from jitad.errors import ShapeMismatchError, TapeOverflowError, UnsupportedOnCudaError
 
@@ -67,7 +67,9 @@ class Job:
             with memory_for(f"a batch of {self._count} samples"):
                 self._take_shared()
                 self._run_chunks()
-                return self._results, self._gradients()
+                results = self._results, self._gradients()
+                finish(self._stream)
+                return results
         except Exception as error:
             for one in filter(None, (error, error.__cause__)):
                 clear_frames(one.__traceback__)

@@ -128,6 +128,11 @@ def launch(kernel: Any, threads: int, stream: Any, *args: Any) -> None:
     configured(*args)
 
 
+def finish(stream: Any) -> None:
+    """Wait until all work on a stream (0: the default one) is done."""
+    (stream or cuda).synchronize()
+
+
 def intrinsic(definition: Callable[..., Any]) -> Any:
     """A function that kernels call and that ``definition`` types and lowers, as for ``numba.extending.intrinsic``."""
     from numba.cuda import extending

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from jitad_linalg import cholesky, lu, triangular
+from jitad_linalg import cholesky, jacobi, lu, triangular
 
 RNG = np.random.default_rng(4)
 MATRICES = [RNG.standard_normal((n, n)) for n in (0, 1, 2, 5)]
@@ -79,6 +79,30 @@ def test_cholesky_factors_and_their_adjoints():
         assert np.isnan(found[-1, -1])
 
 
+def test_singular_values():
+    wide = RNG.standard_normal((3, 5))
+    once = np.outer([1.0, 2.0, 0.5, 0.0], [1.0, -1.0, 3.0])
+    for a in (*MATRICES, EXCHANGED, wide, wide.T, once, once.T, np.zeros((3, 2)), np.eye(4), wide.astype(np.float32)):
+        k = min(a.shape)
+        u, s, vt = np.empty((a.shape[0], k), a.dtype), np.empty(k, a.dtype), np.empty((k, a.shape[1]), a.dtype)
+        jacobi.svd(u, s, vt, a)
+        close(s, np.linalg.svd(a, compute_uv=False))
+        close((u * s) @ vt, a)
+        close(u.T @ u, np.eye(k, dtype=a.dtype))
+        close(vt @ vt.T, np.eye(k, dtype=a.dtype))
+
+
+@pytest.mark.parametrize("upper", [0, 1])
+def test_symmetric_eigenvalues(upper):
+    for a in (*MATRICES, EXCHANGED, np.zeros((2, 2)), np.eye(3), np.ones((4, 4)), EXCHANGED.astype(np.float32)):
+        w, v = np.empty(a.shape[0], a.dtype), np.empty(a.shape, a.dtype)
+        jacobi.eigh(w, v, a, upper)
+        whole = np.triu(a) + np.triu(a, 1).T if upper else np.tril(a) + np.tril(a, -1).T
+        close(w, np.linalg.eigvalsh(whole))
+        close(whole @ v, v * w)
+        close(v.T @ v, np.eye(a.shape[0], dtype=a.dtype))
+
+
 ON_CUDA = """
 import numpy as np
 import jitad
@@ -86,7 +110,8 @@ import jitad
 def energy(a, b):
     x = np.linalg.solve(a, b)
     c = np.linalg.cholesky(a @ a.T + np.eye(3))
-    return x @ x + np.sum(np.linalg.inv(a)) + np.linalg.slogdet(a).logabsdet + np.sum(c * c * c)
+    values = np.linalg.det(a) + np.sum(np.linalg.eigvalsh(a) ** 3) + np.linalg.slogdet(a).logabsdet
+    return x @ x + np.sum(np.linalg.inv(a)) + values + np.sum(c * c * c)
 
 def factor(a):
     return np.sum(np.linalg.cholesky(a)) + np.linalg.solve(a, np.ones(3))[0]
