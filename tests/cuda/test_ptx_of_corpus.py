@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 OLDEST, HOPPER = (7, 5), (9, 0)
-EVERY = 30
+EVERY = 41
 
 
 def pytest_generate_tests(metafunc):

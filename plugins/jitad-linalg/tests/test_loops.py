@@ -134,9 +134,10 @@ print("right")
 """
 
 
-def test_on_cuda():
+def test_on_cuda(tmp_path):
     pytest.importorskip("numba_cuda", reason="needs jitad[cuda]")
     environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1", "JITAD_DISABLE_JIT": "1"}
-    command = [sys.executable, "-c", ON_CUDA]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    script = tmp_path / "on_cuda.py"
+    script.write_text(ON_CUDA)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, env=environment)
     assert done.stdout.strip() == "right", done.stderr

@@ -121,7 +121,7 @@ def values_in_order(w, s, v):
 
 
 def singular_values(w, s, v):
-    """Decompose what is in ``w``, which has no more columns than rows, as ``(w * s) @ v.T``; nan if it takes too long."""
+    """Decompose what is in ``w`` (at least as many rows as columns) as ``(w * s) @ v.T``; nan if it takes too long."""
     for i in range(v.shape[0]):
         for j in range(v.shape[1]):
             v[i, j] = 1 if i == j else 0
