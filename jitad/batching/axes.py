@@ -56,6 +56,10 @@ class Memory(Protocol):
         """True for an array that this memory knows how to take apart."""
         ...
 
+    def seen(self, arg: Any) -> Any:
+        """What it ``holds`` as an array that the other methods take."""
+        ...
+
     def sample(self, array: Any, axis: int) -> Any:
         """The first sample, as a NumPy array in C order or a number."""
         ...
@@ -95,6 +99,10 @@ class HostMemory:
     def holds(self, arg: Any) -> bool:
         """True for NumPy's own arrays of numbers in native byte order (others are refused when they are described)."""
         return (type(arg) is np.ndarray or isinstance(arg, np.memmap)) and arg.dtype.isnative and arg.dtype.kind != "O"
+
+    def seen(self, arg: np.ndarray) -> np.ndarray:
+        """The array itself."""
+        return arg
 
     def sample(self, array: np.ndarray, axis: int) -> Any:
         """The first sample."""
@@ -214,7 +222,7 @@ class _Apart:
         if axes is None:
             return self._shared(arg)
         if self._memory.holds(arg):
-            return self._batched(arg, axes, path)
+            return self._batched(self._memory.seen(arg), axes, path)
         if isinstance(arg, np.ndarray):
             describe(arg, path)  # which says what is wrong with it
         if kind in SCALARS or kind in COMPLEX_NUMBERS:
@@ -239,6 +247,7 @@ class _Apart:
 
     def _shared(self, arg: Any) -> Any:
         if self._memory.holds(arg):
+            arg = self._memory.seen(arg)
             value = self._memory.shared(arg)
             self.leaves.append(Leaf(self._memory.as_real(value), False, arg))
             return self._memory.stand_in(value)

@@ -23,25 +23,29 @@ class CudaMemory(HostMemory):
         """True for NumPy's arrays, and for arrays on a device."""
         return super().holds(arg) or is_on_device(arg)
 
+    def seen(self, arg: Any) -> Any:
+        """A NumPy array as it is; of what another package has on the device, numba-cuda's view."""
+        return arg if isinstance(arg, np.ndarray) else on_device(arg, self._stream)
+
     def sample(self, array: Any, axis: int) -> Any:
         """The first sample; of a device array only its shape and dtype, which is what it is read for."""
         if isinstance(array, np.ndarray):
             return super().sample(array, axis)
         shape = tuple(length for at, length in enumerate(array.shape) if at != axis)
-        return np.empty(shape, _dtype(array)) if shape else _dtype(array).type(0)
+        return np.empty(shape, array.dtype) if shape else np.dtype(array.dtype).type(0)
 
     def stacked(self, array: Any, axis: int) -> Any:
         """The array with its samples along the first axis, each of them in C order."""
         if isinstance(array, np.ndarray):
             return super().stacked(array, axis)
-        seen = samples_first(on_device(array, self._stream), axis)
-        return in_order(seen, leading=1, dense=_dtype(array).name in REAL_DTYPES, stream=self._stream)
+        is_complex = np.dtype(array.dtype).name in REAL_DTYPES
+        return in_order(samples_first(array, axis), leading=1, dense=is_complex, stream=self._stream)
 
     def shared(self, array: Any) -> Any:
         """The array in C order."""
         if isinstance(array, np.ndarray):
             return super().shared(array)
-        return in_order(on_device(array, self._stream), leading=0, dense=True, stream=self._stream)
+        return in_order(array, leading=0, dense=True, stream=self._stream)
 
     def as_real(self, array: Any) -> Any:
         """The real array of a complex array's parts; other arrays as they are."""
@@ -49,7 +53,7 @@ class CudaMemory(HostMemory):
 
     def stand_in(self, array: Any) -> Any:
         """A NumPy array of the same shape and dtype."""
-        return array if isinstance(array, np.ndarray) else np.empty(tuple(array.shape), _dtype(array))
+        return array if isinstance(array, np.ndarray) else np.empty(tuple(array.shape), array.dtype)
 
     def moved(self, array: Any, axis: int) -> Any:
         """The array with its first axis moved to another place."""
@@ -69,15 +73,8 @@ class CudaMemory(HostMemory):
             return super().may_share(a, b)
         if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
             return False
-        (a_low, a_high), (b_low, b_high) = _span(on_device(a)), _span(on_device(b))
+        (a_low, a_high), (b_low, b_high) = _span(a), _span(b)
         return a_low < b_high and b_low < a_high
-
-
-def _dtype(array: Any) -> np.dtype[Any]:
-    try:
-        return np.dtype(array.dtype)
-    except TypeError:  # another package's own kind of dtype
-        return np.dtype(on_device(array).dtype)
 
 
 def _span(array: Any) -> tuple[int, int]:

@@ -97,7 +97,8 @@ def tool_versions() -> tuple[str, ...]:
     from cuda.bindings import driver, nvjitlink
     from numba.cuda.cudadrv import libs, nvvm, runtime
 
-    library = Path(libs.get_libdevice()).stat()
+    library = libs.get_libdevice()
+    stamp = (Path(library).stat().st_mtime_ns, Path(library).stat().st_size) if library else None
     found = {
         "numba-cuda": version("numba-cuda"),
         "bindings": bindings.__version__,
@@ -107,7 +108,7 @@ def tool_versions() -> tuple[str, ...]:
         "nvrtc": runtime.get_version(),
         "nvjitlink": _told(nvjitlink.version),
         "driver": _told(driver.cuDriverGetVersion),
-        "libdevice": (library.st_mtime_ns, library.st_size),
+        "libdevice": stamp,
     }
     return tuple(f"{name} {version}" for name, version in found.items())
 

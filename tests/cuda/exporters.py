@@ -75,7 +75,7 @@ class Exported:
         offset: int = 0,
         code: int | None = None,
     ) -> None:
-        self._array = array
+        self.array = array
         self._device = kind, number
         self._versioned = versioned
         self._is_compact = is_compact
@@ -90,15 +90,15 @@ class Exported:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self._array.shape
+        return self.array.shape
 
     @property
     def ndim(self) -> int:
-        return self._array.ndim
+        return self.array.ndim
 
     @property
     def dtype(self) -> str:
-        return f"package.{self._array.dtype}"
+        return f"package.{self.array.dtype}"
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self._device
@@ -107,7 +107,7 @@ class Exported:
         if not self._versioned and "max_version" in options:
             raise TypeError("__dlpack__() got an unexpected keyword argument 'max_version'")
         self.asked.append(options)
-        array, dtype = self._array, self._array.dtype
+        array, dtype = self.array, self.array.dtype
         lengths = (ctypes.c_int64 * array.ndim)(*array.shape)
         steps = (ctypes.c_int64 * array.ndim)(*(stride // dtype.itemsize for stride in array.strides))
         made = _Versioned() if self._versioned else _Managed()
@@ -138,12 +138,12 @@ class Interfaced:
     """An array with the CUDA array interface, of these keys beside those of the array itself."""
 
     def __init__(self, array: np.ndarray, **keys: Any) -> None:
-        self._array = array
+        self.array = array
         self._keys = keys
 
     @property
     def __cuda_array_interface__(self) -> dict[str, Any]:
-        interface = dict(self._array.__array_interface__)
+        interface = dict(self.array.__array_interface__)
         interface.pop("descr", None)
         return {**interface, "version": 3, **self._keys}
 
@@ -155,4 +155,4 @@ class Both(Exported):
 
     @property
     def __cuda_array_interface__(self) -> dict[str, Any]:
-        return {**self._array.__array_interface__, "version": self.version}
+        return {**self.array.__array_interface__, "version": self.version}

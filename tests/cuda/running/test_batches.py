@@ -9,6 +9,7 @@ import jitad
 
 pytest.importorskip("numba_cuda", reason="needs jitad[cuda]")
 from jitad.cuda import job
+from tests.cuda.exporters import Exported, Interfaced
 
 
 def loss(weights, x):
@@ -235,6 +236,38 @@ def test_jacobians_on_the_device(samples):
     _, xs = samples
     found = jitad.batch(jitad.jacobian(vector), target="cuda")(cuda.to_device(xs))
     np.testing.assert_allclose(host(found), [jitad.jacobian(vector)(x) for x in xs], rtol=1e-13)
+
+
+def test_arrays_of_other_packages(samples, monkeypatch):
+    from types import SimpleNamespace
+
+    from numba import cuda
+
+    from jitad.cuda import arrays
+    from jitad.cuda.target import is_simulated
+
+    if not is_simulated():
+        pytest.skip("the arrays of tests are in the host's memory")
+
+    def view(interface, owner, sync=True):
+        plain = SimpleNamespace(__array_interface__={**interface, "version": 3}, owner=owner)
+        return type(cuda.to_device(np.ones(1)))(np.asarray(plain))
+
+    monkeypatch.setattr(arrays.cuda, "from_cuda_array_interface", view, raising=False)
+    weights, xs = samples
+    batch = jitad.batch(jitad.grad(loss, argnums=(0, 1)), in_axes=(None, 0), target="cuda")
+    exported = Exported(weights), Exported(xs, versioned=False)
+    for w, x in (exported, (Interfaced(weights), Interfaced(xs)), (Exported(weights[::-1]), Interfaced(xs[:, ::-1]))):
+        for found, expected in zip(batch(w, x), batch(w.array, x.array), strict=True):
+            np.testing.assert_array_equal(host(found), expected)
+    assert [len(array.asked) for array in exported] == [1, 1]
+    assert [array.live for array in exported] == [0, 0]
+    with pytest.raises(jitad.ArgumentError, match=r"argument 1, an array of .* on the device, holds no sample"):
+        batch(weights, Interfaced(xs[:0]))
+    with pytest.raises(jitad.ArgumentError, match="argument 1"):
+        batch(weights, Interfaced(xs.astype(np.float16)))
+    with pytest.raises(jitad.ArgumentError, match="argument 1"):
+        batch(weights, Interfaced(xs.astype(">f8")))
 
 
 def in_place(x, y):
