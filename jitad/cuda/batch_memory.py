@@ -10,6 +10,8 @@ import numpy as np
 from jitad.batching.axes import HostMemory
 from jitad.cuda.arrays import is_on_device, on_device, parts_of, permuted, samples_first
 from jitad.cuda.copies import complex_of, in_order
+from jitad.cuda.target import is_stream
+from jitad.errors import ArgumentError
 from jitad.program.types import REAL_DTYPES
 
 
@@ -17,6 +19,11 @@ class CudaMemory(HostMemory):
     """Host arrays are taken as for the CPU; device arrays are seen where they are, or copied there into C order."""
 
     def __init__(self, stream: Any) -> None:
+        if stream is not None and not is_stream(stream):
+            raise ArgumentError(
+                f"stream={stream!r} isn't a stream of Numba's.",
+                "pass numba.cuda.stream(), or numba.cuda.external_stream(address) for one of another package's.",
+            )
         self._stream = stream or 0
 
     def holds(self, arg: Any) -> bool:

@@ -129,6 +129,15 @@ def launch(kernel: Any, threads: int, stream: Any, *args: Any) -> None:
     configured(*args)
 
 
+def is_stream(value: Any) -> bool:
+    """True for a stream of numba-cuda's."""
+    if is_simulated():
+        return isinstance(value, cuda.stream)
+    from numba.cuda.cudadrv.driver import Stream
+
+    return isinstance(value, Stream)
+
+
 def finish(stream: Any) -> None:
     """Wait until all work on a stream (0: the default one) is done."""
     (stream or cuda).synchronize()

@@ -305,6 +305,8 @@ def test_options_of_the_other_target():
         jitad.batch(loss, target="cuda", threads=2)
     with pytest.raises(jitad.ArgumentError, match="stream='s' says nothing about target='cpu'"):
         jitad.batch(loss, stream="s")
+    with pytest.raises(jitad.ArgumentError, match=r"stream='s' isn't a stream of Numba's[\s\S]*external_stream"):
+        jitad.batch(loss, target="cuda", stream="s")
 
 
 def test_no_sample_at_all(samples):
