@@ -146,3 +146,28 @@ def test_another_process(tmp_path):
         assert done.returncode == 0, done.stderr
         counts.append(done.stdout.split())
     assert counts == [["2", "2"], ["0", "0"]]
+
+
+def test_own_kernels(compiles):
+    """They compile for the types that a batch calls them with, and are kept as well."""
+    from numba import types
+
+    from jitad.cuda import copies, launch
+    from tests.cuda import pretended
+
+    vector, matrix = (types.Array(types.float32, ndim, "C") for ndim in (1, 2))
+    places, number = types.Array(types.int64, 2, "C"), types.int64
+    signatures = {
+        launch.copy_rows: (matrix, matrix, places, number),
+        launch.fold: (matrix, number, number),
+        launch.take_sums: (matrix, number, matrix, number),
+        launch.clear: (matrix,),
+        copies.gather: (vector, types.Array(types.float32, 1, "A"), number, *[types.UniTuple(number, 3)] * 2),
+        copies.interleave: (matrix, vector, types.Array(types.float32, 1, "A")),
+    }
+    for missing in (True, False):
+        copies.kernel_of.cache_clear()
+        with pretended.device(CAPABILITY) as asked:
+            for function, signature in signatures.items():
+                copies.kernel_of(function).compile(signature)
+        assert bool(asked) == missing

@@ -6,7 +6,6 @@ import os
 
 import pytest
 
-from jitad.api.structure import flatten
 from jitad.program.types import Array
 from tests.corpus import cases
 
@@ -26,16 +25,15 @@ def pytest_generate_tests(metafunc):
 
 
 def test_machine_code(case):
-    """Of the gradients of a batch, each sample with its own numbers and arrays."""
+    """Of the gradients of a batch, each sample with its own numbers and arrays; no registers are spilled on Hopper."""
     from jitad.api.derivative import GradientRequest, describe_all
     from jitad.batching.work import Work
     from jitad.cuda.launch import Launch
     from tests.cuda import pretended
     from tests.cuda.hosted import signature
+    from tests.cuda.test_ptx import spilled
 
     args = case.make_args()
-    leaves: list[object] = []
-    flatten(args, leaves)
     derived = GradientRequest(case.argnums).derive(case.function, describe_all(args), {})
     params = derived.reading.program.params
     varying = tuple(not (isinstance(param.type, Array) and param.type.ndim == 0) for param in params)
@@ -44,4 +42,4 @@ def test_machine_code(case):
     with pretended.device(OLDEST):
         made = launch.kernel.compile(signature(launch, work).args)
     assert made.library.get_cubin((*OLDEST, "")).code
-    assert made.library.get_cubin((*HOPPER, "")).code
+    assert not any(spilled(made.library.get_asm_str((*HOPPER, "")), HOPPER))
