@@ -26,7 +26,7 @@ MOST_SAMPLES = 1 << 18
 """More threads than fit on a device at once."""
 
 SHARE = 0.5
-"""The part of the free memory that tapes and the gradients that are added up may take."""
+"""The part of the free memory that a chunk may take."""
 
 
 class Job:
@@ -100,19 +100,29 @@ class Job:
 
     def _chunk(self, *, first: bool) -> int:
         """How many samples run at a time. The first chunk is small: it finds out how long tapes must be."""
-        per_sample = sum(self.capacity[dtype] * np.dtype(dtype).itemsize for dtype in self._launch.code.tapes)
-        per_sample += sum(self._size(g) * np.dtype(g.dtype).itemsize for g in self._launch.gradients if g.is_summed)
+        per_sample = self._bytes_of_a_sample()
         free, _ = cuda.current_context().get_memory_info()
         taken = sum(buffer.nbytes for buffer in self._buffers.values())
         fit = min(SHARE * (free + taken) / max(per_sample, 1), MOST_SAMPLES)
         if fit < 1:
             raise TapeOverflowError(
-                f"a sample needs more than {per_sample:,} bytes of tape, which is more than the device gives.",
+                f"a sample needs more than {per_sample:,} bytes, which is more than the device gives.",
                 "differentiate a shorter loop, or split the kernel.",
             )
         if fit < SUM_BLOCK:
             return int(fit)
         return SUM_BLOCK if first and self._launch.code.tapes else int(fit) // SUM_BLOCK * SUM_BLOCK
+
+    def _bytes_of_a_sample(self) -> int:
+        """What a sample of a chunk takes: its tapes, its part of what is added up, what is copied there and back."""
+        found = sum(self.capacity[dtype] * np.dtype(dtype).itemsize for dtype in self._launch.code.tapes)
+        for gradient in self._launch.gradients:
+            if gradient.is_summed or not self._stays:
+                found += self._size(gradient) * np.dtype(gradient.dtype).itemsize
+        for value, is_batched in zip(self._values, self._work.batched, strict=True):
+            if is_batched and isinstance(value, np.ndarray):
+                found += value.nbytes // self._count
+        return found
 
     def _run_chunk(self, first: int, size: int) -> bool:
         """Run samples from ``first`` on; False when a tape was too small, which is longer then."""

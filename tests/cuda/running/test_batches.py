@@ -342,6 +342,35 @@ def test_chunks_smaller_than_a_block_of_a_sum(samples, monkeypatch):
     np.testing.assert_allclose(found, sum(jitad.grad(loss)(weights, x) for x in xs), rtol=1e-12)
 
 
+def test_chunks_of_large_samples(monkeypatch):
+    from types import SimpleNamespace
+
+    from numba import cuda
+
+    copied, to_device = [], cuda.to_device
+
+    def noting(array, **options):
+        copied.append(array.nbytes)
+        return to_device(array, **options)
+
+    xs = np.random.default_rng(7).normal(size=(23, 100))
+    context = SimpleNamespace(get_memory_info=lambda: (20_000, 20_000))
+    with monkeypatch.context() as patched:
+        patched.setattr(cuda, "current_context", lambda: context)
+        patched.setattr(cuda, "to_device", noting)
+        found = jitad.batch(jitad.grad(sum_of_cubes), target="cuda")(xs)
+    np.testing.assert_allclose(found, 3.0 * xs**2, rtol=1e-13)
+    assert sum(copied) == xs.nbytes
+    assert max(copied) < 10_000
+
+
+def sum_of_cubes(x):
+    t = 0.0
+    for i in range(x.shape[0]):
+        t += x[i] ** 3
+    return t
+
+
 def test_memory_that_runs_out(samples, monkeypatch):
     from numba import cuda
 
