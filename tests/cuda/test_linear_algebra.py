@@ -9,9 +9,10 @@ import pytest
 
 import jitad
 from jitad.primitives.registry import default as registry
-from tests.cuda.test_hosted import assert_gradients
 
 pytest.importorskip("numba_cuda", reason="needs jitad[cuda]")
+from tests.cuda.test_hosted import assert_gradients
+
 linalg = pytest.importorskip("jitad_linalg", reason="is the plugin's")
 pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0"), reason="the simulator compiles nothing"
