@@ -188,7 +188,9 @@ def array(
     ``inert`` names arguments that the results aren't differentiated by (only those may be floating-point numbers).
     ``layouts`` are the memory layouts that the function takes: ``"C"``, ``"CF"``, or ``"CFA"`` for any strides.
     ``.plain`` decorates an implementation for uncompiled runs, in place of this one in Python; ``.accumulating`` one
-    that adds to its first result.
+    that adds to its first result. ``.loops`` decorates one that consists of loops over elements, of arrays with any
+    strides: it calls no library, makes no array, and raises nothing (where this one raises, it leaves NaN, and the
+    ``composite`` around it raises then). It runs on CUDA, where calls are refused without it.
 
     Raises RegistryError when the definition is ill-formed.
 

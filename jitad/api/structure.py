@@ -182,6 +182,8 @@ def shown(value: Any) -> str:
     """What a value is, for messages about one that doesn't fit."""
     if isinstance(value, np.ndarray):
         return f"an array of dtype {value.dtype} and shape {value.shape}"
+    if getattr(value, "__cuda_ndarray__", False):
+        return f"an array of dtype {value.dtype} and shape {tuple(value.shape)} on the device"
     if isinstance(value, tuple | list | dict):
         return f"a {type(value).__name__} of {len(value)}"
     return repr(value)

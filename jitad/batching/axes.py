@@ -10,7 +10,7 @@ import numpy as np
 
 from jitad.api.structure import COMPLEX, COMPLEX_NUMBERS, SCALARS, describe, flatten, shown
 from jitad.errors import ArgumentError
-from jitad.primitives.views import view_as_real
+from jitad.primitives.views import view_as_complex, view_as_real
 from jitad.reading.results import make_sequence
 
 Axes = Any
@@ -56,6 +56,10 @@ class Memory(Protocol):
         """True for an array that this memory knows how to take apart."""
         ...
 
+    def seen(self, arg: Any) -> Any:
+        """What it ``holds`` as an array that the other methods take."""
+        ...
+
     def sample(self, array: Any, axis: int) -> Any:
         """The first sample, as a NumPy array in C order or a number."""
         ...
@@ -80,6 +84,10 @@ class Memory(Protocol):
         """The array with its first axis moved to another place."""
         ...
 
+    def complex_of(self, parts: Sequence[Any]) -> Any:
+        """A complex array of its real and its imaginary parts: two arrays, or one with them along its last axis."""
+        ...
+
     def may_share(self, a: Any, b: Any) -> bool:
         """True when two arrays have memory in common."""
         ...
@@ -91,6 +99,10 @@ class HostMemory:
     def holds(self, arg: Any) -> bool:
         """True for NumPy's own arrays of numbers in native byte order (others are refused when they are described)."""
         return (type(arg) is np.ndarray or isinstance(arg, np.memmap)) and arg.dtype.isnative and arg.dtype.kind != "O"
+
+    def seen(self, arg: np.ndarray) -> np.ndarray:
+        """The array itself."""
+        return arg
 
     def sample(self, array: np.ndarray, axis: int) -> Any:
         """The first sample."""
@@ -116,6 +128,15 @@ class HostMemory:
     def moved(self, array: np.ndarray, axis: int) -> np.ndarray:
         """The array with its first axis moved to another place."""
         return np.moveaxis(array, 0, axis)
+
+    def complex_of(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        """The array: the memory of the one real array, or new memory for two."""
+        if len(parts) == 1:
+            return view_as_complex(parts[0])
+        re, im = parts
+        whole = np.empty(re.shape, np.complex64 if re.dtype == np.float32 else np.complex128)
+        whole.real, whole.imag = re, im
+        return whole
 
     def may_share(self, a: np.ndarray, b: np.ndarray) -> bool:
         """True when two arrays have memory in common."""
@@ -201,7 +222,7 @@ class _Apart:
         if axes is None:
             return self._shared(arg)
         if self._memory.holds(arg):
-            return self._batched(arg, axes, path)
+            return self._batched(self._memory.seen(arg), axes, path)
         if isinstance(arg, np.ndarray):
             describe(arg, path)  # which says what is wrong with it
         if kind in SCALARS or kind in COMPLEX_NUMBERS:
@@ -226,6 +247,7 @@ class _Apart:
 
     def _shared(self, arg: Any) -> Any:
         if self._memory.holds(arg):
+            arg = self._memory.seen(arg)
             value = self._memory.shared(arg)
             self.leaves.append(Leaf(self._memory.as_real(value), False, arg))
             return self._memory.stand_in(value)

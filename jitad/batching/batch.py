@@ -51,7 +51,8 @@ def batch(
 
     With ``target="cuda"`` samples run on the current CUDA device, one thread a sample, on ``stream`` (numba-cuda's;
     None is the default one). NumPy arrays are copied there, and the results back. Arrays that are on the device (with
-    ``__cuda_array_interface__`` or DLPack) are used where they are; then results are numba-cuda's arrays there.
+    ``__cuda_array_interface__`` or DLPack) are used where they are, or copied there if their samples aren't in C order;
+    then results are numba-cuda's arrays there.
 
     Raises ArgumentError for arguments that don't fit ``in_axes`` or each other and for a batch of no samples;
     ShapeMismatchError for results of different shapes; UnsupportedCallError for a kernel that draws random numbers;
@@ -86,7 +87,7 @@ def _checked_options(
     checked_axes(out_axes, "out_axes")
     if target not in ("cpu", "cuda"):
         raise ArgumentError(f"target={target!r} isn't a target.", 'use "cpu" or "cuda".')
-    _machine(target)
+    _machine(target, stream)
     if shared not in (SUM, EACH):
         raise ArgumentError(
             f"shared={shared!r} doesn't say what becomes of gradients by shared arguments.", 'use "sum" or "each".'
@@ -99,7 +100,7 @@ def _checked_options(
     return in_axes, out_axes, target, shared == EACH, threads if target == "cpu" else stream
 
 
-def _machine(target: str) -> tuple[Memory, type[Runner]]:
+def _machine(target: str, stream: Any) -> tuple[Memory, type[Runner]]:
     """Where the arrays of a target live, and what runs there. Raises CudaUnavailableError where CUDA isn't there."""
     if target == "cuda":
         from jitad.cuda.batch_memory import CudaMemory
@@ -107,7 +108,7 @@ def _machine(target: str) -> tuple[Memory, type[Runner]]:
         from jitad.cuda.target import require_device
 
         require_device()
-        return CudaMemory(), CudaRunner
+        return CudaMemory(stream), CudaRunner
     return HostMemory(), CpuRunner
 
 
@@ -121,7 +122,7 @@ class Batch:
         self._in_axes = in_axes
         self._out_axes = out_axes
         self._each = each
-        self._memory, self._runner = _machine(target)
+        self._memory, self._runner = _machine(target, workers)
         self._workers = workers
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -132,9 +133,8 @@ class Batch:
         _check_memory(self._memory, evaluation.work, leaves)
         results, gradients = evaluation.run(leaves, taken.count, self._workers)
         work = evaluation.work
-        moved = self._memory.moved
-        parts = [Part(result, True, moved) for result in evaluation.parts(results)]
-        parts += [Part(total, not summed, moved) for total, summed in zip(gradients, work.summed, strict=True)]
+        parts = [Part(result, True, self._memory) for result in evaluation.parts(results)]
+        parts += [Part(total, not summed, self._memory) for total, summed in zip(gradients, work.summed, strict=True)]
         return assembled(evaluation.tree, parts, self._out_axes)
 
     def _evaluation(self, taken: Arguments) -> tuple[Evaluation, list[np.ndarray]]:

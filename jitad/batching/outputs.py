@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from jitad.batching.axes import Axes, position
+from jitad.batching.axes import Axes, Memory, position
 from jitad.errors import ArgumentError
 from jitad.reading.results import (
     ArrayResult,
@@ -23,20 +21,13 @@ from jitad.reading.results import (
 )
 
 
-def _move_first(array: np.ndarray, axis: int) -> np.ndarray:
-    return np.moveaxis(array, 0, axis)
-
-
 @dataclass(frozen=True)
 class Part:
-    """A result of a batch: an array with the samples along its first axis, or (a sum) one number or array.
-
-    ``moved`` gives such an array with its first axis at another place.
-    """
+    """A result of a batch: an array with the samples along its first axis, or (a sum) one number or array."""
 
     value: Any
     is_batched: bool
-    moved: Callable[[Any, int], Any] = _move_first
+    memory: Memory
 
 
 def assembled(tree: ResultTree, parts: Sequence[Part], axes: Axes, path: str = "the result") -> Any:
@@ -63,18 +54,9 @@ def assembled(tree: ResultTree, parts: Sequence[Part], axes: Axes, path: str = "
 
 def _complex(kind: Any, parts: Sequence[Part]) -> Part:
     """The complex numbers or arrays of real parts."""
-    is_batched = parts[0].is_batched
-    if not all(isinstance(part.value, np.ndarray | np.generic | float) for part in parts):
-        raise ArgumentError(
-            "a result is complex, and results on a device are real.",
-            "pass NumPy arrays, or return the real and the imaginary part.",
-        )
-    if kind is complex_array_of or not is_batched:
-        return Part(kind([part.value for part in parts]), is_batched)
-    re, im = (part.value for part in parts)
-    whole = np.empty(re.shape, np.complex64 if re.dtype == np.float32 else np.complex128)
-    whole.real, whole.imag = re, im
-    return Part(whole, True)
+    values, first = [part.value for part in parts], parts[0]
+    is_number = kind is not complex_array_of and not first.is_batched
+    return replace(first, value=kind(values) if is_number else first.memory.complex_of(values))
 
 
 def _placed(part: Part, axes: Axes, path: str) -> Any:
@@ -83,7 +65,7 @@ def _placed(part: Part, axes: Axes, path: str) -> Any:
     if isinstance(axes, int):
         at = position(axes, part.value.ndim)
         if at is not None:
-            return part.moved(part.value, at)
+            return part.memory.moved(part.value, at)
     raise ArgumentError(
         f"out_axes has {axes!r} for {path}, which has {part.value.ndim} axes with that of the samples.",
         "name one of them for the samples; each sample has its own value there.",

@@ -79,6 +79,12 @@ def compilations() -> int:
     return sum(sum(dispatcher.stats.cache_misses.values()) for dispatcher in _dispatchers)
 
 
+def counted(dispatcher: Any) -> Any:
+    """A dispatcher of Numba's, or of numba-cuda's, whose compilations ``compilations`` counts from now on."""
+    _dispatchers.append(dispatcher)
+    return dispatcher
+
+
 def _lock(name: str) -> threading.Lock:
     with _guard:
         return _locks.setdefault(name, threading.Lock())
@@ -178,8 +184,7 @@ def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, *, is_fo
     )(function)
     if is_cached:
         dispatcher._cache = _numba_cache(dispatcher.py_func)
-    _dispatchers.append(dispatcher)
-    return dispatcher
+    return counted(dispatcher)
 
 
 @functools.cache
@@ -210,14 +215,19 @@ def _cache_class() -> Any:
             try:
                 super().save_overload(sig, data)
             except OSError as error:
-                warnings.warn(
-                    f"jitad can't keep compiled code in {self._cache_path}, so the next process compiles it again: "
-                    f"{error.strerror or error}. Set {VARIABLE} to a folder that you can write to.",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
+                warn_not_kept(self._cache_path, error)
 
     return KernelCache
+
+
+def warn_not_kept(folder: str, error: OSError) -> None:
+    """Say that compiled code couldn't be written to the cache."""
+    warnings.warn(
+        f"jitad can't keep compiled code in {folder}, so the next process compiles it again: "
+        f"{error.strerror or error}. Set {VARIABLE} to a folder that you can write to.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
 
 
 def _numba_cache(function: Callable[..., Any]) -> Any:

@@ -152,8 +152,8 @@ def packages_hash(packages: set[str]) -> str:
     return sources_hash(paths)
 
 
-def own_hash() -> str:
-    """A hash of the parts of jitad whose code ends up inside compiled modules."""
+def own_hash(*more: str) -> str:
+    """A hash of the parts of jitad whose code ends up inside compiled modules, and of ``more`` of its folders."""
     root = Path(__file__).parent.parent
-    parts = ("runtime", "primitives", "building", "vector")
+    parts = ("runtime", "primitives", "building", "vector", *more)
     return sources_hash(path for part in parts for path in (root / part).rglob("*.py"))

@@ -10,30 +10,58 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitad.building.cache import content_key, kernels_folder, write_once
-from jitad.building.imports import own_hash
-from jitad.cuda.target import device_jit, is_simulated, kernel_jit
+from jitad.building.compile import counted
+from jitad.building.imports import header_of, own_hash, packages_hash
+from jitad.cuda.target import device_jit, is_simulated, kernel_jit, original
 
 if TYPE_CHECKING:
     from jitad.cuda.emit import DeviceCode
 
 _made: dict[tuple[str, tuple[int, ...]], Any] = {}
+_keys: dict[int, str | None] = {}
+"""Keys of the functions in ``_made``, by their ids; None where something that they read has no lasting name."""
 _lock = threading.Lock()
 
 
 def build_function(source: str, entry: str, names: dict[str, Any], *, kernel: bool) -> Any:
     """The function ``entry`` of a source as a device function or a ``kernel``; ``names`` are its free names.
 
-    The same text with the same names gives the same function. Raises CacheError when the cache folder can't be used.
+    The same text with the same names gives the same function. Kernels are kept in the cache folder when they have been
+    compiled. Raises CacheError when the cache folder can't be used.
     """
-    key = content_key([source, "kernel" if kernel else "device", own_hash()])
-    memo = (key, tuple(id(names[name]) for name in sorted(names)))
+    text = content_key([source, "kernel" if kernel else "device", _own_hash()])
+    memo = (text, tuple(id(names[name]) for name in sorted(names)))
     with _lock:
         if memo not in _made:
-            path = kernels_folder() / f"c_{key}.py"
+            path = kernels_folder() / f"c_{text}.py"
             write_once(path, source)
-            function = _defined(source, entry, dict(names), path)
-            _made[memo] = _decorated(function, kernel=kernel), names  # the names stay alive, and their ids theirs
+            key = _key(text, names)
+            made = _decorated(_defined(source, entry, dict(names), path), key, kernel=kernel)
+            _made[memo] = made, names  # the names stay alive, and their ids theirs
+            _keys[id(made)] = key
         return _made[memo][0]
+
+
+def own_kernel(function: Callable[..., Any]) -> Any:
+    """A kernel that is a function of jitad's; it is kept in the cache folder, too."""
+    return _decorated(function, content_key([function.__module__, function.__name__, _own_hash()]), kernel=True)
+
+
+def _own_hash() -> str:
+    return own_hash("cuda")
+
+
+def _key(text: str, names: dict[str, Any]) -> str | None:
+    """What tells a function from all others in any process: its text, and what its names stand for.
+
+    None when one of them is an object of this process alone, which may be another one under that name in the next.
+    """
+    built = {name: _keys[id(value)] for name, value in names.items() if id(value) in _keys}
+    header = header_of({name: original(names[name]) for name in names if name not in built}, stand_ins=False)
+    if header.injected or None in built.values():
+        return None
+    calls = [f"{name} = {built[name]}" for name in sorted(built)]
+    return content_key([text, *calls, *header.lines, packages_hash(header.code_from)])
 
 
 def function_names(code: DeviceCode, *helpers: str) -> dict[str, Any]:
@@ -54,10 +82,14 @@ def _defined(source: str, entry: str, namespace: dict[str, Any], path: Path) -> 
     return function
 
 
-def _decorated(function: Callable[..., Any], *, kernel: bool) -> Any:
-    if kernel:
-        return kernel_jit(function)
-    return _quiet(function) if is_simulated() else device_jit(function)
+def _decorated(function: Callable[..., Any], key: str | None, *, kernel: bool) -> Any:
+    if is_simulated():
+        return kernel_jit(function) if kernel else _quiet(function)
+    if not kernel:
+        return device_jit(function)
+    from jitad.cuda.kernel_files import KernelFiles
+
+    return counted(kernel_jit(function, None if key is None else KernelFiles(key)))
 
 
 def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ import numpy as np
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.decisive import decisive
 from jitad.analysis.local_arrays import local_arrays
-from jitad.cuda.support import check_supported, device_primitive, on_device
+from jitad.cuda.support import check_supported, device_primitive, in_loops, on_device
 from jitad.cuda.target import cuda, is_simulated
 from jitad.emission.emit import Emitted
 from jitad.emission.exact_sums import with_ordered_sums
@@ -28,6 +28,7 @@ from jitad.program.statements import (
     Alloc,
     Block,
     Branch,
+    Call,
     Compute,
     Const,
     Fail,
@@ -133,6 +134,8 @@ def _device_statement(statement: Statement, exact: set[Var]) -> Statement:
     match statement:
         case Compute(out=out):
             return replace(statement, primitive=device_primitive(statement, exact=out in exact))
+        case Call(primitive=primitive):
+            return replace(statement, primitive=in_loops(primitive))
         case Loop(body=body, condition_block=head):
             head = None if head is None else _device_block(head, exact)
             return replace(statement, body=_device_block(body, exact), condition_block=head)

@@ -23,17 +23,20 @@ _LOG_2 = math.log(2.0)
 
 @functools.cache
 def device_form(function: Callable[..., Any]) -> Any:
-    """A Python function as one that kernels call; so are the Python functions that it reads from its module."""
-    read = {name: function.__globals__.get(name) for name in function.__code__.co_names}
+    """A Python function, or Numba's, as one that kernels call; so are the Python functions that it reads.
+
+    ``jitad_original`` of the result is ``function``.
+    """
+    plain = getattr(function, "py_func", function)
+    read = {name: plain.__globals__.get(name) for name in plain.__code__.co_names}
     inner = {
         name: device_form(value)
         for name, value in read.items()
-        if isinstance(value, python_types.FunctionType) and value is not function
+        if isinstance(value, python_types.FunctionType) and value is not plain
     }
-    made = python_types.FunctionType(
-        function.__code__, {**function.__globals__, **inner}, function.__name__, function.__defaults__
-    )
-    made.__module__ = function.__module__
+    made = python_types.FunctionType(plain.__code__, {**plain.__globals__, **inner}, plain.__name__, plain.__defaults__)
+    made.__module__ = plain.__module__
+    vars(made)["jitad_original"] = function
     return device_jit(made)
 
 

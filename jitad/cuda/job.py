@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from functools import cache
+from collections.abc import Sequence
+from traceback import clear_frames
 from typing import Any
 
 import numpy as np
 
 from jitad.api.running import converter
-from jitad.batching.work import Gradient, Work
+from jitad.batching.work import Gradient, Results, Work
+from jitad.cuda.arrays import on_device
+from jitad.cuda.copies import launched
 from jitad.cuda.launch import Launch, clear, copy_rows, fold, take_sums
-from jitad.cuda.target import cuda, is_out_of_memory, is_refused, kernel_jit, release_memory
+from jitad.cuda.target import cuda, finish, is_refused, memory_for, release_memory
 from jitad.cuda.target import launch as run
 from jitad.errors import ShapeMismatchError, TapeOverflowError, UnsupportedOnCudaError
 
@@ -23,74 +26,103 @@ MOST_SAMPLES = 1 << 18
 """More threads than fit on a device at once."""
 
 SHARE = 0.5
-"""The part of the free memory that tapes and the gradients that are added up may take."""
-
-
-@cache
-def _kernel(function: Any) -> Any:
-    return kernel_jit(function)
-
-
-def _launched(function: Any, threads: int, stream: Any, *args: Any) -> None:
-    """Run a function of ``jitad.cuda.launch`` on at least so many threads."""
-    if threads:
-        run(_kernel(function), threads, stream, *args)
+"""The part of the free memory that a chunk may take."""
 
 
 class Job:
-    """Runs all samples; ``results`` and ``gradients()`` are on the device if the job ``stays`` there."""
+    """Runs all samples; the results are on the device if the job ``stays`` there.
 
-    def __init__(self, launch: Launch, work: Work, values: list[Any], count: int, *, stream: Any, stays: bool) -> None:
+    ``capacity`` says how long tapes are at first, and afterwards how long they had to be.
+    """
+
+    def __init__(
+        self,
+        launch: Launch,
+        work: Work,
+        values: Sequence[Any],
+        count: int,
+        *,
+        stream: Any,
+        stays: bool,
+        capacity: dict[str, int],
+    ) -> None:
         self._launch = launch
         self._work = work
-        self._values = values
+        self._values = list(values)
         self._count = count
         self._stream = stream
         self._stays = stays
-        self.capacity: dict[str, int] = {}
-        self.results: list[Any] = [None] * len(launch.results)
+        self.capacity = capacity
+        self._results: list[Any] = [None] * len(launch.results)
         self._each: list[Any] = [None] * len(launch.gradients)
         self._sums: list[Any] = [None] * len(launch.gradients)
         self._buffers: dict[Any, Any] = {}
 
-    def run(self) -> None:
-        """Run the samples, a chunk at a time; a chunk whose tape was too small again, with a longer one."""
+    def run(self) -> Results:
+        """The results for all samples: a chunk at a time; a chunk whose tape was too small again, with a longer one.
+
+        Whatever goes wrong, nothing holds memory on the device afterwards, not even the exception's traceback.
+        """
+        try:
+            with memory_for(f"a batch of {self._count} samples"):
+                self._take_shared()
+                self._run_chunks()
+                results = self._results, self._gradients()
+                finish(self._stream)
+                return results
+        except Exception as error:
+            for one in filter(None, (error, error.__cause__)):
+                clear_frames(one.__traceback__)
+            vars(self).update(_values=[], _results=[], _each=[], _sums=[], _buffers={})
+            release_memory()
+            if is_refused(error):
+                program = self._work.reading.program
+                raise UnsupportedOnCudaError(
+                    f"numba-cuda can't compile {program.name!r}: {error}", "use the CPU.", program.origin
+                ) from error
+            raise
+
+    def _take_shared(self) -> None:
+        """Bring what all samples share to the device; samples on the host are copied with their chunk."""
+        params: Any = self._work.reading.program.params
+        for at, (value, param) in enumerate(zip(self._values, params, strict=True)):
+            if self._work.batched[at]:
+                continue
+            is_number = not hasattr(value, "ndim") or isinstance(value, np.generic)
+            dtype = np.dtype(param.type.dtype)
+            self._values[at] = dtype.type(value) if is_number else on_device(value, self._stream)
+
+    def _run_chunks(self) -> None:
         done = 0
         while done < self._count:
             size = min(self._chunk(first=done == 0), self._count - done)
-            try:
-                finished = self._run_chunk(done, size)
-            except Exception as error:
-                self._buffers.clear()
-                release_memory()
-                if is_out_of_memory(error):
-                    raise TapeOverflowError(
-                        f"the device has no memory left for a batch of {self._count} samples ({size} at a time).",
-                        "free some of it, or pass fewer samples at a time.",
-                    ) from error
-                if is_refused(error):
-                    program = self._work.reading.program
-                    raise UnsupportedOnCudaError(
-                        f"numba-cuda can't compile {program.name!r}: {error}", "use the CPU.", program.origin
-                    ) from error
-                raise
-            done += size if finished else 0
+            done += size if self._run_chunk(done, size) else 0
 
     def _chunk(self, *, first: bool) -> int:
         """How many samples run at a time. The first chunk is small: it finds out how long tapes must be."""
-        per_sample = sum(self.capacity[dtype] * np.dtype(dtype).itemsize for dtype in self._launch.code.tapes)
-        per_sample += sum(self._size(g) * np.dtype(g.dtype).itemsize for g in self._launch.gradients if g.is_summed)
+        per_sample = self._bytes_of_a_sample()
         free, _ = cuda.current_context().get_memory_info()
         taken = sum(buffer.nbytes for buffer in self._buffers.values())
         fit = min(SHARE * (free + taken) / max(per_sample, 1), MOST_SAMPLES)
         if fit < 1:
             raise TapeOverflowError(
-                f"a sample needs more than {per_sample:,} bytes of tape, which is more than the device gives.",
+                f"a sample needs more than {per_sample:,} bytes, which is more than the device gives.",
                 "differentiate a shorter loop, or split the kernel.",
             )
         if fit < SUM_BLOCK:
             return int(fit)
         return SUM_BLOCK if first and self._launch.code.tapes else int(fit) // SUM_BLOCK * SUM_BLOCK
+
+    def _bytes_of_a_sample(self) -> int:
+        """What a sample of a chunk takes: its tapes, its part of what is added up, what is copied there and back."""
+        found = sum(self.capacity[dtype] * np.dtype(dtype).itemsize for dtype in self._launch.code.tapes)
+        for gradient in self._launch.gradients:
+            if gradient.is_summed or not self._stays:
+                found += self._size(gradient) * np.dtype(gradient.dtype).itemsize
+        for value, is_batched in zip(self._values, self._work.batched, strict=True):
+            if is_batched and isinstance(value, np.ndarray):
+                found += value.nbytes // self._count
+        return found
 
     def _run_chunk(self, first: int, size: int) -> bool:
         """Run samples from ``first`` on; False when a tape was too small, which is longer then."""
@@ -134,7 +166,7 @@ class Job:
         result = self._launch.results[at]
         if result.ndim is not None:
             return self._buffer(f"places {at}", (1 + result.ndim, size), "int64")
-        return self._rows(self.results, at, (), result.dtype, first, size)
+        return self._rows(self._results, at, (), result.dtype, first, size)
 
     def _bars(self, at: int, first: int, size: int, width: int) -> Any:
         gradient = self._launch.gradients[at]
@@ -185,19 +217,19 @@ class Job:
     def _keep_result(self, at: int, output: Any, first: int, size: int) -> None:
         result = self._launch.results[at]
         if result.ndim is None:
-            self._fetch(self.results[at], output, first, size)
+            self._fetch(self._results[at], output, first, size)
             return
         shape = self._common_shape(at, output, first)
-        rows = self._rows(self.results, at, shape, result.dtype, first, size)
+        rows = self._rows(self._results, at, shape, result.dtype, first, size)
         if math.prod(shape):
             flat = rows.reshape(size, math.prod(shape))
-            _launched(copy_rows, size, self._stream, flat, self._buffers[f"tape {result.dtype}"], output, size)
-        self._fetch(self.results[at], rows, first, size)
+            launched(copy_rows, size, self._stream, flat, self._buffers[f"tape {result.dtype}"], output, size)
+        self._fetch(self._results[at], rows, first, size)
 
     def _common_shape(self, at: int, places: Any, first: int) -> tuple[int, ...]:
         """The shape that an array result has for every sample. Raises ShapeMismatchError when it differs."""
         shapes = self._host(places)[1:].T
-        known = self.results[at]
+        known = self._results[at]
         expected = shapes[0] if known is None else np.array(known.shape[1:], np.int64)
         differing = np.flatnonzero((shapes != expected).any(axis=1))
         if len(differing):
@@ -220,17 +252,17 @@ class Job:
             blocks = max(-(-self._count // SUM_BLOCK), 1)
             width = 1 << (blocks - 1).bit_length()
             self._sums[at] = cuda.device_array((self._size(gradient), width), gradient.dtype, stream=self._stream)
-            _launched(clear, self._size(gradient) * width, self._stream, self._sums[at])
+            launched(clear, self._size(gradient) * width, self._stream, self._sums[at])
         _add_up(bars, SUM_BLOCK, self._stream)
         count = bars.shape[0] * (bars.shape[1] // SUM_BLOCK)
-        _launched(take_sums, count, self._stream, self._sums[at], first // SUM_BLOCK, bars, SUM_BLOCK)
+        launched(take_sums, count, self._stream, self._sums[at], first // SUM_BLOCK, bars, SUM_BLOCK)
 
     def _fetch(self, whole: Any, rows: Any, first: int, size: int) -> None:
         """Copy the rows of a chunk to the host, unless they are where they stay."""
         if not self._stays and rows.size:
             whole[first : first + size] = self._host(rows)
 
-    def gradients(self) -> list[Any]:
+    def _gradients(self) -> list[Any]:
         """The gradients for each sample, and the sums over all samples."""
         found: list[Any] = []
         for at, gradient in enumerate(self._launch.gradients):
@@ -244,15 +276,15 @@ class Job:
 
     def _total(self, gradient: Gradient, sums: Any) -> Any:
         """The first column: a number, or an array where the job's results are."""
-        total = self._host(sums)[:, 0].reshape(self._shape(gradient))
+        total = np.ascontiguousarray(self._host(sums)[:, 0]).reshape(self._shape(gradient))
         if not gradient.is_array:
             return converter(gradient.dtype)(total[()])
-        return cuda.to_device(total, stream=self._stream) if self._stays else total.copy()
+        return cuda.to_device(total, stream=self._stream) if self._stays else total
 
 
 def _add_up(parts: Any, block: int, stream: Any) -> None:
     """Add up the columns of each block of columns by halves, in place; the sums are in its first column."""
     half = block // 2
     while half:
-        _launched(fold, parts.shape[0] * (parts.shape[1] // block) * half, stream, parts, block, half)
+        launched(fold, parts.shape[0] * (parts.shape[1] // block) * half, stream, parts, block, half)
         half //= 2

@@ -49,13 +49,13 @@ def check_supported(program: Program) -> None:
                 raise _refused(
                     statement,
                     f"{primitive.name} draws from a random generator of the host, which CUDA doesn't have.",
-                    "draw the numbers before the call, and pass them as an argument.",
+                    "draw them before the call (in a kernel of your own, with numba.cuda.random), and pass them.",
                 )
-            case Call(primitive=primitive) if primitive not in _SERVED_CALLS:
+            case Call(primitive=primitive, accumulate=accumulate) if not _is_served_call(primitive, accumulate):
                 raise _refused(
                     statement,
                     f"{primitive.name} has an implementation for the CPU only.",
-                    "write it with loops in the kernel, or use the CPU.",
+                    "write it with loops in the kernel (a plugin's author: add its .loops), or use the CPU.",
                 )
             case Compute(primitive=primitive):
                 for _, function in primitive.names:
@@ -75,6 +75,18 @@ def _refused(statement: Statement, reason: str, remedy: str) -> UnsupportedOnCud
 
 def _named(function: Any) -> str:
     return f"{getattr(function, '__module__', '')}.{getattr(function, '__name__', function)}".lstrip(".")
+
+
+def _is_served_call(primitive: Any, accumulate: bool) -> bool:
+    return primitive in _SERVED_CALLS or (primitive.loops is not None and not accumulate)
+
+
+@cache
+def in_loops(primitive: Any) -> Any:
+    """The array primitive as it runs on CUDA: by its loops, unless CUDA has a function of its own for it."""
+    if primitive in _SERVED_CALLS:
+        return primitive
+    return replace(primitive, implementation=primitive.loops, plain=primitive.loops)
 
 
 def _is_served(function: Any) -> bool:
@@ -124,7 +136,7 @@ def on_device(function: Any) -> Any:
     if function in (matmul.implementation, matmul.accumulating, argsort.implementation):
         return getattr(functions, function.__name__)
     if isinstance(function, types.FunctionType) or hasattr(function, "py_func"):
-        return functions.device_form(getattr(function, "py_func", function))
+        return functions.device_form(function)
     if _is_native(function):
         return function
     name = _twins().get(_key(function))

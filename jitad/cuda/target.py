@@ -6,14 +6,18 @@ where that is missing. Under ``NUMBA_ENABLE_CUDASIM=1`` kernels run in Python on
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from jitad.errors import CudaUnavailableError
+from jitad.errors import CudaUnavailableError, TapeOverflowError
 
 REMEDY = "pip install 'jitad[cuda]' (or 'jitad[cuda12]' for a driver of CUDA 12)."
 
@@ -47,9 +51,74 @@ def device_jit(function: Callable[..., Any]) -> Any:
     return cuda.jit(device=True)(function)
 
 
-def kernel_jit(function: Callable[..., Any]) -> Any:
-    """A kernel, launched as ``kernel[blocks, threads, stream](...)``."""
-    return cuda.jit(function)
+def original(function: Any) -> Any:
+    """What ``device_form`` was given for a function; other objects as they are."""
+    return getattr(function, "jitad_original", function)
+
+
+def kernel_jit(function: Callable[..., Any], files: Any = None) -> Any:
+    """A kernel, launched as ``kernel[blocks, threads, stream](...)``; it is looked for in ``files``, and left there."""
+    # A kernel is one module, which link-time optimisation would only compile a second time.
+    kernel = cuda.jit(function) if is_simulated() else cuda.jit(function, lto=False)
+    if files is not None:
+        kernel._cache = files
+    return kernel
+
+
+def packed(kernel: Any) -> bytes | None:
+    """A kernel that numba-cuda has compiled, as bytes; None for one that needs more than its own machine code."""
+    from numba.cuda.serialize import dumps
+
+    if kernel.launch_config_sensitive or kernel.library._linking_files:
+        return None
+    return bytes(dumps(kernel._reduce_states()))
+
+
+def unpacked(data: bytes) -> Any:
+    """The kernel in such bytes."""
+    from numba.cuda.dispatcher import _Kernel
+    from numba.cuda.serialize import loads
+
+    return _Kernel._rebuild(**loads(data))
+
+
+def current_capability() -> tuple[int, int]:
+    """The compute capability of the current device."""
+    from numba.cuda import dispatcher
+
+    major, minor = dispatcher.get_current_device().compute_capability
+    return int(major), int(minor)
+
+
+@cache
+def tool_versions() -> tuple[str, ...]:
+    """The versions of everything between a kernel's source and its machine code."""
+    from cuda import bindings, core
+    from cuda.bindings import driver, nvjitlink
+    from numba.cuda.cudadrv import libs, nvvm, runtime
+
+    library = libs.get_libdevice()
+    stamp = (Path(library).stat().st_mtime_ns, Path(library).stat().st_size) if library else None
+    found = {
+        "numba-cuda": version("numba-cuda"),
+        "bindings": bindings.__version__,
+        "core": core.__version__,
+        "nvvm": nvvm.NVVM().get_version(),
+        "nvvm ir": nvvm.NVVM().get_ir_version(),
+        "nvrtc": runtime.get_version(),
+        "nvjitlink": _told(nvjitlink.version),
+        "driver": _told(driver.cuDriverGetVersion),
+        "libdevice": stamp,
+    }
+    return tuple(f"{name} {version}" for name, version in found.items())
+
+
+def _told(ask: Callable[[], Any]) -> Any:
+    """What a library tells about itself; None where it isn't installed."""
+    try:
+        return ask()
+    except RuntimeError:
+        return None
 
 
 def launch(kernel: Any, threads: int, stream: Any, *args: Any) -> None:
@@ -58,6 +127,20 @@ def launch(kernel: Any, threads: int, stream: Any, *args: Any) -> None:
         warnings.filterwarnings("ignore", "Grid size")
         configured = kernel[-(-threads // BLOCK), min(threads, BLOCK), stream]
     configured(*args)
+
+
+def is_stream(value: Any) -> bool:
+    """True for a stream of numba-cuda's."""
+    if is_simulated():
+        return isinstance(value, cuda.stream)
+    from numba.cuda.cudadrv.driver import Stream
+
+    return isinstance(value, Stream)
+
+
+def finish(stream: Any) -> None:
+    """Wait until all work on a stream (0: the default one) is done."""
+    (stream or cuda).synchronize()
 
 
 def intrinsic(definition: Callable[..., Any]) -> Any:
@@ -103,6 +186,20 @@ def _compiling_for(capability: tuple[int, int]) -> Iterator[None]:
         dispatcher.get_current_device = found
 
 
+def default_is_per_thread() -> bool:
+    """True when the default stream is one for each thread of the host."""
+    return os.environ.get("CUDA_PYTHON_CUDA_PER_THREAD_DEFAULT_STREAM", "0") not in ("", "0")
+
+
+def device_of(address: int) -> int:
+    """The number of the device to which memory at an address belongs; -1 when the driver doesn't tell."""
+    from cuda.bindings import driver
+
+    what = driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
+    status, device = driver.cuPointerGetAttribute(what, int(address))
+    return int(device) if status == driver.CUresult.CUDA_SUCCESS else -1
+
+
 def is_refused(error: BaseException) -> bool:
     """True for what numba-cuda raises when it can't compile."""
     from numba.cuda.core.errors import NumbaError
@@ -110,9 +207,17 @@ def is_refused(error: BaseException) -> bool:
     return isinstance(error, NumbaError)
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """True for the driver's error that the device has no memory left."""
-    return "OUT_OF_MEMORY" in str(error).upper().replace(" ", "_") and not isinstance(error, MemoryError)
+@contextmanager
+def memory_for(what: str) -> Iterator[None]:
+    """Raise TapeOverflowError where the driver says that the device has no memory left."""
+    try:
+        yield
+    except Exception as error:
+        if "OUT_OF_MEMORY" not in str(error).upper().replace(" ", "_") or isinstance(error, MemoryError):
+            raise
+        raise TapeOverflowError(
+            f"the device has no memory left for {what}.", "free some of it, or pass fewer samples at a time."
+        ) from error
 
 
 def release_memory() -> None:

@@ -166,6 +166,10 @@ class ArrayDefinition(CallableDefinition):
         """Decorator: an implementation that adds to the first result instead of overwriting it."""
         return self._add("accumulating", function)
 
+    def loops(self, function: Function) -> Function:
+        """Decorator: the same with loops over elements alone, which runs on CUDA too; see ``array``."""
+        return self._add("loops", function)
+
     def _add(self, what: str, function: Function) -> Function:
         self._still_open(f"its {what}")
         if what in self._rules:

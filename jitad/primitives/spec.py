@@ -151,9 +151,10 @@ class ArrayPrimitive(Primitive):
     ``implementation(out, ..., arg, ...)`` is a function that Numba compiles and that writes its results into
     the ``outs`` arrays given first, every element of them, without reading them; ``accumulating`` likewise adds to
     the first of them (None: not offered). ``plain`` and ``plain_accumulating`` do the same in NumPy, for uncompiled
-    runs. Arrays are passed in one of the memory ``layouts`` ("C" is always among them). ``inert`` are the positions of
-    the arguments that the results aren't differentiated by. A call that ``is_effect`` stays where nothing reads its
-    results.
+    runs. ``loops`` does the same with nothing but loops over the elements, of arrays with any strides: it calls no
+    library, makes no array and raises nothing, so that it runs on CUDA as well (None: not offered). Arrays are passed
+    in one of the memory ``layouts`` ("C" is always among them). ``inert`` are the positions of the arguments that the
+    results aren't differentiated by. A call that ``is_effect`` stays where nothing reads its results.
 
     The rules are kernels, which get None for the adjoint or the tangent of what isn't active:
     ``vjp(out, out_bar, ..., arg, arg_bar, ...)`` adds to the adjoints ``arg_bar``,
@@ -166,6 +167,7 @@ class ArrayPrimitive(Primitive):
     jvp: Callable[..., None] | None = None
     accumulating: Callable[..., None] | None = None
     plain_accumulating: Callable[..., None] | None = None
+    loops: Callable[..., None] | None = None
     outs: int = 1
     inert: frozenset[int] = frozenset()
     layouts: str = "CFA"
@@ -190,6 +192,7 @@ class ArrayPrimitive(Primitive):
             ("vjp", self.vjp, 2 * count),
             ("jvp", self.jvp, 2 * count),
             ("accumulating", self.accumulating, count),
+            ("loops", self.loops, count),
         ):
             wrong = _takes(function, needed)
             if wrong:

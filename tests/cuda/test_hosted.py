@@ -52,7 +52,7 @@ def assert_gradients(
         np.ascontiguousarray(np.stack(values), param.type.dtype) if varies else np.asarray(values[0])
         for param, varies, values in zip(params, batched, leaves_of(derived, samples), strict=True)
     ]
-    if layout == "A":  # the samples side by side in memory
+    if layout != "C":  # the samples side by side in memory
         leaves = [np.moveaxis(np.ascontiguousarray(np.moveaxis(leaf, 0, -1)), -1, 0) for leaf in leaves]
     found = gradients_of(Launch(work), work, leaves, len(samples), layout)
     for at, sample in enumerate(samples):
@@ -108,6 +108,17 @@ def test_samples_side_by_side():
     random = np.random.default_rng(4)
     samples = [(random.normal(size=(3, 3)), random.normal(size=5)) for _ in range(3)]
     assert_gradients(rearranged, samples, (0, 1), layout="A")
+
+
+def side_by_side(x, w):
+    return np.sum(np.sort(x) * w[: x.size]) + np.exp(x[::2] @ w[: (x.size + 1) // 2])
+
+
+@pytest.mark.parametrize("layout", ["A", "F"])
+def test_vectors_side_by_side(layout):
+    random = np.random.default_rng(4)
+    samples = [(random.normal(size=4), random.normal(size=5)) for _ in range(3)]
+    assert_gradients(side_by_side, samples, (0, 1), layout=layout)
 
 
 def decided_twice(x, n):

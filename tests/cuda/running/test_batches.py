@@ -9,6 +9,7 @@ import jitad
 
 pytest.importorskip("numba_cuda", reason="needs jitad[cuda]")
 from jitad.cuda import job
+from tests.cuda.exporters import Exported, Interfaced
 
 
 def loss(weights, x):
@@ -137,10 +138,11 @@ def test_directional_derivatives(samples):
     np.testing.assert_allclose(found, [jitad.jvp(vector, (x,), (np.ones(3),))[1] for x in xs], rtol=1e-13)
 
 
-def test_complex_numbers():
-    def modulus(z, w):
-        return abs(np.sum(z * w)) ** 2
+def modulus(z, w):
+    return abs(np.sum(z * w)) ** 2
 
+
+def test_complex_numbers():
     random = np.random.default_rng(2)
     zs, w = random.normal(size=(4, 3)) + 1j * random.normal(size=(4, 3)), np.array([1.0, 1j, 2.0])
     found = jitad.batch(jitad.grad(modulus), in_axes=(0, None), target="cuda")(zs, w)
@@ -182,9 +184,90 @@ def test_samples_along_any_axis_of_a_device_array(samples):
 def test_device_arrays_in_another_order():
     from numba import cuda
 
-    array = cuda.to_device(np.ones((3, 4, 4)))[:, ::2]
-    with pytest.raises(jitad.ArgumentError, match=r"takes arrays in C order.*\n.*contiguous copy"):
-        jitad.batch(product, in_axes=(0, None), target="cuda")(array[:, :, ::2], np.ones((2, 2)))
+    matrices = np.random.default_rng(1).normal(size=(5, 4, 6))
+    batch = jitad.batch(product, in_axes=(0, None), target="cuda")
+    for seen in (matrices[:, ::2], matrices.transpose(0, 2, 1), matrices[::-1, ::-1, 1:], matrices[:, :, :1]):
+        weights = np.random.default_rng(2).normal(size=(3, seen.shape[2])).T
+        found = batch(like(seen), like(weights))
+        assert not isinstance(found, np.ndarray)
+        np.testing.assert_allclose(host(found), seen @ weights, rtol=1e-13)
+    found = jitad.batch(product, in_axes=(2, None), target="cuda")(like(matrices.transpose(1, 2, 0)), np.eye(6))
+    np.testing.assert_allclose(host(found), matrices, rtol=1e-13)
+    empty = cuda.to_device(np.empty((3, 0, 2)))
+    assert host(batch(empty, np.eye(2))).shape == (3, 0, 2)
+
+
+def like(array):
+    """An array on the device with the strides of one on the host."""
+    from numba import cuda
+
+    from jitad.cuda.arrays import reinterpreted
+
+    base = array if array.base is None else array.base
+    start = (array.ctypes.data - base.ctypes.data) // array.itemsize
+    whole = cuda.to_device(np.ascontiguousarray(base).reshape(-1))
+    return reinterpreted(whole, array.shape, array.strides, array.dtype, -start)
+
+
+def spun(z, w):
+    return z * w, np.sum(w) * z
+
+
+def test_complex_results_on_the_device():
+    from numba import cuda
+
+    random = np.random.default_rng(2)
+    zs, w = random.normal(size=6) + 1j * random.normal(size=6), np.array([1.0, 1j, 2.0])
+    for z in (zs, zs.astype(np.complex64)):
+        products, sums = jitad.batch(spun, in_axes=(0, None), target="cuda")(cuda.to_device(z), w)
+        expected = [spun(one, w) for one in z]
+        np.testing.assert_allclose(host(products), [one for one, _ in expected], rtol=1e-6)
+        np.testing.assert_allclose(host(sums), [one for _, one in expected], rtol=1e-6)
+    pairs = zs.reshape(3, 2)
+    derivative = jitad.grad(modulus, argnums=(0, 1))
+    by_z, by_w = jitad.batch(derivative, in_axes=(0, None), target="cuda")(cuda.to_device(pairs), w[:2])
+    np.testing.assert_allclose(host(by_z), [derivative(z, w[:2])[0] for z in pairs], rtol=1e-12)
+    np.testing.assert_allclose(host(by_w), sum(derivative(z, w[:2])[1] for z in pairs), rtol=1e-12)
+
+
+def test_jacobians_on_the_device(samples):
+    from numba import cuda
+
+    _, xs = samples
+    found = jitad.batch(jitad.jacobian(vector), target="cuda")(cuda.to_device(xs))
+    np.testing.assert_allclose(host(found), [jitad.jacobian(vector)(x) for x in xs], rtol=1e-13)
+
+
+def test_arrays_of_other_packages(samples, monkeypatch):
+    from types import SimpleNamespace
+
+    from numba import cuda
+
+    from jitad.cuda import arrays
+    from jitad.cuda.target import is_simulated
+
+    if not is_simulated():
+        pytest.skip("the arrays of tests are in the host's memory")
+
+    def view(interface, owner, sync=True):
+        plain = SimpleNamespace(__array_interface__={**interface, "version": 3}, owner=owner)
+        return type(cuda.to_device(np.ones(1)))(np.asarray(plain))
+
+    monkeypatch.setattr(arrays.cuda, "from_cuda_array_interface", view, raising=False)
+    weights, xs = samples
+    batch = jitad.batch(jitad.grad(loss, argnums=(0, 1)), in_axes=(None, 0), target="cuda")
+    exported = Exported(weights), Exported(xs, versioned=False)
+    for w, x in (exported, (Interfaced(weights), Interfaced(xs)), (Exported(weights[::-1]), Interfaced(xs[:, ::-1]))):
+        for found, expected in zip(batch(w, x), batch(w.array, x.array), strict=True):
+            np.testing.assert_array_equal(host(found), expected)
+    assert [len(array.asked) for array in exported] == [1, 1]
+    assert [array.live for array in exported] == [0, 0]
+    with pytest.raises(jitad.ArgumentError, match=r"argument 1, an array of .* on the device, holds no sample"):
+        batch(weights, Interfaced(xs[:0]))
+    with pytest.raises(jitad.ArgumentError, match="argument 1"):
+        batch(weights, Interfaced(xs.astype(np.float16)))
+    with pytest.raises(jitad.ArgumentError, match="argument 1"):
+        batch(weights, Interfaced(xs.astype(">f8")))
 
 
 def in_place(x, y):
@@ -222,6 +305,8 @@ def test_options_of_the_other_target():
         jitad.batch(loss, target="cuda", threads=2)
     with pytest.raises(jitad.ArgumentError, match="stream='s' says nothing about target='cpu'"):
         jitad.batch(loss, stream="s")
+    with pytest.raises(jitad.ArgumentError, match=r"stream='s' isn't a stream of Numba's[\s\S]*external_stream"):
+        jitad.batch(loss, target="cuda", stream="s")
 
 
 def test_no_sample_at_all(samples):
@@ -255,6 +340,35 @@ def test_chunks_smaller_than_a_block_of_a_sum(samples, monkeypatch):
     monkeypatch.setattr(cuda, "current_context", lambda: context)
     found = jitad.batch(jitad.grad(loss), in_axes=(None, 0), target="cuda")(weights, xs)
     np.testing.assert_allclose(found, sum(jitad.grad(loss)(weights, x) for x in xs), rtol=1e-12)
+
+
+def test_chunks_of_large_samples(monkeypatch):
+    from types import SimpleNamespace
+
+    from numba import cuda
+
+    copied, to_device = [], cuda.to_device
+
+    def noting(array, **options):
+        copied.append(array.nbytes)
+        return to_device(array, **options)
+
+    xs = np.random.default_rng(7).normal(size=(23, 100))
+    context = SimpleNamespace(get_memory_info=lambda: (20_000, 20_000))
+    with monkeypatch.context() as patched:
+        patched.setattr(cuda, "current_context", lambda: context)
+        patched.setattr(cuda, "to_device", noting)
+        found = jitad.batch(jitad.grad(sum_of_cubes), target="cuda")(xs)
+    np.testing.assert_allclose(found, 3.0 * xs**2, rtol=1e-13)
+    assert sum(copied) == xs.nbytes
+    assert max(copied) < 10_000
+
+
+def sum_of_cubes(x):
+    t = 0.0
+    for i in range(x.shape[0]):
+        t += x[i] ** 3
+    return t
 
 
 def test_memory_that_runs_out(samples, monkeypatch):

@@ -11,6 +11,8 @@ decomposition* (2016), section 4, whose cost is twice the factorisation's; its o
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba.extending import register_jitable
 
@@ -32,6 +34,22 @@ def cholesky_into(c, a):
         c[i, i + 1 :] = 0
     if routines.potrf(c) > 0:
         raise np.linalg.LinAlgError("Matrix is not positive definite")
+
+
+@cholesky_into.loops
+def cholesky_loops(c, a):
+    """By rows; from the first pivot on that isn't positive, the diagonal is NaN."""
+    n = a.shape[0]
+    for i in range(n):
+        for j in range(n):
+            c[i, j] = a[i, j] if j <= i else 0
+        for j in range(i):
+            for k in range(j):
+                c[i, j] -= c[i, k] * c[j, k]
+            c[i, j] /= c[j, j]
+        for k in range(i):
+            c[i, i] -= c[i, k] * c[i, k]
+        c[i, i] = math.sqrt(c[i, i]) if c[i, i] > 0 else math.nan
 
 
 @cholesky_into.vjp
@@ -69,6 +87,24 @@ def adjoint_into(g, c, c_bar):
         routines.gemm(-1.0, below_bar, True, c[last:, :first], False, 1.0, g[first:last, :first])
         routines.gemm(-1.0, both, False, left, False, 1.0, g[first:last, :first])
         last = first
+
+
+@adjoint_into.loops
+def adjoint_loops(g, c, c_bar):
+    """The factorisation by columns, backwards (S. P. Smith, *Differentiation of the Cholesky algorithm*, 1995)."""
+    n = c.shape[0]
+    for i in range(n):
+        for j in range(n):
+            g[i, j] = c_bar[i, j] if j <= i else 0
+    for k in range(n - 1, -1, -1):
+        for j in range(k + 1, n):
+            for i in range(j, n):
+                g[i, k] -= g[i, j] * c[j, k]
+                g[j, k] -= g[i, j] * c[i, k]
+        for j in range(k + 1, n):
+            g[j, k] /= c[k, k]
+            g[k, k] -= c[j, k] * g[j, k]
+        g[k, k] /= 2 * c[k, k]
 
 
 @register_jitable
@@ -147,6 +183,9 @@ def lower_factor(a):
     require_square(a)
     c = np.empty_like(a)
     cholesky_into(c, a)
+    n = c.shape[0]
+    if n > 0 and np.isnan(c[n - 1, n - 1]):  # by the loops, which can't raise
+        raise np.linalg.LinAlgError("Matrix is not positive definite")
     return c
 
 

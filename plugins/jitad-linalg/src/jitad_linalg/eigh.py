@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from jitad.plugin import array, composite
-from jitad_linalg import samples
+from jitad_linalg import jacobi, samples
 from jitad_linalg.dtypes import as_floats, require_square
 from jitad_linalg.lapack import routines
 from jitad_linalg.spectra import KINK, noise_of, over_gap, resolution
@@ -31,6 +31,9 @@ def eigh_into(w, v, a, upper):
     if routines.syevd(w, vt, upper == 1) != 0:
         raise np.linalg.LinAlgError("Eigenvalues did not converge")
     routines.transpose_into(v, vt)
+
+
+eigh_into.loops(jacobi.eigh)
 
 
 @eigh_into.vjp

@@ -34,6 +34,34 @@ def factor_into(lu, piv, sign, a):
         sign[0] = 0
 
 
+@factor_into.loops
+def factor_loops(lu, piv, sign, a):
+    """Gaussian elimination with row exchanges (Golub and Van Loan, *Matrix Computations*, 4th ed., section 3.4)."""
+    n = a.shape[0]
+    for i in range(n):
+        for j in range(n):
+            lu[i, j] = a[i, j]
+    sign[0] = 1
+    for k in range(n):
+        largest = k
+        for i in range(k + 1, n):
+            if abs(lu[i, k]) > abs(lu[largest, k]):
+                largest = i
+        piv[k] = largest + 1
+        if largest != k:
+            for j in range(n):
+                lu[k, j], lu[largest, j] = lu[largest, j], lu[k, j]
+        if lu[k, k] == 0:
+            sign[0] = 0
+            continue
+        if (largest != k) != (lu[k, k] < 0):
+            sign[0] = -sign[0]
+        for i in range(k + 1, n):
+            lu[i, k] /= lu[k, k]
+            for j in range(k + 1, n):
+                lu[i, j] -= lu[i, k] * lu[k, j]
+
+
 @array(inert=("lu",), layouts="C", cost=20_000)
 def apply_into(x, lu, piv, a, b, trans):
     """Solve ``a @ x = b``, or ``a.T @ x = b`` for ``trans`` 1, with the factors of ``a``."""
@@ -45,6 +73,39 @@ def apply_into(x, lu, piv, a, b, trans):
         routines.transpose_into(right, b)
         routines.getrs(lu, piv, right, trans)
         routines.transpose_into(x, right)
+
+
+@apply_into.loops
+def apply_loops(x, lu, piv, a, b, trans):
+    for c in range(b.shape[1]):
+        for i in range(b.shape[0]):
+            x[i, c] = b[i, c]
+        substitute(x, lu, piv, c, trans)
+
+
+def substitute(x, lu, piv, c, trans):
+    """Solve for column ``c`` of ``x`` in place, with the factors of ``factor_loops``."""
+    n = x.shape[0]
+    if trans == 0:
+        for k in range(n):
+            x[k, c], x[piv[k] - 1, c] = x[piv[k] - 1, c], x[k, c]
+        for i in range(n):
+            for j in range(i):
+                x[i, c] -= lu[i, j] * x[j, c]
+        for i in range(n - 1, -1, -1):
+            for j in range(i + 1, n):
+                x[i, c] -= lu[i, j] * x[j, c]
+            x[i, c] /= lu[i, i]
+    else:
+        for i in range(n):
+            for j in range(i):
+                x[i, c] -= lu[j, i] * x[j, c]
+            x[i, c] /= lu[i, i]
+        for i in range(n - 1, -1, -1):
+            for j in range(i + 1, n):
+                x[i, c] -= lu[j, i] * x[j, c]
+        for k in range(n - 1, -1, -1):
+            x[k, c], x[piv[k] - 1, c] = x[piv[k] - 1, c], x[k, c]
 
 
 @apply_into.vjp
@@ -85,6 +146,13 @@ def product_into(d, lu, piv, sign, a):
     for i in range(a.shape[0]):
         product[0] *= -lu[i, i] if piv[i] != i + 1 else lu[i, i]
     d[0] = product[0]
+
+
+@product_into.loops
+def product_loops(d, lu, piv, sign, a):
+    d[0] = 1
+    for i in range(a.shape[0]):
+        d[0] *= -lu[i, i] if piv[i] != i + 1 else lu[i, i]
 
 
 @product_into.vjp
@@ -131,6 +199,13 @@ def logarithm_into(value, lu, piv, a):
     value[0] = total[0]
 
 
+@logarithm_into.loops
+def logarithm_loops(value, lu, piv, a):
+    value[0] = 0
+    for i in range(a.shape[0]):
+        value[0] += np.log(abs(lu[i, i]))
+
+
 @array(inert=("lu",), layouts="C", cost=100_000)
 def inverse_into(x, lu, piv, a):
     """The inverse of ``a``, of its factors."""
@@ -140,6 +215,14 @@ def inverse_into(x, lu, piv, a):
         right[i, i] = 1.0
     routines.getrs(lu, piv, right, 0)
     routines.transpose_into(x, right)
+
+
+@inverse_into.loops
+def inverse_loops(x, lu, piv, a):
+    for c in range(a.shape[0]):
+        for i in range(a.shape[0]):
+            x[i, c] = 1 if i == c else 0
+        substitute(x, lu, piv, c, 0)
 
 
 @inverse_into.vjp

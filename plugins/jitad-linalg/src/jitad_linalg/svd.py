@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from jitad.plugin import array, composite
-from jitad_linalg import samples
+from jitad_linalg import jacobi, samples
 from jitad_linalg.dtypes import as_floats
 from jitad_linalg.lapack import routines
 from jitad_linalg.spectra import KINK, noise_of, over_gap, resolution
@@ -29,6 +29,9 @@ def svd_into(u, s, vt, a):
         raise np.linalg.LinAlgError("SVD did not converge")
     routines.transpose_into(u, ut)
     routines.transpose_into(vt, v)
+
+
+svd_into.loops(jacobi.svd)
 
 
 @svd_into.vjp

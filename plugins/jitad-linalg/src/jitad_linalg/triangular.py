@@ -20,6 +20,20 @@ def triangular_into(x, a, b, lower, trans, unit):
     routines.trsm(a, x, False, lower == 1, trans == 1, unit == 1)
 
 
+@triangular_into.loops
+def triangular_loops(x, a, b, lower, trans, unit):
+    n = a.shape[0]
+    for c in range(b.shape[1]):
+        for at in range(n):
+            i = at if (lower == 1) != (trans == 1) else n - 1 - at  # the row whose unknown is next
+            x[i, c] = b[i, c]
+            for before in range(at):
+                j = before if (lower == 1) != (trans == 1) else n - 1 - before
+                x[i, c] -= (a[j, i] if trans == 1 else a[i, j]) * x[j, c]
+            if unit != 1:
+                x[i, c] /= a[i, i]
+
+
 @triangular_into.vjp
 def triangular_vjp(x, x_bar, a, a_bar, b, b_bar, lower, lower_bar, trans, trans_bar, unit, unit_bar):
     if x_bar is not None:
