@@ -83,6 +83,20 @@ def reinterpreted(array: Any, shape: Sequence[int], strides: Sequence[int], dtyp
     return cuda.from_cuda_array_interface(interface, owner=array, sync=False)
 
 
+def part_of(array: Any, starts: Sequence[int], lengths: Sequence[int], strides: Sequence[int]) -> Any:
+    """The array of these lengths and strides (in bytes) whose first element is the one of an array at ``starts``."""
+    if is_simulated():
+        inner = array._ary
+        if 0 in lengths or not inner.size:
+            return type(array)(np.empty(tuple(lengths), inner.dtype))
+        first = inner[(*(slice(start, None) for start in starts), ...)]
+        return type(array)(np.lib.stride_tricks.as_strided(first, tuple(lengths), tuple(strides)))
+    interface = dict(array.__cuda_array_interface__)
+    distance = sum(start * stride for start, stride in zip(starts, array.strides, strict=True))
+    interface.update(shape=tuple(lengths), strides=tuple(strides), data=(interface["data"][0] + distance, False))
+    return cuda.from_cuda_array_interface(interface, owner=array, sync=False)
+
+
 def samples_first(array: Any, axis: int) -> Any:
     """A view with an axis moved to the front."""
     order = (axis, *(at for at in range(array.ndim) if at != axis))

@@ -54,9 +54,14 @@ def kernel_jit(function: Callable[..., Any]) -> Any:
 
 def launch(kernel: Any, threads: int, stream: Any, *args: Any) -> None:
     """Run a kernel on at least so many threads. It is no news to the user that some launches are small."""
+    launch_shaped(kernel, (-(-threads // BLOCK), 1, 1), (min(threads, BLOCK), 1, 1), stream, *args)
+
+
+def launch_shaped(kernel: Any, blocks: tuple[int, ...], block: tuple[int, ...], stream: Any, *args: Any) -> None:
+    """Run a kernel on a grid of so many blocks of threads, along x, y and z."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Grid size")
-        configured = kernel[-(-threads // BLOCK), min(threads, BLOCK), stream]
+        configured = kernel[blocks, block, stream]
     configured(*args)
 
 

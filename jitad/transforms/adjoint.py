@@ -7,7 +7,7 @@ statement's contribution to the adjoints of its arguments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -57,6 +57,11 @@ class Adjoint:
     plan: Plan
 
 
+def for_caches(program: Program) -> Program:
+    """The same program with its scattered sums as a core of the CPU, which runs a loop in order, adds them fastest."""
+    return rotate_sums(hoist_sums(gather_scattered_sums(program)))
+
+
 def adjoint(
     program: Program,
     wrt: Sequence[int],
@@ -65,13 +70,15 @@ def adjoint(
     seeded: bool = False,
     within: Within | None = None,
     storage: str = AUTO,
+    arranged: Callable[[Program], Program] = for_caches,
 ) -> Adjoint:
     """The adjoint of ``program`` with respect to the parameters at the positions ``wrt``.
 
     ``dependents`` are the positions of the results that are differentiated (all floating-point ones by default).
     With ``seeded`` their cotangents are parameters; without, there is one scalar dependent with cotangent 1.
     ``within`` says what an iteration of a loop takes over from the program that the loop is in. ``storage`` (one of
-    ``STORAGES``) says whether values for the reverse sweep are recorded or computed again.
+    ``STORAGES``) says whether values for the reverse sweep are recorded or computed again. ``arranged`` is a pass that
+    brings the sums of both sweeps into the order that suits what runs them.
     Raises ``MissingRuleError`` when a derivative would flow through a function without a rule.
     """
     own = _prepared(program)
@@ -95,7 +102,8 @@ def adjoint(
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
     scope = Scope(shadowed.program.body, plan, None, bound)
     _start(scope, activity, results, shadowed.shadows, seeds)
-    reversal = Reversal(sweeps.needs, plan, activity, sweeps.guards, sweeps.at_once, partial(_adjoint_within, storage))
+    adjoint_within = partial(_adjoint_within, storage, arranged)
+    reversal = Reversal(sweeps.needs, plan, activity, sweeps.guards, sweeps.at_once, adjoint_within)
     forward = reversal.reverse(shadowed.program.body, scope)
     outputs = _keep_array_results(forward, primal.results)
     gradients: list[Var] = []
@@ -111,8 +119,7 @@ def adjoint(
         outputs,
         program.origin,
     )
-    tidied = rotate_sums(hoist_sums(gather_scattered_sums(remove_dead_code(whole))))
-    return Adjoint(remove_dead_code(tidied), tuple(wrt), plan)
+    return Adjoint(remove_dead_code(arranged(remove_dead_code(whole))), tuple(wrt), plan)
 
 
 @dataclass(frozen=True)
@@ -217,7 +224,12 @@ def _keep_array_results(forward: Block, results: list[Operand]) -> list[Operand]
 
 
 def _adjoint_within(
-    storage: str, program: Program, wrt: Sequence[int], dependents: Sequence[int], within: Within
+    storage: str,
+    arranged: Callable[[Program], Program],
+    program: Program,
+    wrt: Sequence[int],
+    dependents: Sequence[int],
+    within: Within,
 ) -> Adjoint:
     """The adjoint of an iteration of a loop that is reversed as it runs."""
-    return adjoint(program, wrt, dependents=dependents, seeded=True, within=within, storage=storage)
+    return adjoint(program, wrt, dependents=dependents, seeded=True, within=within, storage=storage, arranged=arranged)
