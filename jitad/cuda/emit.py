@@ -6,6 +6,7 @@ says that the failure ``DeviceCode.failures[k - 1]`` has happened.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -62,7 +63,7 @@ def emit_device(program: Program) -> DeviceCode:
     return emit_part(program, DeviceEmitter, decisive(program), Aliases(program))
 
 
-def emit_part(program: Program, kind: type[DeviceEmitter], exact: set[Var], aliases: Aliases) -> DeviceCode:
+def emit_part(program: Program, kind: Callable[..., DeviceEmitter], exact: set[Var], aliases: Aliases) -> DeviceCode:
     """The source of a program that is part of another one, of which ``exact`` is what decides and ``aliases`` are."""
     program = replace(program, body=_device_block(program.body, exact))
     local = local_arrays(program)

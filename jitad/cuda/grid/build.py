@@ -11,6 +11,7 @@ import numpy as np
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.decisive import decisive
 from jitad.cuda.build import defined_function
+from jitad.cuda.grid.arrange import for_threads
 from jitad.cuda.grid.host import HostEmitter
 from jitad.cuda.grid.kernels import GridKernel
 from jitad.cuda.grid.plan import plan_grids
@@ -36,7 +37,7 @@ def build_driver(program: Program, *, deterministic: bool) -> Driver:
 
     Raises UnsupportedOnCudaError, naming the user's line, for what has no counterpart on CUDA.
     """
-    program = mark_order_free(with_ordered_sums(expand(program)))
+    program = with_ordered_sums(mark_order_free(for_threads(mark_order_free(expand(program)))))
     check_supported(program)
     exact, aliases = decisive(program), Aliases(program)
     plan = plan_grids(program, exact, aliases, deterministic=deterministic)

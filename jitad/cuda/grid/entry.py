@@ -17,7 +17,7 @@ from jitad.api.structure import flatten
 from jitad.cuda.arrays import on_device, part_of
 from jitad.cuda.batch_memory import CudaMemory
 from jitad.cuda.grid.arguments import Arguments, is_array, take_apart
-from jitad.cuda.grid.arrange import for_threads
+from jitad.cuda.grid.arrange import as_it_is
 from jitad.cuda.grid.build import build_driver
 from jitad.cuda.grid.job import Capacity, Job, ShortTapeError
 from jitad.cuda.target import cuda, is_out_of_memory, is_refused, release_memory
@@ -40,8 +40,8 @@ class GridRequest(GradientRequest):
         return GridEntry(made, deterministic=self.deterministic)
 
     def adjoint(self, reading: Reading, wrt: Sequence[int]) -> tuple[Adjoint, ResultTree]:
-        """The adjoint of a kernel, with its sums arranged for many threads, and the tree of its result."""
-        return gradient_adjoint(reading, wrt, has_aux=self.has_aux, storage=self.storage, arranged=for_threads)
+        """The adjoint of a kernel, with its sums as they come, and the tree of its result."""
+        return gradient_adjoint(reading, wrt, has_aux=self.has_aux, storage=self.storage, arranged=as_it_is)
 
 
 class GridEntry(Entry):
@@ -139,7 +139,7 @@ class GridDerivative(Derivative):
         keys = [flatten(arg, leaves) for arg in taken.args]
         keys += [(name, flatten(arg, leaves)) for name, arg in taken.named.items()]
         entry, captured = self._table.current(tuple(keys), taken.args, taken.named)
-        results, gradients = entry.run(taken, captured, self._request.stream or 0)
+        results, gradients = entry.run(taken, captured, self.request.stream or 0)
         gradient = entry.gradient(gradients)
         if self._with_value:
             return entry.value(results), gradient

@@ -86,14 +86,16 @@ class Job(DeviceMemory):
 
     def _tape(self, kernel: GridKernel, dtype: str, threads: int) -> Any:
         length = self._capacity.setdefault((id(kernel), dtype), START_ELEMENTS)
-        return self.shaped(self.empty(dtype, length * threads), (length, threads))
+        return self.reshaped(self.empty(dtype, length * threads), (length, threads))
 
     def _copies(self, array: Any, threads: int) -> Any:
         """An array of zeros for each thread; a thread alone adds to the array itself."""
         shape = tuple(array.shape)
         if threads == 1:
             return self.reshaped(array, (1, *shape))
-        copies = self.shaped(self.empty(np.dtype(array.dtype).name, threads * self.elements(shape)), (threads, *shape))
+        copies = self.reshaped(
+            self.empty(np.dtype(array.dtype).name, threads * self.elements(shape)), (threads, *shape)
+        )
         self.fill(copies, 0)
         return copies
 

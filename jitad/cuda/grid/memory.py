@@ -51,14 +51,6 @@ class DeviceMemory:
         """An array for a number of each iteration of a loop."""
         return self.empty(dtype, trips)
 
-    def shaped(self, flat: Any, shape: Sequence[int]) -> Any:
-        """The first elements of a 1-d array, in C order with a shape."""
-        strides, unit = [], np.dtype(flat.dtype).itemsize
-        for length in reversed(shape):
-            strides.insert(0, unit)
-            unit *= max(length, 1)
-        return part_of(flat, (0,), shape, strides)
-
     def fill(self, array: Any, value: Any) -> None:
         """Set every element of an array in C order."""
         size = self.elements(tuple(array.shape))
@@ -72,7 +64,7 @@ class DeviceMemory:
         """Put an array on a tape."""
         flat = self.empty(dtype, math.prod(shape))
         tape.append(flat)
-        return Place(self.shaped(flat, shape), len(tape) if at_end else len(tape) - 1)
+        return Place(self.reshaped(flat, shape), len(tape) if at_end else len(tape) - 1)
 
     def release(self, tape: list[Any], place: Place) -> None:
         """Give back what was put on a tape since (at its far end: after) an array was."""
@@ -114,8 +106,9 @@ class DeviceMemory:
         return part_of(base, starts, lengths, strides)
 
     def reshaped(self, base: Any, shape: Sequence[int]) -> Any:
-        """An array in C order with another shape of the same size."""
-        strides, unit = [], np.dtype(base.dtype).itemsize
+        """The elements of an array in C order (as many as it takes) with another shape."""
+        strides: list[int] = []
+        unit = np.dtype(base.dtype).itemsize
         for length in reversed(shape):
             strides.insert(0, unit)
             unit *= max(length, 1)

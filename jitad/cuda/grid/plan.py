@@ -223,11 +223,11 @@ class _Planner:
 
     def _inner(self, outermost: Loop, loop: Loop) -> Loop | None:
         """The loop that is all of a loop's body, but for numbers; its iterations may be shared out with the loop's."""
-        *before, last = loop.body.statements or [None]
+        *before, last = [None, *loop.body.statements]
         if not isinstance(last, Loop) or not last.order_free or not last.is_counted:
             return None
         written = {self._aliases.root(a) for s in walk(outermost.body) for a in written_arrays(s)}
-        for statement in before:
+        for statement in before[1:]:
             is_read = isinstance(statement, Load) and self._aliases.root(statement.array) not in written
             if not isinstance(statement, Compute | Dim) and not is_read:
                 return None
