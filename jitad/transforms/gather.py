@@ -11,7 +11,7 @@ Postcondition: the same sums, in another order of addition.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from jitad.primitives import core
@@ -52,8 +52,10 @@ function; 1.6 and 1.85 for the root of 1 + (x[i + 1] - x[i])**2, 2.0 and 2.9 for
 
 Bounds = tuple[Operand, Operand]
 
+Kind = Callable[[list[Loop], list[Statement], list[Statement]], "Nest"]
 
-def gather_scattered_sums(program: Program, kind: type[Nest] | None = None) -> Program:
+
+def gather_scattered_sums(program: Program, kind: Kind | None = None) -> Program:
     """The same program with the loops described above rewritten, wherever the index maps allow.
 
     ``kind`` decides which sums are worth it, and what is written in the place of a nest.
@@ -61,7 +63,7 @@ def gather_scattered_sums(program: Program, kind: type[Nest] | None = None) -> P
     return replace(program, body=_block(program.body, kind or Nest))
 
 
-def _block(block: Block, kind: type[Nest]) -> Block:
+def _block(block: Block, kind: Kind) -> Block:
     builder = Builder()
     for statement in block:
         nest = _nest(statement, kind) if isinstance(statement, Loop) else None
@@ -73,7 +75,7 @@ def _block(block: Block, kind: type[Nest]) -> Block:
     return builder.block
 
 
-def _inside(statement: Statement, kind: type[Nest]) -> Statement:
+def _inside(statement: Statement, kind: Kind) -> Statement:
     if isinstance(statement, Loop):
         return replace(statement, body=_block(statement.body, kind))
     if isinstance(statement, Branch):
@@ -90,7 +92,7 @@ class Term:
     offset: tuple[int, ...]
 
 
-def _nest(loop: Loop, kind: type[Nest]) -> Nest | None:
+def _nest(loop: Loop, kind: Kind) -> Nest | None:
     """The perfect nest of order-free loops that starts at ``loop``, or None."""
     loops: list[Loop] = []
     pure: list[Statement] = []
@@ -134,9 +136,13 @@ class Nest:
                 written.add(statement.array)
             elif not late.isdisjoint(operands(statement)):
                 late.update(definitions(statement))
-            elif isinstance(statement, Load) and statement.array in written:
+            elif isinstance(statement, Load) and any(self.may_share(statement.array, array) for array in written):
                 late.add(statement.out)
         return late
+
+    def may_share(self, array: Var, other: Var) -> bool:
+        """True when an iteration may find the same memory under two names."""
+        return array is other
 
     def is_rectangular(self) -> bool:
         """True when no loop's range depends on another loop of the nest."""
@@ -145,7 +151,7 @@ class Nest:
 
     def targets(self) -> list[list[Term]]:
         """The terms of each array whose sums are worth gathering, and may run before the rest of the nest."""
-        used = {o for s in self._inner if isinstance(s, Load | Store) for o in operands(s)}
+        used = [s.array for s in self._inner if isinstance(s, Load | Store)]
         groups: dict[Var, list[Term | None]] = {}
         for statement in self._inner:
             if isinstance(statement, Accumulate):
@@ -154,7 +160,12 @@ class Nest:
         for array, terms in groups.items():
             known = [term for term in terms if term is not None and term.statement.value not in self._late]
             same_axes = len({term.axes for term in known}) == 1
-            if array in used or len(known) < len(terms) or len(known) < 2 or not same_axes:
+            if (
+                any(self.may_share(array, other) for other in used)
+                or len(known) < len(terms)
+                or len(known) < 2
+                or not same_axes
+            ):
                 continue
             shifted = len({term.offset for term in known}) > 1
             if (

@@ -6,8 +6,14 @@ Postcondition: the same sums, in another order of addition.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
+from jitad.analysis.aliasing import Aliases
+from jitad.analysis.exchanges import Exchanges
 from jitad.cuda.grid.owners import give_sums_to_owners
+from jitad.cuda.grid.rows import rows_in_arrays
+from jitad.cuda.grid.views import see_through_views
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int
 from jitad.program.statements import Block, Branch, Const, Operand, Program, Var, array_type, counted_loop
@@ -15,6 +21,7 @@ from jitad.program.types import BOOL, INT64
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.gather import Nest, Term, gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
+from jitad.transforms.order_free import mark_order_free
 
 
 def as_it_is(program: Program) -> Program:
@@ -24,8 +31,9 @@ def as_it_is(program: Program) -> Program:
 
 def for_threads(program: Program) -> Program:
     """The same program with its scattered sums arranged for kernels."""
-    gathered = give_sums_to_owners(gather_scattered_sums(program, _WholeNest))
-    return remove_dead_code(hoist_sums(gathered))
+    seen = mark_order_free(rows_in_arrays(see_through_views(program)))
+    gathered = gather_scattered_sums(seen, partial(_WholeNest, Aliases(seen), Exchanges(seen)))
+    return mark_order_free(remove_dead_code(hoist_sums(give_sums_to_owners(gathered))))
 
 
 class _WholeNest(Nest):
@@ -33,6 +41,16 @@ class _WholeNest(Nest):
 
     most_work = 400
     """Much arithmetic costs less than a second pass over memory."""
+
+    def __init__(self, aliases: Aliases, exchanges: Exchanges, *nest: Any) -> None:
+        self._aliases = aliases
+        self._exchanges = exchanges
+        super().__init__(*nest)
+
+    def may_share(self, array: Var, other: Var) -> bool:
+        """True when an iteration may find the same memory under two names."""
+        is_one = self._aliases.root(array) is self._aliases.root(other)
+        return is_one and not self._exchanges.apart(array, other)
 
     def is_faster(self, terms: Sequence[Term]) -> bool:
         """Threads don't wait for each other's sums."""

@@ -19,7 +19,6 @@ from jitad.cuda.support import check_supported
 from jitad.emission.exact_sums import with_ordered_sums
 from jitad.program.statements import Program
 from jitad.transforms.expand import expand
-from jitad.transforms.order_free import mark_order_free
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +36,7 @@ def build_driver(program: Program, *, deterministic: bool) -> Driver:
 
     Raises UnsupportedOnCudaError, naming the user's line, for what has no counterpart on CUDA.
     """
-    program = with_ordered_sums(mark_order_free(for_threads(mark_order_free(expand(program)))))
+    program = with_ordered_sums(for_threads(expand(program)))
     check_supported(program)
     exact, aliases = decisive(program), Aliases(program)
     plan = plan_grids(program, exact, aliases, deterministic=deterministic)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from jitad.analysis.plan import AUTO, RECOMPUTE
 from jitad.api.derivative import Derivative, Entry, GradientRequest, describe_all, describe_named
 from jitad.api.derived import Gradient
 from jitad.api.differentiate import Reading, gradient_adjoint
@@ -41,7 +42,8 @@ class GridRequest(GradientRequest):
 
     def adjoint(self, reading: Reading, wrt: Sequence[int]) -> tuple[Adjoint, ResultTree]:
         """The adjoint of a kernel, with its sums as they come, and the tree of its result."""
-        return gradient_adjoint(reading, wrt, has_aux=self.has_aux, storage=self.storage, arranged=as_it_is)
+        storage = RECOMPUTE if self.storage == AUTO else self.storage  # arithmetic costs threads less than memory
+        return gradient_adjoint(reading, wrt, has_aux=self.has_aux, storage=storage, arranged=as_it_is)
 
 
 class GridEntry(Entry):

@@ -1,8 +1,8 @@
 """The Python that starts kernels: a program's statements in order, with a launch for each loop that is a kernel.
 
 It is a function of a job (see ``job``) and of the program's parameters, arrays on the device, and returns the program's
-results. Numbers live on the host. The tape is a list for each dtype, of numbers and of arrays on the device: what is
-allocated, and the rows that a kernel stores. A second list for each dtype is the far end of the tape.
+results. Numbers live on the host. The tape is a list for each dtype, of numbers and of arrays on the device. A second
+list for each dtype is the far end of the tape. Offsets on the tape are places in these lists.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from jitad.cuda.grid.kernels import GridKernel
-from jitad.cuda.grid.threads import rows_by_statement
 from jitad.emission.literals import literal
 from jitad.emission.memory import tape_dtypes
 from jitad.emission.source import Emitter
@@ -93,23 +92,13 @@ class HostEmitter(Emitter):
             return
         self._mark(loop)
         trips = [self._trips(one) for one in kernel.grid.loops]
-        thread = kernel.thread
-        popped = [self._names.bind(row) for row in thread.popped]
-        for dtype, at in rows_by_statement(loop.body.statements):
-            self._line(f"{popped[at]} = tape_{dtype}.pop()")
-        for row in thread.pushed:
-            self._line(f"{self._names.bind(row)} = job.row({array_type(row).dtype!r}, {trips[0]})")
-        given = [*map(self._text, thread.given), *popped, *(self._names[row] for row in thread.pushed)]
+        given = [self._text(var) for var in kernel.thread.given]
         private = [self._text(array) for array in kernel.grid.private]
         inits = [self._text(init) for init in loop.inits]
         name = self._use(self._names.fresh(kernel.code.entry), kernel, kernel)
         call = f"job.run({', '.join([name, *map(_listed, (trips, given, private, inits))])})"
         results = [self._names.bind(result) for result in loop.results]
         self._line(f"[{', '.join(results)}] = {call}" if results else call)
-        for row in thread.pushed:
-            self._line(f"tape_{array_type(row).dtype}.append({self._names[row]})")
-        for row in thread.popped:
-            self._line(f"job.give_back({self._names[row]})")
         self._place = ""
 
 

@@ -149,7 +149,7 @@ class _Source:
         own = ["sweep", "cuda", "kernel", "number", "found", "lane", "block", "width", "half"]
         own += [f"{kind}_{at}" for at in range(len(kernel.dtypes)) for kind in ("join", "held")]
         names = Names({*self.dtypes, *own, *(f"{kind}_{axis}" for kind in ("at", "of") for axis in "xyz")})
-        outside = [*thread.given, *thread.popped, *thread.pushed, *thread.copies]
+        outside = [*thread.given, *thread.copies]
         given = [names.bind(var) for var in outside]
         phase = [names.fresh("phase")] if kernel.grid.reach else []
         tapes = [names.fresh(f"tape_{dtype}") for dtype in kernel.code.tapes]
@@ -203,7 +203,7 @@ def _on_host(source: str, names: dict[str, Any]) -> Callable[[Any, Any], Any]:
 def array_types(kernel: GridKernel) -> list[Any]:
     """The types of a kernel's parameters: scalars and arrays of programs."""
     thread = kernel.thread
-    outside = [*thread.given, *thread.popped, *thread.pushed, *thread.copies]
+    outside = [*thread.given, *thread.copies]
     found: list[Any] = [var.type for var in outside]
     if kernel.grid.reach:
         found.append(thread.number.type)

@@ -47,10 +47,6 @@ class DeviceMemory:
         """Let a 1-d array be used again."""
         self._idle.setdefault((np.dtype(array.dtype).name, int(array.shape[0])), []).append(array)
 
-    def row(self, dtype: str, trips: int) -> Any:
-        """An array for a number of each iteration of a loop."""
-        return self.empty(dtype, trips)
-
     def fill(self, array: Any, value: Any) -> None:
         """Set every element of an array in C order."""
         size = self.elements(tuple(array.shape))

@@ -14,7 +14,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
-from jitad.analysis.order import written_arrays
 from jitad.analysis.places import Layouts, Place, Places
 from jitad.analysis.sums import carried_sums
 from jitad.primitives import core
@@ -153,12 +152,28 @@ class _Exchange:
                 return None
             needed.update(operands(statement))
             self._before.insert(0, statement)
-        reads = [s for s in (*self._before, *walk(self._body)) if isinstance(s, Load)]
-        until = Block(self._loop.body.statements[: position + 1])
-        written = {self._aliases.root(array) for s in walk(until) for array in written_arrays(s)}
-        if any(self._aliases.root(read.array) in written for read in reads):
+        if self._reads_what_is_written(position):
             return None
         return self if self._hull(Builder()) is not None else None
+
+    def _reads_what_is_written(self, position: int) -> bool:
+        """True when what the nest reads may have been written in the same iteration of the loop before."""
+        written: list[Store | Accumulate] = []
+        for statement in self._loop.body.statements[: position + 1]:
+            reads = [statement] if isinstance(statement, Load) and statement in self._before else []
+            if any(self._may_meet(read, store) for read in reads for store in written):
+                return True
+            written += [s for s in walk(Block([statement])) if isinstance(s, Store | Accumulate)]
+        reads = [s for s in walk(self._body) if isinstance(s, Load)]
+        return any(self._may_meet(read, store) for read in reads for store in written)
+
+    def _may_meet(self, read: Load, store: Store | Accumulate) -> bool:
+        """False for accesses of different arrays, and of different columns of one."""
+        if self._aliases.root(read.array) is not self._aliases.root(store.array):
+            return False
+        pairs = zip(read.index, store.index, strict=False)
+        columns = any(isinstance(a, Const) and isinstance(b, Const) and a.value != b.value for a, b in pairs)
+        return not (read.array is store.array and columns)
 
     def _hull(self, builder: Builder) -> tuple[Operand, Operand] | None:
         """The range of the inner index over all iterations; None where it isn't known."""

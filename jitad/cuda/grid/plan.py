@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.exchanges import Exchanges
 from jitad.analysis.folds import searches
 from jitad.analysis.order import written_arrays
 from jitad.analysis.places import Layouts, Places
@@ -101,6 +102,7 @@ class _Planner:
         self._exact = exact
         self._aliases = aliases
         self._layouts = Layouts(program)
+        self._exchanges = Exchanges(program)
         self._deterministic = deterministic
 
     def block(self, block: Block) -> bool:
@@ -127,7 +129,7 @@ class _Planner:
         else:
             return not _is_short(loop)
         inner = max(map(self.block, sub_blocks(loop)))
-        if loop.rows or (not inner and any(True for _ in self._elements(loop))):
+        if not inner and any(True for _ in self._elements(loop)):
             raise UnsupportedOnCudaError(
                 f"a loop must run in order: {why}. On CUDA that would be a kernel for each of its iterations.",
                 REMEDY,
@@ -166,9 +168,8 @@ class _Planner:
                 private, more, reach = self._meeting(inner)
             except Serial:
                 break
-            if private or reach:
+            if private or reach or more - atomic:
                 break
-            atomic |= more
             loops.append(inner)
         if len(loops) == 1 and _is_short(loop) and _holds_long(loop):
             raise Serial("it is short")
@@ -202,7 +203,7 @@ class _Planner:
         private: list[Var] = []
         atomic: set[Accumulate] = set()
         reach = 0
-        for root, group in groups.items():
+        for root, group in self._told_apart(groups):
             sums = [s for s in group if isinstance(s, Accumulate)]
             if root in own or not sums:
                 continue
@@ -220,6 +221,17 @@ class _Planner:
             else:
                 private.append(target_of(found, group))
         return private, atomic, reach
+
+    def _told_apart(self, groups: dict[Var, list[Access]]) -> Iterator[tuple[Var, list[Access]]]:
+        """The groups of accesses, one for each array where arrays of a group are known to be different memory."""
+        for root, group in groups.items():
+            arrays = list(dict.fromkeys(s.array for s in group))
+            apart = self._exchanges.apart
+            if all(apart(one, other) for at, one in enumerate(arrays) for other in arrays[:at]):
+                for array in arrays:
+                    yield root, [s for s in group if s.array is array]
+            else:
+                yield root, group
 
     def _inner(self, outermost: Loop, loop: Loop) -> Loop | None:
         """The loop that is all of a loop's body, but for numbers; its iterations may be shared out with the loop's."""
@@ -262,4 +274,4 @@ def _is_short(loop: Loop) -> bool:
 
 def _holds_long(loop: Loop) -> bool:
     """True when there are loops in a loop that are better shared out than it."""
-    return not loop.rows and any(isinstance(s, Loop) and s.order_free and not _is_short(s) for s in loop.body)
+    return any(isinstance(s, Loop) and s.order_free and not _is_short(s) for s in loop.body)

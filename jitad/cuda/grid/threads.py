@@ -2,13 +2,12 @@
 
 Along each axis of the grid a thread has a number and a number of threads: it runs iterations ``number``,
 ``number + count``, … What it carries starts from zero if it is a sum, and from what the loop starts with if it is the
-result of a search. What the loop puts on the tape in rows is stored in an array for each row.
+result of a search.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from jitad.cuda.grid.plan import Grid
 from jitad.emission.parts import is_sum
@@ -16,14 +15,9 @@ from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.statements import (
     Block,
     Const,
-    Load,
     Loop,
     Operand,
-    Pop,
     Program,
-    Push,
-    Statement,
-    Store,
     Var,
     View,
     ViewAxis,
@@ -45,17 +39,14 @@ class Axis:
 class ThreadProgram:
     """The program of a thread.
 
-    ``program`` takes ``given`` (names of the program that the loop is in), then the arrays of the rows that the loop
-    takes from the tape and of those that it puts there, then a copy for all threads of each of the loop's private
-    arrays, then the ``axes`` (outermost loop first), and the thread's ``number`` where there are copies. Its results
-    are the thread's parts of the loop's. ``position`` counts iterations of the outermost loop from its start, if its
-    step is 1.
+    ``program`` takes ``given`` (names of the program that the loop is in), then a copy for all threads of each of the
+    loop's private arrays, then the ``axes`` (outermost loop first), and the thread's ``number`` where there are copies.
+    Its results are the thread's parts of the loop's. ``position`` counts iterations of the outermost loop from its
+    start, if its step is 1.
     """
 
     program: Program
     given: list[Var]
-    popped: list[Var]
-    pushed: list[Var]
     copies: list[Var]
     axes: list[Axis]
     number: Var
@@ -67,18 +58,11 @@ def thread_program(name: str, grid: Grid) -> ThreadProgram:
     return _Maker(name, grid).made()
 
 
-@dataclass
-class _Rows:
-    popped: list[Var] = field(default_factory=list)
-    pushed: list[Var] = field(default_factory=list)
-
-
 class _Maker:
     def __init__(self, name: str, grid: Grid) -> None:
         self._name = name
         self._grid = grid
         self._loop = grid.loops[0]
-        self._rows = _Rows()
         self._axes = [Axis(Var("first", INT64), Var("apart", INT64)) for _ in grid.loops]
         self._number = Var("number", INT64)
         self._copies = [_of_all_threads(array) for array in grid.private]
@@ -91,16 +75,15 @@ class _Maker:
         body, position = self._body()
         loop = self._shared_out(builder, body)
         builder.add(loop)
-        own = {*self._rows.popped, *self._rows.pushed, *self._copies, self._number}
+        own = {*self._copies, self._number}
         own |= {var for axis in self._axes for var in (axis.first, axis.apart)}
         given = [var for var in free_variables(builder.block, []) if var not in own]
-        params = [*given, *self._rows.popped, *self._rows.pushed, *self._copies]
+        params = [*given, *self._copies]
         params += [var for axis in self._axes for var in (axis.first, axis.apart)]
         if self._copies:
             params.append(self._number)
         program = Program(self._name, params, builder.block, list(loop.results), loop.origin)
-        rows = self._rows
-        return ThreadProgram(program, given, rows.popped, rows.pushed, self._copies, self._axes, self._number, position)
+        return ThreadProgram(program, given, self._copies, self._axes, self._number, position)
 
     def _own_copy(self, builder: Builder, array: Var, copies: Var) -> View:
         """The array as the thread's own part of what holds all copies."""
@@ -111,7 +94,7 @@ class _Maker:
         return View(array, copies, starts, axes)
 
     def _body(self) -> tuple[Block, Operand]:
-        """The outermost loop's body, with rows in arrays of their own; and the position of the iteration."""
+        """The outermost loop's body, and the position of the iteration."""
         builder = Builder()
         start = self._loop.start
         assert start is not None
@@ -120,25 +103,7 @@ class _Maker:
             position = const_int(0)
         elif not is_const(start, 0):
             position = builder.minus(self._loop.index, start)
-        if not self._loop.rows:
-            return Block([*builder.block.statements, *self._loop.body.statements]), position
-        statements = [new for s in self._loop.body for new in self._in_rows(s, position)]
-        return Block([*builder.block.statements, *statements]), position
-
-    def _in_rows(self, statement: Statement, position: Operand) -> Iterator[Statement]:
-        if isinstance(statement, Push):
-            for value in statement.values:
-                assert isinstance(value.type, Scalar)
-                row = Var(f"{getattr(value, 'name', 'value')}_row", Array(value.type.dtype, 1, "C"))
-                self._rows.pushed.append(row)
-                yield Store(row, (position,), value, origin=statement.origin)
-        elif isinstance(statement, Pop):
-            for out in statement.outs:
-                row = Var(f"{out.name}_row", Array(out.type.dtype, 1, "C"))
-                self._rows.popped.append(row)
-                yield Load(out, row, (position,), origin=statement.origin)
-        else:
-            yield statement
+        return Block([*builder.block.statements, *self._loop.body.statements]), position
 
     def _shared_out(self, builder: Builder, body: Block) -> Loop:
         """The nest with each thread's iterations of each of its loops."""
@@ -151,9 +116,7 @@ class _Maker:
                 inner = Block([*inner.statements[:-1], made])
             start, step = bounds[level]
             inits = self._starts(loop) if level == 0 else loop.inits
-            made = replace(
-                loop, start=start, step=step, inits=inits, body=inner, descending=False, rows=False, threads=None
-            )
+            made = replace(loop, start=start, step=step, inits=inits, body=inner, descending=False, threads=None)
         return made
 
     def _bounds(self, builder: Builder, loop: Loop, axis: Axis) -> tuple[Operand, Operand]:
@@ -181,13 +144,3 @@ def _of_all_threads(array: Var) -> Var:
 def _zero(param: Var) -> Const:
     assert isinstance(param.type, Scalar)
     return Const(0.0 if param.type.is_float else 0, param.type)
-
-
-def rows_by_statement(statements: Sequence[Statement]) -> Iterator[tuple[str, int]]:
-    """The dtype of each value that a loop pops, with its place among all of these, in the order of the tape's end."""
-    first = 0
-    for statement in statements:
-        if isinstance(statement, Pop):
-            for at, out in reversed(list(enumerate(statement.outs))):
-                yield out.type.dtype, first + at
-            first += len(statement.outs)
