@@ -15,6 +15,7 @@ from jitad.cuda.grid.arrange import for_threads
 from jitad.cuda.grid.host import HostEmitter
 from jitad.cuda.grid.kernels import GridKernel
 from jitad.cuda.grid.plan import plan_grids
+from jitad.cuda.grid.products import write_out_products
 from jitad.cuda.support import check_supported
 from jitad.emission.exact_sums import with_ordered_sums
 from jitad.program.statements import Program
@@ -36,7 +37,7 @@ def build_driver(program: Program, *, deterministic: bool) -> Driver:
 
     Raises UnsupportedOnCudaError, naming the user's line, for what has no counterpart on CUDA.
     """
-    program = with_ordered_sums(for_threads(expand(program)))
+    program = with_ordered_sums(for_threads(write_out_products(expand(program))))
     check_supported(program)
     exact, aliases = decisive(program), Aliases(program)
     plan = plan_grids(program, exact, aliases, deterministic=deterministic)

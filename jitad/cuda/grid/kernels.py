@@ -51,7 +51,9 @@ class _ThreadEmitter(DeviceEmitter):
             return
         self._mark(statement)
         array, ndim = self._text(statement.array), array_type(statement.array).ndim
-        index = self._tuple(statement.index) if ndim else "(0,)"
+        index = self._tuple(statement.index)
+        if ndim < 2:
+            index = self._text(statement.index[0]) if ndim else "0"
         if not ndim:
             array = f"{self._helper('reshaped')}({array}, (1,))"
         self._line(f"{self._use('add_atomically', *_additions())}({array}, {index}, {self._text(statement.value)})")
