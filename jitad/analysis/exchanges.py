@@ -1,12 +1,24 @@
 """Which arrays are different memory although a loop hands them on to each other.
 
 In ``a, b = b, a`` two arrays change names from iteration to iteration. Any iteration may find either memory under
-either name, but never one memory under both.
+either name, but never one memory under both. In ``a = f(a)`` an iteration finds the array of the one before, and makes
+another one. The reverse sweep finds both again on the tape.
 """
 
 from __future__ import annotations
 
-from jitad.program.statements import Alloc, Loop, Program, Reshape, Var, View, permuted_arrays, walk
+from jitad.program.statements import (
+    Alloc,
+    AtOffset,
+    Block,
+    Loop,
+    Program,
+    Reshape,
+    Var,
+    View,
+    permuted_arrays,
+    sub_blocks,
+)
 from jitad.program.types import Array
 
 
@@ -15,23 +27,18 @@ class Exchanges:
 
     def __init__(self, program: Program) -> None:
         self._bases: dict[Var, Var] = {}
-        self._sole = {param for param in program.params if isinstance(param.type, Array)}
+        self._older: dict[Var, set[Var]] = {param: set() for param in program.params if isinstance(param.type, Array)}
         self._group: dict[Var, object] = {}
-        for statement in walk(program.body):
-            match statement:
-                case Alloc(out=out):
-                    self._sole.add(out)
-                case View(out=out, base=base) | Reshape(out=out, base=base):
-                    self._bases[out] = base
-                case Loop():
-                    self._exchanged(statement)
+        self._visit(program.body, set())
 
     def apart(self, a: Var, b: Var) -> bool:
         """True when two arrays never share memory while both names are bound."""
         a, b = self._base(a), self._base(b)
         if a is b:
             return False
-        if a in self._sole and b in self._sole:
+        if a in self._older and b in self._older:
+            return True
+        if b in self._older.get(a, ()) or a in self._older.get(b, ()):
             return True
         return a in self._group and self._group[a] is self._group.get(b)
 
@@ -39,6 +46,23 @@ class Exchanges:
         while array in self._bases:
             array = self._bases[array]
         return array
+
+    def _visit(self, block: Block, carried: set[Var]) -> None:
+        """Look at a block; ``carried`` are the arrays of the loops around it."""
+        for statement in block:
+            inside = carried
+            match statement:
+                case Alloc(out=out):
+                    self._older[out] = carried
+                case View(out=out, base=base) | Reshape(out=out, base=base):
+                    self._bases[out] = base
+                case AtOffset(out=out, again=again) if again is not out:
+                    self._bases[out] = again
+                case Loop(params=params):
+                    self._exchanged(statement)
+                    inside = carried | {param for param in params if isinstance(param.type, Array)}
+            for inner in sub_blocks(statement):
+                self._visit(inner, inside)
 
     def _exchanged(self, loop: Loop) -> None:
         """Note the arrays that a loop exchanges, if they are different memory before it."""
