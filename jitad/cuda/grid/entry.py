@@ -22,9 +22,9 @@ from jitad.cuda.grid.arrange import as_it_is
 from jitad.cuda.grid.build import build_driver
 from jitad.cuda.grid.job import Capacity, Job, ShortTapeError
 from jitad.cuda.target import cuda, is_out_of_memory, is_refused, release_memory
-from jitad.errors import TapeOverflowError, UnsupportedOnCudaError
+from jitad.errors import ArgumentError, TapeOverflowError, UnsupportedOnCudaError
 from jitad.program.types import Array
-from jitad.reading.results import ResultTree
+from jitad.reading.results import ComplexResult, DictResult, ResultTree, SequenceResult
 from jitad.transforms.adjoint import Adjoint
 
 
@@ -53,6 +53,7 @@ class GridEntry(Entry):
         super().__init__(made.reading)
         self.driver = build_driver(made.program, deterministic=deterministic)
         self.value, self.gradient = rebuilder(made.value), rebuilder(made.gradient)
+        self._is_complex = _holds_complex(made.value) or _holds_complex(made.gradient)
         self._params = made.reading.program.params
         self._wrt = made.wrt
         self._conflicts = conflicts(made.reading)
@@ -61,6 +62,11 @@ class GridEntry(Entry):
     def run(self, taken: Arguments, captured: Sequence[np.ndarray], stream: Any) -> tuple[list[Any], list[Any]]:
         """The program's results, and the gradients in the order of ``wrt``; on the device if arguments are there."""
         self._check_memory([*taken.given, *captured])
+        if taken.stay and self._is_complex:
+            raise ArgumentError(
+                "a result is complex, and results on a device are real.",
+                "pass NumPy arrays, or return the real and the imaginary part.",
+            )
         while True:
             try:
                 return self._run(Job(stream, self._capacity), [*taken.leaves, *captured], stay=taken.stay)
@@ -127,6 +133,18 @@ def _uploaded(array: Any, type_: Any, stream: Any) -> Any:
         turned = on_device(array.T, stream)
         return part_of(turned, (0,) * array.ndim, array.shape, turned.strides[::-1])
     return on_device(array, stream)
+
+
+def _holds_complex(tree: ResultTree) -> bool:
+    """True when a result has complex numbers or arrays in it."""
+    match tree:
+        case ComplexResult():
+            return True
+        case SequenceResult(items=items):
+            return any(map(_holds_complex, items))
+        case DictResult(items=pairs):
+            return any(_holds_complex(item) for _, item in pairs)
+    return False
 
 
 class GridDerivative(Derivative):

@@ -24,6 +24,17 @@ def neighbours(x):
     return total
 
 
+def through_views(x):
+    left, right = x[:-1], x[::-1][:-1]
+    total = 0.0
+    for i in range(left.shape[0]):
+        total += (right[i] - left[i]) ** 2 * left[i]
+    following = x[1:]
+    for i in range(left.shape[0]):
+        total += (following[i] - left[i]) ** 2
+    return total
+
+
 def heat_by_turns(start, c, steps):
     u, v = start.copy(), start.copy()
     for _ in range(steps):

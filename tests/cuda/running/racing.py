@@ -20,10 +20,11 @@ class Races:
         self._writers: dict[int, Any] = {}
         self._readers: dict[int, Any] = {}
         self._found: list[str] = []
+        self._alive: list[Any] = []  # so that no other array gets the memory of one that was seen
         launch = job.launch_shaped
 
         def watched(*args: Any) -> None:
-            self._writers, self._readers = {}, {}
+            self._writers, self._readers, self._alive = {}, {}, []
             launch(*args)
             self.launches += 1
             assert not self._found, self._found
@@ -49,6 +50,9 @@ class Races:
 
     def _reads(self, array: Any, index: tuple[Any, ...]) -> None:
         me, place = _thread(), _address(array, index)
+        if me is None:
+            return
+        self._alive.append(array)
         self._expect(self._writers.get(place, me) == me, "reads what another thread writes", array, index)
         known = self._readers.setdefault(place, me)
         if known != me:
@@ -56,6 +60,9 @@ class Races:
 
     def _writes(self, array: Any, index: tuple[Any, ...]) -> None:
         me, place = _thread(), _address(array, index)
+        if me is None:
+            return
+        self._alive.append(array)
         self._expect(self._writers.setdefault(place, me) == me, "writes what another thread writes", array, index)
         self._expect(self._readers.get(place, me) == me, "writes what another thread reads", array, index)
 
@@ -65,7 +72,7 @@ class Races:
 
 
 def _thread() -> Any:
-    """The thread of CUDA's; one for all code that isn't in a kernel."""
+    """The thread of CUDA's; None for code that isn't in a kernel."""
     here: Any = threading.current_thread()
     if not hasattr(here, "blockIdx"):
         return None

@@ -1,4 +1,4 @@
-"""Every kernel of the corpus that can run on CUDA has the CPU's gradients there, and some of those that may be large."""
+"""Every kernel of the corpus that can run on CUDA has the CPU's gradients there: as a batch, and (some) by itself."""
 
 from __future__ import annotations
 
@@ -44,9 +44,8 @@ def test_the_gradient_of_one_evaluation(case: Case) -> None:
     on_grids = jitad.value_and_grad(case.function, argnums=case.argnums, target="cuda")
     try:
         found = flat(on_grids(*case.make_args()))
-    except jitad.UnsupportedOnCudaError as error:
-        assert error.origin is not None and error.remedy
-        return
+    except jitad.UnsupportedOnCudaError as refused:
+        pytest.skip(refused.reason)
     rtol = 1e-5 if "float32" in case.tags else 1e-11
     for actual, right in zip(found, flat(derivative(*case.make_args())), strict=True):
         assert type(actual) is type(right)

@@ -24,6 +24,7 @@ CASES: dict[str, tuple[tuple[Any, ...], tuple[int, ...]]] = {
     "chain": ((RANDOM.normal(size=300), RANDOM.normal(size=300)), (0, 1)),
     "of_matrices": ((RANDOM.normal(size=(5, 4)), RANDOM.normal(size=(4, 3))), (0, 1)),
     "neighbours": ((RANDOM.normal(size=40),), (0,)),
+    "through_views": ((RANDOM.normal(size=20),), (0,)),
     "heat_by_turns": ((RANDOM.normal(size=12), 0.1, 3), (0, 1)),
     "heat_in_slices": ((RANDOM.normal(size=(5, 6)), 0.1, 2), (0, 1)),
     "steps_of_arrays": ((RANDOM.normal(size=9), 3), (0,)),
@@ -288,5 +289,9 @@ def test_compiled_code_cannot_start_kernels():
     from numba import njit
 
     derivative = jitad.grad(large.neighbours, target="cuda")
+
+    def called(x):
+        return derivative(x) * 2.0
+
     with pytest.raises(Exception, match=r"(?i)untyped global|cannot determine numba type|typing"):
-        njit(lambda x: derivative(x))(np.ones(3))
+        njit(called)(np.ones(3))
