@@ -29,7 +29,8 @@ ON_THE_CPU = 2_000
 """Samples that the CPU runs for a comparison."""
 
 
-def _cuda() -> Any:
+def cuda_or_skip() -> Any:
+    """numba-cuda, where it has a GPU."""
     from jitad.errors import CudaUnavailableError
 
     try:
@@ -76,7 +77,7 @@ class PredatorPreyOnCuda(_OnCuda):
     samples = PARAMETER_SETS
 
     def setup(self) -> None:
-        cuda = _cuda()
+        cuda = cuda_or_skip()
         import jitad
 
         pelts = load_pelts()
@@ -99,7 +100,7 @@ class MonteCarloOnCuda(_OnCuda):
     samples = PATHS
 
     def setup(self) -> None:
-        cuda = _cuda()
+        cuda = cuda_or_skip()
         import jitad
 
         normals = np.random.default_rng(5).normal(size=(1, STEPS, PATHS))

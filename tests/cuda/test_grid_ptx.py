@@ -51,7 +51,7 @@ def test_every_kernel_compiles(name: str) -> None:
     args, argnums, deterministic, capability = CASES[name]
     function = getattr(large, name)
     derived = GridRequest(argnums, parallel=True).derive(function, describe_all(args), {})
-    driver = build_driver(derived.program, deterministic=deterministic)
+    driver = build_driver(derived.program, derived.program.params[len(args) :], deterministic=deterministic)
     assert driver.kernels
     texts = [
         target.ptx(kernel.function, types.void(*map(typed, array_types(kernel))), capability)

@@ -51,7 +51,8 @@ class GridEntry(Entry):
 
     def __init__(self, made: Gradient, *, deterministic: bool) -> None:
         super().__init__(made.reading)
-        self.driver = build_driver(made.program, deterministic=deterministic)
+        zeros = made.program.params[len(made.reading.program.params) :]
+        self.driver = build_driver(made.program, zeros, deterministic=deterministic)
         self.value, self.gradient = rebuilder(made.value), rebuilder(made.gradient)
         self._is_complex = _holds_complex(made.value) or _holds_complex(made.gradient)
         self._params = made.reading.program.params
@@ -91,7 +92,11 @@ class GridEntry(Entry):
             _uploaded(leaf, param.type, job.stream) if is_array(leaf) else leaf
             for leaf, param in zip(leaves, self._params, strict=True)
         ]
-        bars = {at: self._zeros(job, given[at], at) for at in self._wrt if isinstance(self._params[at].type, Array)}
+        arrays = [at for at in self._wrt if isinstance(self._params[at].type, Array)]
+        bars = {
+            at: cuda.device_array(tuple(given[at].shape), self._params[at].type.dtype, stream=job.stream)
+            for at in arrays
+        }
         found = self.driver.run(job, *given, *bars.values())
         count = len(found) - (len(self._wrt) - len(bars))
         numbers = iter(found[count:])
@@ -101,11 +106,6 @@ class GridEntry(Entry):
         if stay and job.stream == 0:
             cuda.synchronize()
         return results, gradients
-
-    def _zeros(self, job: Job, array: Any, at: int) -> Any:
-        made = cuda.device_array(tuple(array.shape), self._params[at].type.dtype, stream=job.stream)
-        job.fill(made, 0)
-        return made
 
     def _kept(self, job: Job, value: Any, *, stay: bool, own: bool = False) -> Any:
         """A result for the caller; an array that isn't the caller's ``own`` yet is copied."""

@@ -69,6 +69,17 @@ class Job(DeviceMemory):
             self._add_copies(array, copy)
         return results
 
+    def first(self, kernel: GridKernel, storing: GridKernel, trips: Sequence[int], zeros: Sequence[Any]) -> GridKernel:
+        """The kernel for a loop that is the first to touch arrays: one that stores, if it stores to all elements.
+
+        Otherwise they are filled with zeros, and it is the one that adds.
+        """
+        if all(tuple(array.shape) == tuple(trips) for array in zeros):
+            return storing
+        for array in zeros:
+            self.fill(array, 0)
+        return kernel
+
     def _most_threads(self, kernel: GridKernel, private: Sequence[Any]) -> int:
         """Threads that a launch may have; it depends on nothing but shapes, as the order of sums does."""
         most = MOST_TAPES if kernel.code.tapes else MOST_BLOCKS * BLOCK

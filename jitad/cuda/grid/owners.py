@@ -193,6 +193,24 @@ class _Exchange:
             stop = builder.plus(loop.stop, const_int(shift - 1))
         return start, stop
 
+    def _partners(self, builder: Builder, owner: Var) -> tuple[Operand, Operand]:
+        """The range of the outer index whose inner loop comes by an ``owner``."""
+        loop, pairs = self._loop, self._pairs
+        assert loop.start is not None and loop.stop is not None and pairs.start is not None and pairs.stop is not None
+        bound = bound_in(loop)
+        start, stop = loop.start, loop.stop
+        if pairs.start in bound:  # from i + c on: for every i up to j - c
+            shift = self._shift(pairs.start)
+            assert shift is not None
+            last = builder.minus(owner, const_int(shift - 1))
+            stop = builder.select(builder.compute(core.lt, last, stop), last, stop)
+        if pairs.stop in bound:  # below i + c: for every i above j - c
+            shift = self._shift(pairs.stop)
+            assert shift is not None
+            first = builder.minus(owner, const_int(shift - 1))
+            start = builder.select(builder.compute(core.gt, first, start), first, start)
+        return start, stop
+
     def _shift(self, operand: Operand) -> int | None:
         """``c`` when an operand is the outer loop's index plus a literal ``c``."""
         made = {s.out: s for s in self._loop.body if isinstance(s, Compute)}
@@ -220,18 +238,8 @@ class _Exchange:
         copier = Copier(lambda var: names.get(var, var))
         for statement in self._before:
             copier.statement(statement, inner)
-        bound = bound_in(loop)
-        reached: Operand | None = None
-        for primitive, limit in ((core.ge, pairs.start), (core.lt, pairs.stop)):
-            if limit in bound:
-                assert limit is not None
-                test = inner.compute(primitive, owner, copier(limit))
-                reached = test if reached is None else inner.compute(core.and_, reached, test)
-        arm = inner if reached is None else inner.nested()
-        copier.block(self._body, arm)
-        if reached is not None:
-            inner.add(Branch(reached, arm.block, [], Block(), [], []))
-        serial = counted_loop(other, (loop.start, loop.stop, const_int(1)), inner.block)
+        copier.block(self._body, inner)
+        serial = counted_loop(other, (*self._partners(outer, owner), const_int(1)), inner.block)
         serial.order_free = True
         outer.add(serial)
         whole = counted_loop(owner, (*hull, const_int(1)), outer.block)

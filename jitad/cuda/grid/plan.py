@@ -235,11 +235,13 @@ class _Planner:
 
     def _inner(self, outermost: Loop, loop: Loop) -> Loop | None:
         """The loop that is all of a loop's body, but for numbers; its iterations may be shared out with the loop's."""
-        *before, last = [None, *loop.body.statements]
+        if not loop.body.statements:
+            return None
+        *before, last = loop.body.statements
         if not isinstance(last, Loop) or not last.order_free or not last.is_counted:
             return None
         written = {self._aliases.root(a) for s in walk(outermost.body) for a in written_arrays(s)}
-        for statement in before[1:]:
+        for statement in before:
             is_read = isinstance(statement, Load) and self._aliases.root(statement.array) not in written
             if not isinstance(statement, Compute | Dim) and not is_read:
                 return None
