@@ -48,7 +48,7 @@ class ElementwiseOnCuda:
         self._run()
 
     def track_part_of_bandwidth(self) -> float:
-        """The time of moving the two arguments and the two gradients once, as fast as a copy does, over the time taken."""
+        """What moving both arguments and both gradients once takes, as fast as a copy does, over the time taken."""
         copies, gradients = by_turns((self._copy, self._run), 4.0, 5, time.perf_counter)
         return 2.0 * min(copies) / min(gradients)
 

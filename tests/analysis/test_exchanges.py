@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+import jitad
 from jitad.analysis.exchanges import Exchanges
+from jitad.api.mode import uncompiled
 from jitad.program.statements import Load, Loop, Store, walk
 from jitad.program.types import Array
 from jitad.transforms.localize import localize
@@ -67,6 +69,21 @@ def one_after_the_other(x, n):
 def test_arrays_that_change_names() -> None:
     assert all(read_apart_from_written(by_turns))
     assert all(read_apart_from_written(made_anew))
+
+
+def diffused(x, n):
+    a, b = x.copy(), x.copy()
+    for _ in range(n):
+        for i in range(1, x.size - 1):
+            b[i] = a[i] + 0.1 * (a[i - 1] * a[i + 1] - a[i] ** 2)
+        a, b = b, a
+    return np.sum(a * a)
+
+
+def test_gradients_with_threads() -> None:
+    with uncompiled():
+        found = jitad.grad(diffused, parallel=True)(X, 3)
+        np.testing.assert_allclose(found, jitad.grad(diffused)(X, 3), rtol=1e-13)
 
 
 def test_names_of_one_array() -> None:

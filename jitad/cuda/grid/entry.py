@@ -103,8 +103,8 @@ class GridEntry(Entry):
         gradients = [bars[at] if at in bars else next(numbers) for at in self._wrt]
         results = [self._kept(job, result, stay=stay) for result in found[:count]]
         gradients = [self._kept(job, one, stay=stay, own=True) for one in gradients]
-        if stay and job.stream == 0:
-            cuda.synchronize()
+        if stay:
+            (job.stream or cuda).synchronize()
         return results, gradients
 
     def _kept(self, job: Job, value: Any, *, stay: bool, own: bool = False) -> Any:

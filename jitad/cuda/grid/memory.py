@@ -64,6 +64,7 @@ class DeviceMemory:
 
     def release(self, tape: list[Any], place: Place) -> None:
         """Give back what was put on a tape since (at its far end: after) an array was."""
+        assert place.entries >= 0, "only what was allocated is given back"
         for entry in tape[place.entries :]:
             if hasattr(entry, "copy_to_host"):
                 self.give_back(entry)
@@ -79,7 +80,7 @@ class DeviceMemory:
         return part_of(place.array, (0,) * place.array.ndim, shape, [stride * unit for stride in strides])
 
     def place_of(self, array: Any) -> Place:
-        """Where an array is, for those who find it again."""
+        """Where an array is, for those who find it again; nothing is given back by it."""
         return Place(array, -1)
 
     def stride_of(self, array: Any, axis: int) -> int:
