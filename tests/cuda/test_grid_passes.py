@@ -31,6 +31,7 @@ CASES: dict[str, tuple[tuple[Any, ...], tuple[int, ...]]] = {
     "heat_in_slices": ((RANDOM.normal(size=(5, 6)), 0.1, 2), (0, 1)),
     "steps_of_arrays": ((RANDOM.normal(size=4), 3), (0,)),
     "energy_of_pairs": ((RANDOM.normal(size=(5, 3)), RANDOM.uniform(1.0, 2.0, size=5)), (0, 1)),
+    "energy_of_others": ((RANDOM.normal(size=(5, 2)), RANDOM.uniform(1.0, 2.0, size=5)), (0, 1)),
     "energy_of_each_pair_once": ((RANDOM.normal(size=(5, 3)), RANDOM.uniform(1.0, 2.0, size=5)), (0, 1)),
     "orbits": ((*(RANDOM.normal(size=(4, 2)) for _ in "xv"), RANDOM.uniform(1.0, 2.0, size=4), 2), (0, 1, 2)),
     "looked_up": ((RANDOM.normal(size=6), RANDOM.integers(0, 6, size=9)), (0,)),

@@ -11,6 +11,7 @@ from typing import Any
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.exchanges import Exchanges
+from jitad.cuda.grid.branches import carry_sums_of_branches
 from jitad.cuda.grid.owners import give_sums_to_owners
 from jitad.cuda.grid.rows import rows_in_arrays
 from jitad.cuda.grid.views import see_through_views
@@ -33,7 +34,8 @@ def for_threads(program: Program) -> Program:
     """The same program with its scattered sums arranged for kernels."""
     seen = mark_order_free(rows_in_arrays(see_through_views(program)))
     gathered = gather_scattered_sums(seen, partial(_WholeNest, Aliases(seen), Exchanges(seen)))
-    return mark_order_free(remove_dead_code(hoist_sums(give_sums_to_owners(gathered))))
+    carried = carry_sums_of_branches(hoist_sums(give_sums_to_owners(gathered)))
+    return mark_order_free(remove_dead_code(carried))
 
 
 class _WholeNest(Nest):

@@ -69,7 +69,7 @@ class _Finder:
                     self.visit(inner, set())
             if isinstance(statement, AtOffset):  # memory on the tape, under another name
                 untouched.clear()
-            untouched -= mentioned  # type: ignore[arg-type]
+            untouched -= mentioned
             if isinstance(statement, Alloc) and statement.fill == 0 and not statement.at_end:
                 untouched.add(statement.out)
 

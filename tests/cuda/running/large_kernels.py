@@ -72,6 +72,18 @@ def energy_of_pairs(x, m):
     return 0.5 * total
 
 
+def energy_of_others(x, m):
+    total = 0.0
+    for i in range(x.shape[0]):
+        for j in range(x.shape[0]):
+            if i != j:
+                distance = math.hypot(x[i, 0] - x[j, 0], x[i, 1] - x[j, 1])
+                total += m[i] * m[j] / distance
+            else:
+                total += x[i, 0] * m[i]
+    return 0.5 * total
+
+
 def energy_of_each_pair_once(x, m):
     total = 0.0
     for i in range(x.shape[0]):

@@ -29,6 +29,7 @@ CASES: dict[str, tuple[tuple[Any, ...], tuple[int, ...]]] = {
     "heat_in_slices": ((RANDOM.normal(size=(5, 6)), 0.1, 2), (0, 1)),
     "steps_of_arrays": ((RANDOM.normal(size=9), 3), (0,)),
     "energy_of_pairs": ((RANDOM.normal(size=(7, 3)), MASSES), (0, 1)),
+    "energy_of_others": ((RANDOM.normal(size=(7, 2)), MASSES), (0, 1)),
     "energy_of_each_pair_once": ((RANDOM.normal(size=(7, 3)), MASSES), (0, 1)),
     "orbits": ((RANDOM.normal(size=(5, 2)), RANDOM.normal(size=(5, 2)), MASSES[:5], 2), (0, 1, 2)),
     "looked_up": ((RANDOM.normal(size=6), RANDOM.integers(0, 6, size=30)), (0,)),
@@ -82,7 +83,7 @@ def test_stencils_are_gathered(name):
     assert {len(grid.loops) for grid in grids_of(derivative)} == {2 if name == "heat_in_slices" else 1}
 
 
-@pytest.mark.parametrize("name", ["energy_of_pairs", "energy_of_each_pair_once", "orbits"])
+@pytest.mark.parametrize("name", ["energy_of_pairs", "energy_of_others", "energy_of_each_pair_once", "orbits"])
 def test_what_pairs_add_goes_to_the_thread_of_the_element(name):
     derivative = jitad.grad(kernel_of(name), argnums=CASES[name][1], target="cuda")
     derivative(*CASES[name][0])
