@@ -92,8 +92,9 @@ def part_of(array: Any, starts: Sequence[int], lengths: Sequence[int], strides: 
         first = inner[(*(slice(start, None) for start in starts), ...)]
         return type(array)(np.lib.stride_tricks.as_strided(first, tuple(lengths), tuple(strides)))
     interface = dict(array.__cuda_array_interface__)
-    distance = sum(start * stride for start, stride in zip(starts, array.strides, strict=True))
-    interface.update(shape=tuple(lengths), strides=tuple(strides), data=(interface["data"][0] + distance, False))
+    distance = sum(int(start) * int(stride) for start, stride in zip(starts, array.strides, strict=True))
+    data = (int(interface["data"][0]) + distance, False)
+    interface.update(shape=tuple(map(int, lengths)), strides=tuple(map(int, strides)), data=data)
     return cuda.from_cuda_array_interface(interface, owner=array, sync=False)
 
 

@@ -44,7 +44,7 @@ def _taken(arg: Any, taken: Arguments, memory: CudaMemory) -> Any:
         taken.stay |= is_on_device(arg)
         taken.leaves.append(memory.as_real(array))
         taken.given.append(arg)
-        return memory.stand_in(array)
+        return _stand_in(array)
     if isinstance(arg, tuple | list) and (type(arg) in (tuple, list) or hasattr(arg, "_fields")):
         return make_sequence(type(arg), [_taken(item, taken, memory) for item in arg])
     if type(arg) is dict:
@@ -53,6 +53,13 @@ def _taken(arg: Any, taken: Arguments, memory: CudaMemory) -> Any:
     flatten(arg, taken.leaves)
     taken.given += [None] * (len(taken.leaves) - before)
     return arg
+
+
+def _stand_in(array: Any) -> np.ndarray:
+    """A small NumPy array of the same type; device arrays may be larger than the host's memory."""
+    if isinstance(array, np.ndarray):
+        return array
+    return np.empty(tuple(min(int(length), 2) for length in array.shape), np.dtype(array.dtype))
 
 
 def is_array(leaf: Any) -> bool:
