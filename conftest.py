@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-collect_ignore_glob = [] if find_spec("numba_cuda") else ["jitad/cuda/*.py"]
+collect_ignore_glob = [] if find_spec("numba_cuda") else ["jitad/cuda/*.py", "jitad/cuda/grid/*.py"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -33,7 +33,8 @@ ON_THE_CPU = 2_000
 DTYPES = ("float64", "float32")
 
 
-def _cuda() -> Any:
+def cuda_or_skip() -> Any:
+    """numba-cuda, where it has a GPU."""
     from jitad.errors import CudaUnavailableError
 
     try:
@@ -70,7 +71,7 @@ class _OnCuda:
         raise NotImplementedError
 
     def setup(self, dtype: str) -> None:
-        self.prepare(_cuda(), dtype, self.samples)
+        self.prepare(cuda_or_skip(), dtype, self.samples)
         for call in (self.gradient, self.value, self.cpu):
             call()
 
@@ -177,7 +178,7 @@ class OtherEnginesOnCuda:
     timeout = 1800.0
 
     def setup(self, what: str, engine: str, dtype: str) -> None:
-        cuda = _cuda()
+        cuda = cuda_or_skip()
         gpu_engines.require(engine)
         self.own = PredatorPreyOnCuda() if what == "predator-prey" else MonteCarloOnCuda()
         self.own.prepare(cuda, dtype, self.own.samples)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jitad.primitives import core
@@ -10,6 +10,7 @@ from jitad.program.builder import is_const
 from jitad.program.statements import (
     Alloc,
     AtOffset,
+    Branch,
     Compute,
     Const,
     Loop,
@@ -52,18 +53,43 @@ class Layouts:
     """The arrays of a program whose elements, at different indices, are different memory for certain."""
 
     def __init__(self, program: Program) -> None:
-        self._plain: set[Var] = {param for param in program.params if isinstance(param.type, Array)}
-        for statement in walk(program.body):
-            match statement:
-                case Alloc(out=out) | AtOffset(out=out, strides=()):
-                    self._plain.add(out)
-                case View(out=out, base=base) if base in self._plain and _is_injective(statement):
-                    self._plain.add(out)
-                case Reshape(out=out, base=base) if base in self._plain:
-                    self._plain.add(out)
+        handed_on = list(_handed_on(program))
+        refuted: set[Var] = set()
+        while True:
+            self._plain = _plain(program, {array for array, _ in handed_on} - refuted)
+            wrong = {array for array, sources in handed_on if not self._plain.issuperset(sources)} - refuted
+            if not wrong:
+                break
+            refuted |= wrong
 
     def __contains__(self, array: object) -> bool:
         return array in self._plain
+
+
+def _plain(program: Program, assumed: set[Var]) -> set[Var]:
+    """The plain arrays of a program, if those are that are ``assumed`` to be."""
+    plain: set[Var] = {param for param in program.params if isinstance(param.type, Array)} | assumed
+    for statement in walk(program.body):
+        match statement:
+            case Alloc(out=out) | AtOffset(out=out, strides=()):
+                plain.add(out)
+            case View(out=out, base=base) if base in plain and _is_injective(statement):
+                plain.add(out)
+            case Reshape(out=out, base=base) if base in plain:
+                plain.add(out)
+    return plain
+
+
+def _handed_on(program: Program) -> Iterator[tuple[Var, list[Operand]]]:
+    """The arrays that loops carry and that branches choose, each with what it may be."""
+    for statement in walk(program.body):
+        if isinstance(statement, Loop):
+            rows = zip(statement.params, statement.results, statement.inits, statement.yields, strict=True)
+            for param, result, init, new in rows:
+                yield from ((one, [init, new]) for one in (param, result) if isinstance(one.type, Array))
+        elif isinstance(statement, Branch):
+            rows_ = zip(statement.results, statement.then_yields, statement.otherwise_yields, strict=True)
+            yield from ((one, [then, other]) for one, then, other in rows_ if isinstance(one.type, Array))
 
 
 def _is_injective(view: View) -> bool:

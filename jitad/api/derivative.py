@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from jitad.api.derived import Derived, Gradient
     from jitad.api.differentiate import Reading
     from jitad.api.running import Call
+    from jitad.reading.results import ResultTree
+    from jitad.transforms.adjoint import Adjoint
 
 MOST_ENTRIES = 256
 """So many compiled derivatives are kept for one function; then the oldest is dropped."""
@@ -84,14 +86,20 @@ class GradientRequest:
     def derive(self, function: Any, specs: Sequence[ArgSpec], named: Mapping[str, ArgSpec]) -> Gradient:
         """Read and differentiate a function for arguments so described."""
         from jitad.api.derived import Gradient
-        from jitad.api.differentiate import gradient_adjoint, read
+        from jitad.api.differentiate import read
 
         wrt, trees = active_leaves(function, specs, self.positions(function, len(specs)))
         checked, parallel = self.bounds_checked, self.parallel
         reading = read(function, specs, named, bounds_checked=checked, parallel=parallel)
-        adjoint, value = gradient_adjoint(reading, wrt, has_aux=self.has_aux, storage=self.storage)
+        adjoint, value = self.adjoint(reading, wrt)
         gradient = SequenceResult(tuple, trees) if isinstance(self.argnums, tuple) else trees[0]
         return Gradient(reading, adjoint.program, wrt, value, gradient)
+
+    def adjoint(self, reading: Reading, wrt: Sequence[int]) -> tuple[Adjoint, ResultTree]:
+        """The adjoint of a kernel, and the tree of its result."""
+        from jitad.api.differentiate import gradient_adjoint
+
+        return gradient_adjoint(reading, wrt, has_aux=self.has_aux, storage=self.storage)
 
 
 class Entry:

@@ -23,7 +23,7 @@ from jitad.reading.results import (
     SequenceResult,
     StaticResult,
 )
-from jitad.transforms.adjoint import Adjoint, adjoint
+from jitad.transforms.adjoint import Adjoint, Arrangement, adjoint, for_caches
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import localize
 from jitad.transforms.share import share
@@ -78,11 +78,17 @@ class Sweeps:
 
 
 def gradient_adjoint(
-    reading: Reading, wrt: Sequence[int], *, has_aux: bool = False, storage: str = AUTO
+    reading: Reading,
+    wrt: Sequence[int],
+    *,
+    has_aux: bool = False,
+    storage: str = AUTO,
+    arranged: Arrangement = for_caches,
 ) -> tuple[Adjoint, ResultTree]:
     """The adjoint of a kernel with one scalar result, and the tree of that result (with its aux).
 
-    Raises NonScalarResultError for a kernel with another kind of result.
+    ``storage`` and ``arranged`` are as in ``jitad.transforms.adjoint``. Raises NonScalarResultError for a kernel with
+    another kind of result.
     """
     tree = reading.kernel.result
     leaf = tree
@@ -93,7 +99,8 @@ def gradient_adjoint(
         leaf = tree.items[0]
     require_scalar(reading, leaf)
     assert isinstance(leaf, ScalarResult)
-    return adjoint(reading.program, wrt, dependents=[leaf.index], storage=storage), tree
+    made = adjoint(reading.program, wrt, dependents=[leaf.index], storage=storage, arranged=arranged)
+    return made, tree
 
 
 def is_pair(tree: ResultTree) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jitad.analysis.plan import AUTO, STORAGES
@@ -17,6 +19,10 @@ def grad(
     has_aux: bool = False,
     storage: str = AUTO,
     parallel: bool = False,
+    *,
+    target: str = "cpu",
+    stream: Any = None,
+    deterministic: bool = True,
 ) -> Any:
     """The gradient of a kernel with one floating-point result.
 
@@ -35,6 +41,15 @@ def grad(
     by costs, "record" puts them on the tape, "recompute" computes them again. The gradient is the same, time and memory
     are not; ``jitad.explain`` shows what was chosen.
 
+    With ``target="cuda"`` the loops of both sweeps whose iterations may run in any order run as kernels on the current
+    CUDA device, on ``stream`` (numba-cuda's; None is the default one); what is between them runs on the host. NumPy
+    arrays are copied there, and gradients back. Arrays that are on the device (with ``__cuda_array_interface__`` or
+    DLPack, in C order) are used where they are; then gradients are numba-cuda's arrays there. What several iterations
+    add to one element is added in an order that depends on shapes alone, unless ``deterministic`` is false: then it is
+    added by atomic operations, faster, and from run to run with other last digits. CudaUnavailableError is raised where
+    CUDA isn't there, UnsupportedOnCudaError for loops that must run in order over an array's elements, and for what
+    CUDA doesn't have.
+
     Raises ArgumentError for an argument that can't be differentiated, NonScalarResultError when the result
     isn't one floating-point number, SharedMemoryError when the kernel writes to an array that shares memory with
     another argument, and the errors of reading a kernel (see ``jitad.errors``).
@@ -45,7 +60,8 @@ def grad(
     >>> jitad.grad(volume, argnums=(0, 1))(2.0, 5.0)
     (60.0, 12.0)
     """
-    return _derivative(f, argnums, has_aux, storage, parallel, with_value=False)
+    how = _Where(target, stream, deterministic)
+    return _derivative(f, argnums, has_aux, storage, parallel, how, with_value=False)
 
 
 def value_and_grad(
@@ -54,6 +70,10 @@ def value_and_grad(
     has_aux: bool = False,
     storage: str = AUTO,
     parallel: bool = False,
+    *,
+    target: str = "cpu",
+    stream: Any = None,
+    deterministic: bool = True,
 ) -> Any:
     """The value of a kernel and its gradient, computed together: ``(value, gradient)``.
 
@@ -63,7 +83,35 @@ def value_and_grad(
     >>> jitad.value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
-    return _derivative(f, argnums, has_aux, storage, parallel, with_value=True)
+    how = _Where(target, stream, deterministic)
+    return _derivative(f, argnums, has_aux, storage, parallel, how, with_value=True)
+
+
+@dataclass(frozen=True)
+class _Where:
+    """Where a derivative runs, and how sums are added there."""
+
+    target: str
+    stream: Any
+    deterministic: bool
+
+    def kinds(self) -> tuple[type[Derivative], Callable[..., GradientRequest]]:
+        """The class of the derivative, and what makes its request.
+
+        Raises ArgumentError for options that don't fit together, CudaUnavailableError where CUDA isn't there.
+        """
+        if self.target == "cuda":
+            from jitad.cuda.grid.entry import GridDerivative, GridRequest
+            from jitad.cuda.target import require_device
+
+            require_device()
+            return GridDerivative, partial(GridRequest, deterministic=bool(self.deterministic), stream=self.stream)
+        if self.target != "cpu":
+            raise ArgumentError(f"target={self.target!r} isn't a target.", 'use "cpu" or "cuda".')
+        if self.stream is not None or not self.deterministic:
+            name = "deterministic=False" if self.stream is None else f"stream={self.stream!r}"
+            raise ArgumentError(f"{name} says nothing about target={self.target!r}.", "leave it out.")
+        return Derivative, GradientRequest
 
 
 def _derivative(
@@ -72,19 +120,19 @@ def _derivative(
     has_aux: bool,
     storage: str,
     parallel: bool,
+    where: _Where,
     *,
     with_value: bool,
 ) -> Any:
-    how = bounds_checked(), checked_storage(storage), bool(parallel)
-    request = GradientRequest(checked_argnums(argnums), bool(has_aux), *how)
-    if f is None:
-        return lambda function: _of(function, request, with_value=with_value)
-    return _of(f, request, with_value=with_value)
+    kind, request_of = where.kinds()
+    how = bounds_checked(), checked_storage(storage), bool(parallel) or where.target == "cuda"
+    request = request_of(checked_argnums(argnums), bool(has_aux), *how)
 
+    def of(function: Any) -> Derivative:
+        refuse_uncallable(function)
+        return kind(function, request, with_value=with_value)
 
-def _of(function: Any, request: GradientRequest, *, with_value: bool) -> Derivative:
-    refuse_uncallable(function)
-    return Derivative(function, request, with_value=with_value)
+    return of if f is None else of(f)
 
 
 def refuse_uncallable(function: Any) -> None:

@@ -119,6 +119,21 @@ def _reinterpreted(
     return np.asarray(SimpleNamespace(__array_interface__=interface, owner=array))
 
 
+def part_of(array: Any, starts: Sequence[int], lengths: Sequence[int], strides: Sequence[int]) -> Any:
+    """The array of these lengths and strides (in bytes) whose first element is the one of an array at ``starts``."""
+    if is_simulated():
+        inner = array._ary
+        if 0 in lengths or not inner.size:
+            return type(array)(np.empty(tuple(lengths), inner.dtype))
+        first = inner[(*(slice(start, None) for start in starts), ...)]
+        return type(array)(np.lib.stride_tricks.as_strided(first, tuple(lengths), tuple(strides)))
+    interface = dict(array.__cuda_array_interface__)
+    distance = sum(int(start) * int(stride) for start, stride in zip(starts, array.strides, strict=True))
+    data = (int(interface["data"][0]) + distance, False)
+    interface.update(shape=tuple(map(int, lengths)), strides=tuple(map(int, strides)), data=data)
+    return cuda.from_cuda_array_interface(interface, owner=array, sync=False)
+
+
 def samples_first(array: Any, axis: int) -> Any:
     """A view with an axis moved to the front."""
     order = (axis, *(at for at in range(array.ndim) if at != axis))

@@ -64,6 +64,16 @@ def _key(text: str, names: dict[str, Any]) -> str | None:
     return content_key([text, *calls, *header.lines, packages_hash(header.code_from)])
 
 
+def defined_function(source: str, entry: str, names: dict[str, Any]) -> Callable[..., Any]:
+    """The function ``entry`` of a source, run by Python; ``names`` are its free names.
+
+    Raises CacheError when the cache folder can't be used.
+    """
+    path = kernels_folder() / f"c_{content_key([source, 'host', own_hash()])}.py"
+    write_once(path, source)
+    return _defined(source, entry, dict(names), path)
+
+
 def function_names(code: DeviceCode, *helpers: str) -> dict[str, Any]:
     """What the names in a source stand for, or these functions of ``jitad.cuda.memory``: on a device, or simulated."""
     if is_simulated():

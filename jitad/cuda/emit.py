@@ -6,6 +6,7 @@ says that the failure ``DeviceCode.failures[k - 1]`` has happened.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -57,11 +58,15 @@ def emit_device(program: Program) -> DeviceCode:
     """The source of an expanded program. Raises UnsupportedOnCudaError for what has no counterpart on CUDA."""
     program = with_ordered_sums(program)
     check_supported(program)
-    exact = decisive(program)
+    return emit_part(program, DeviceEmitter, decisive(program), Aliases(program))
+
+
+def emit_part(program: Program, kind: Callable[..., DeviceEmitter], exact: set[Var], aliases: Aliases) -> DeviceCode:
+    """The source of a program that is part of another one, of which ``exact`` is what decides and ``aliases`` are."""
     program = replace(program, body=_device_block(program.body, exact))
     local = local_arrays(program)
     tapes = tape_dtypes([program], without=local)
-    emitter = DeviceEmitter(program, tapes, exact, local)
+    emitter = kind(program, tapes, exact, local, aliases)
     source = emitter.function()
     results = tuple(
         (result.type.dtype, result.type.ndim) if isinstance(result.type, Array) else None for result in program.results
@@ -73,9 +78,11 @@ def emit_device(program: Program) -> DeviceCode:
 class DeviceEmitter(Emitter):
     """Writes the source; ``exact`` is what decisions depend on, ``local`` the allocations off the tape."""
 
-    def __init__(self, program: Program, tapes: tuple[str, ...], exact: set[Var], local: set[Alloc]) -> None:
+    def __init__(
+        self, program: Program, tapes: tuple[str, ...], exact: set[Var], local: set[Alloc], aliases: Aliases
+    ) -> None:
         self._exact = exact
-        self._aliases = Aliases(program)
+        self._aliases = aliases
         self.failures: list[Failure] = []
         super().__init__(program, tapes, {}, measured=False, local=local)
 

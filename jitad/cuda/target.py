@@ -123,9 +123,14 @@ def _told(ask: Callable[[], Any]) -> Any:
 
 def launch(kernel: Any, threads: int, stream: Any, *args: Any) -> None:
     """Run a kernel on at least so many threads. It is no news to the user that some launches are small."""
+    launch_shaped(kernel, (-(-threads // BLOCK), 1, 1), (min(threads, BLOCK), 1, 1), stream, *args)
+
+
+def launch_shaped(kernel: Any, blocks: tuple[int, ...], block: tuple[int, ...], stream: Any, *args: Any) -> None:
+    """Run a kernel on a grid of so many blocks of threads, along x, y and z."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Grid size")
-        configured = kernel[-(-threads // BLOCK), min(threads, BLOCK), stream]
+        configured = kernel[blocks, block, stream]
     configured(*args)
 
 
@@ -208,16 +213,14 @@ def is_refused(error: BaseException) -> bool:
 
 
 @contextmanager
-def memory_for(what: str) -> Iterator[None]:
+def memory_for(what: str, remedy: str = "free some of it, or pass fewer samples at a time.") -> Iterator[None]:
     """Raise TapeOverflowError where the driver says that the device has no memory left."""
     try:
         yield
     except Exception as error:
         if "OUT_OF_MEMORY" not in str(error).upper().replace(" ", "_") or isinstance(error, MemoryError):
             raise
-        raise TapeOverflowError(
-            f"the device has no memory left for {what}.", "free some of it, or pass fewer samples at a time."
-        ) from error
+        raise TapeOverflowError(f"the device has no memory left for {what}.", remedy) from error
 
 
 def release_memory() -> None:

@@ -7,7 +7,7 @@ statement's contribution to the adjoints of its arguments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,6 +63,21 @@ class Adjoint:
     plan: Plan
 
 
+def for_caches(program: Program, adjoints: Collection[Var]) -> Program:
+    """The same program with its sums as a core of the CPU, which runs a loop in order, adds them fastest.
+
+    ``adjoints`` are the arrays whose sums may be added in any order.
+    """
+    gathered = interchange_loops(gather_scattered_sums(program), adjoints)
+    tidied = separate_rows(rotate_sums(hoist_sums(gathered)), adjoints)
+    started = fuse_rows(store_first_terms(remove_dead_code(tidied), adjoints))
+    products = start_products(use_known_values(remove_dead_code(started)))  # arrays may get other names here
+    return run_in_lockstep(products)
+
+
+Arrangement = Callable[[Program, Collection[Var]], Program]
+
+
 def adjoint(
     program: Program,
     wrt: Sequence[int],
@@ -71,13 +86,15 @@ def adjoint(
     seeded: bool = False,
     within: Within | None = None,
     storage: str = AUTO,
+    arranged: Arrangement = for_caches,
 ) -> Adjoint:
     """The adjoint of ``program`` with respect to the parameters at the positions ``wrt``.
 
     ``dependents`` are the positions of the results that are differentiated (all floating-point ones by default).
     With ``seeded`` their cotangents are parameters; without, there is one scalar dependent with cotangent 1.
     ``within`` says what an iteration of a loop takes over from the program that the loop is in. ``storage`` (one of
-    ``STORAGES``) says whether values for the reverse sweep are recorded or computed again.
+    ``STORAGES``) says whether values for the reverse sweep are recorded or computed again. ``arranged`` is a pass that
+    brings the sums of both sweeps into the order that suits what runs them.
     Raises ``MissingRuleError`` when a derivative would flow through a function without a rule.
     """
     own = _prepared(program)
@@ -107,7 +124,8 @@ def adjoint(
     bound = [*primal.params, *(shadowed.shadows[v] for v in inputs if v in shadowed.shadows)]
     scope = Scope(shadowed.program.body, plan, None, bound, sure=_sure(seeds, within))
     _start(scope, activity, results, shadowed.shadows, seeds)
-    reversal = Reversal(sweeps.needs, plan, activity, sweeps.guards, sweeps.at_once, partial(_adjoint_within, storage))
+    adjoint_within = partial(_adjoint_within, storage, arranged)
+    reversal = Reversal(sweeps.needs, plan, activity, sweeps.guards, sweeps.at_once, adjoint_within)
     forward = reversal.reverse(shadowed.program.body, scope)
     outputs = _keep_array_results(forward, primal.results)
     gradients: list[Var] = []
@@ -124,11 +142,8 @@ def adjoint(
         program.origin,
     )
     adjoints = (*shadowed.shadows.values(), *scope.taken, *gradients)
-    gathered = interchange_loops(gather_scattered_sums(remove_dead_code(whole)), adjoints)
-    tidied = separate_rows(rotate_sums(hoist_sums(gathered)), adjoints)
-    started = fuse_rows(store_first_terms(remove_dead_code(tidied), adjoints))
-    products = start_products(use_known_values(remove_dead_code(started)))  # arrays may get other names here
-    return Adjoint(run_in_lockstep(products), tuple(wrt), plan)
+    tidied = arranged(remove_dead_code(whole), adjoints)
+    return Adjoint(remove_dead_code(use_known_values(tidied)), tuple(wrt), plan)
 
 
 @dataclass(frozen=True)
@@ -245,7 +260,12 @@ def _keep_array_results(forward: Block, results: list[Operand]) -> list[Operand]
 
 
 def _adjoint_within(
-    storage: str, program: Program, wrt: Sequence[int], dependents: Sequence[int], within: Within
+    storage: str,
+    arranged: Arrangement,
+    program: Program,
+    wrt: Sequence[int],
+    dependents: Sequence[int],
+    within: Within,
 ) -> Adjoint:
     """The adjoint of an iteration of a loop that is reversed as it runs."""
-    return adjoint(program, wrt, dependents=dependents, seeded=True, within=within, storage=storage)
+    return adjoint(program, wrt, dependents=dependents, seeded=True, within=within, storage=storage, arranged=arranged)

@@ -11,7 +11,7 @@ Postcondition: the same sums, in another order of addition.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from jitad.primitives import core
@@ -52,34 +52,39 @@ function; 1.6 and 1.85 for the root of 1 + (x[i + 1] - x[i])**2, 2.0 and 2.9 for
 
 Bounds = tuple[Operand, Operand]
 
-
-def gather_scattered_sums(program: Program) -> Program:
-    """The same program with the loops described above rewritten, wherever the index maps allow."""
-    return replace(program, body=_block(program.body))
+Kind = Callable[[list[Loop], list[Statement], list[Statement]], "Nest"]
 
 
-def _block(block: Block) -> Block:
+def gather_scattered_sums(program: Program, kind: Kind | None = None) -> Program:
+    """The same program with the loops described above rewritten, wherever the index maps allow.
+
+    ``kind`` decides which sums are worth it, and what is written in the place of a nest.
+    """
+    return replace(program, body=_block(program.body, kind or Nest))
+
+
+def _block(block: Block, kind: Kind) -> Block:
     builder = Builder()
     for statement in block:
-        nest = _nest(statement) if isinstance(statement, Loop) else None
+        nest = _nest(statement, kind) if isinstance(statement, Loop) else None
         targets = [] if nest is None else nest.targets()
         if nest is not None and targets:
             nest.rewrite(builder, targets)
         else:
-            builder.add(_inside(statement))
+            builder.add(_inside(statement, kind))
     return builder.block
 
 
-def _inside(statement: Statement) -> Statement:
+def _inside(statement: Statement, kind: Kind) -> Statement:
     if isinstance(statement, Loop):
-        return replace(statement, body=_block(statement.body))
+        return replace(statement, body=_block(statement.body, kind))
     if isinstance(statement, Branch):
-        return replace(statement, then=_block(statement.then), otherwise=_block(statement.otherwise))
+        return replace(statement, then=_block(statement.then, kind), otherwise=_block(statement.otherwise, kind))
     return statement
 
 
 @dataclass
-class _Term:
+class Term:
     """One ``A[i + offset] += value``; ``axes`` says which loop of the nest runs along each axis of ``A``."""
 
     statement: Accumulate
@@ -87,7 +92,7 @@ class _Term:
     offset: tuple[int, ...]
 
 
-def _nest(loop: Loop) -> _Nest | None:
+def _nest(loop: Loop, kind: Kind) -> Nest | None:
     """The perfect nest of order-free loops that starts at ``loop``, or None."""
     loops: list[Loop] = []
     pure: list[Statement] = []
@@ -105,13 +110,17 @@ def _nest(loop: Loop) -> _Nest | None:
         loop = inner[-1]
     if any(sub_blocks(s) or not isinstance(s, Compute | Dim | Load | Accumulate | Store) for s in inner):
         return None
-    nest = _Nest(loops, pure, inner)
+    nest = kind(loops, pure, inner)
     return nest if nest.is_rectangular() else None
 
 
-class _Nest:
+class Nest:
+    """A perfect nest of loops, and the sums in it that are better gathered."""
+
+    most_work = MOST_WORK
+
     def __init__(self, loops: list[Loop], pure: list[Statement], inner: list[Statement]) -> None:
-        self._loops = loops
+        self.loops = loops
         self._level: dict[Operand, int] = {loop.index: at for at, loop in enumerate(loops)}
         self._pure = [*pure, *(s for s in inner if isinstance(s, Compute | Dim | Load))]
         self._inner = inner
@@ -121,25 +130,29 @@ class _Nest:
     def _known_late(self, statements: list[Statement]) -> set[Operand]:
         """What the loops carry, what is loaded from arrays written before in the iteration, and what these make."""
         written: set[Var] = set()
-        late: set[Operand] = {param for loop in self._loops for param in loop.params}
+        late: set[Operand] = {param for loop in self.loops for param in loop.params}
         for statement in statements:
             if isinstance(statement, Accumulate | Store):
                 written.add(statement.array)
             elif not late.isdisjoint(operands(statement)):
                 late.update(definitions(statement))
-            elif isinstance(statement, Load) and statement.array in written:
+            elif isinstance(statement, Load) and any(self.may_share(statement.array, array) for array in written):
                 late.add(statement.out)
         return late
+
+    def may_share(self, array: Var, other: Var) -> bool:
+        """True when an iteration may find the same memory under two names."""
+        return array is other
 
     def is_rectangular(self) -> bool:
         """True when no loop's range depends on another loop of the nest."""
         inside = {var for s in self._pure for var in definitions(s)} | set(self._level) | self._late
-        return not any(o in inside for loop in self._loops for o in (loop.start, loop.stop))
+        return not any(o in inside for loop in self.loops for o in (loop.start, loop.stop))
 
-    def targets(self) -> list[list[_Term]]:
+    def targets(self) -> list[list[Term]]:
         """The terms of each array whose sums are worth gathering, and may run before the rest of the nest."""
-        used = {o for s in self._inner if isinstance(s, Load | Store) for o in operands(s)}
-        groups: dict[Var, list[_Term | None]] = {}
+        used = [s.array for s in self._inner if isinstance(s, Load | Store)]
+        groups: dict[Var, list[Term | None]] = {}
         for statement in self._inner:
             if isinstance(statement, Accumulate):
                 groups.setdefault(statement.array, []).append(self._term(statement))
@@ -147,20 +160,25 @@ class _Nest:
         for array, terms in groups.items():
             known = [term for term in terms if term is not None and term.statement.value not in self._late]
             same_axes = len({term.axes for term in known}) == 1
-            if array in used or len(known) < len(terms) or len(known) < 2 or not same_axes:
+            if (
+                any(self.may_share(array, other) for other in used)
+                or len(known) < len(terms)
+                or len(known) < 2
+                or not same_axes
+            ):
                 continue
             shifted = len({term.offset for term in known}) > 1
             if (
                 shifted
-                and self._is_faster(known)
-                and sum(self._work(term.statement.value) for term in known) <= MOST_WORK
+                and self.is_faster(known)
+                and sum(self._work(term.statement.value) for term in known) <= self.most_work
             ):
                 found.append(known)
         return found
 
-    def _is_faster(self, terms: list[_Term]) -> bool:
+    def is_faster(self, terms: list[Term]) -> bool:
         """False where loops that carry sums had better add the terms themselves, in the time that they wait."""
-        if not any(loop.params for loop in self._loops):
+        if not any(loop.params for loop in self.loops):
             return True
         statements = self._needed({term.statement.value for term in terms})
         arrays = [terms[0].statement.array, *(s.array for s in statements if isinstance(s, Load))]
@@ -177,7 +195,7 @@ class _Nest:
                 found.append(statement)
         return found[::-1]
 
-    def _term(self, statement: Accumulate) -> _Term | None:
+    def _term(self, statement: Accumulate) -> Term | None:
         axes, offset = [], []
         for operand in statement.index:
             shift = 0
@@ -189,38 +207,37 @@ class _Nest:
                 operand = made.args[0]
             axes.append(self._level[operand])
             offset.append(shift)
-        if sorted(axes) != list(range(len(self._loops))):
+        if sorted(axes) != list(range(len(self.loops))):
             return None
-        return _Term(statement, tuple(axes), tuple(offset))
+        return Term(statement, tuple(axes), tuple(offset))
 
     def _work(self, operand: Operand) -> int:
         made = self._made_by.get(operand) if isinstance(operand, Var) else None
         return 1 if made is None else core.cost(made) + sum(self._work(arg) for arg in made.args)
 
-    def rewrite(self, builder: Builder, targets: list[list[_Term]]) -> None:
+    def rewrite(self, builder: Builder, targets: list[list[Term]]) -> None:
         """Append what replaces the nest: gathers, borders, and the nest with what is left of it."""
         gathered = {id(term.statement) for terms in targets for term in terms}
-        with builder.at(self._loops[0].origin):
+        with builder.at(self.loops[0].origin):
             for terms in targets:
-                self._gather(builder, terms)
-                self._border(builder, terms)
+                self.gather(builder, terms)
             rest = [s for s in self._inner if id(s) not in gathered]
-            if any(isinstance(s, Accumulate | Store) for s in rest) or any(loop.params for loop in self._loops):
+            if any(isinstance(s, Accumulate | Store) for s in rest) or any(loop.params for loop in self.loops):
                 builder.add(self._with_inner(rest))
 
     def _with_inner(self, statements: list[Statement]) -> Loop:
         block = Block(statements)
-        for loop in reversed(self._loops):
+        for loop in reversed(self.loops):
             rebuilt = replace(loop, body=block)
-            outer = self._loops.index(loop) - 1
-            block = Block([*self._loops[outer].body.statements[:-1], rebuilt])
+            outer = self.loops.index(loop) - 1
+            block = Block([*self.loops[outer].body.statements[:-1], rebuilt])
         return rebuilt
 
-    def _interior(self, builder: Builder, terms: Sequence[_Term]) -> list[Bounds]:
+    def _interior(self, builder: Builder, terms: Sequence[Term]) -> list[Bounds]:
         """For each loop, the range of targets that all terms reach."""
         ranges = []
-        for level, loop in enumerate(self._loops):
-            offsets = self._offsets(terms, level)
+        for level, loop in enumerate(self.loops):
+            offsets = self.offsets(terms, level)
             assert loop.start is not None and loop.stop is not None
             ranges.append(
                 (
@@ -230,53 +247,59 @@ class _Nest:
             )
         return ranges
 
-    def _offsets(self, terms: Sequence[_Term], level: int) -> list[int]:
+    def offsets(self, terms: Sequence[Term], level: int) -> list[int]:
+        """How far from the index of a loop terms lie."""
         return [term.offset[term.axes.index(level)] for term in terms]
 
-    def _gather(self, builder: Builder, terms: Sequence[_Term]) -> None:
+    def gather(self, builder: Builder, terms: Sequence[Term]) -> None:
+        """Append what adds terms into one array, each element once."""
+        self._gather_interior(builder, terms)
+        self._border(builder, terms)
+
+    def _gather_interior(self, builder: Builder, terms: Sequence[Term]) -> None:
         ranges = self._interior(builder, terms)
-        targets = [Var(loop.index.name, INT64) for loop in self._loops]
+        targets = [Var(loop.index.name, INT64) for loop in self.loops]
         builders = [builder]
-        for _ in self._loops:
+        for _ in self.loops:
             builders.append(builders[-1].nested())
         inner = builders[-1]
         total: Operand | None = None
         for term in terms:
             here = {}
-            for level, loop in enumerate(self._loops):
+            for level, loop in enumerate(self.loops):
                 shift = const_int(term.offset[term.axes.index(level)])
                 here[loop.index] = inner.minus(targets[level], shift)
-            value = self._copied(term.statement.value, here, inner)
+            value = self.copied(term.statement.value, here, inner)
             total = value if total is None else inner.plus(total, value)
         assert total is not None
         inner.accumulate(terms[0].statement.array, [targets[axis] for axis in terms[0].axes], total)
-        for level in reversed(range(len(self._loops))):
+        for level in reversed(range(len(self.loops))):
             bounds = (*ranges[level], const_int(1))
             loop = counted_loop(targets[level], bounds, builders[level + 1].block)
-            builders[level].add(replace(loop, order_free=True, parallel=self._loops[level].parallel))
+            builders[level].add(replace(loop, order_free=True, parallel=self.loops[level].parallel))
 
-    def _copied(self, value: Operand, indices: dict[Var, Operand], builder: Builder) -> Operand:
+    def copied(self, value: Operand, indices: dict[Var, Operand], builder: Builder) -> Operand:
         """``value`` at other indices of the nest's loops; only what it needs is copied."""
         copier = Copier(lambda var: indices.get(var, var))
         for statement in self._needed({value}):
             copier.statement(statement, builder)
         return copier(value)
 
-    def _border(self, builder: Builder, terms: Sequence[_Term]) -> None:
+    def _border(self, builder: Builder, terms: Sequence[Term]) -> None:
         """The terms whose target isn't in the interior, by the iterations that have such a term."""
         ranges = self._interior(builder, terms)
         here: dict[Var, Operand] = {}
         near: Operand = Const(False, BOOL)
         builders = [builder]
         opened: list[tuple[Var, Operand, Operand]] = []
-        for level, loop in enumerate(self._loops):
+        for level, loop in enumerate(self.loops):
             outer = builders[-1]
             inner = outer.nested()
-            offsets = self._offsets(terms, level)
+            offsets = self.offsets(terms, level)
             width = const_int(max(offsets) - min(offsets))
             assert loop.start is not None and loop.stop is not None
             turn = Var(loop.index.name, INT64)
-            if level < len(self._loops) - 1:
+            if level < len(self.loops) - 1:
                 here[loop.index] = turn
                 opened.append((turn, loop.start, loop.stop))
                 low = inner.compute(core.lt, turn, inner.plus(loop.start, width))
@@ -293,24 +316,22 @@ class _Nest:
                 opened.append((turn, const_int(0), visited))
             builders.append(inner)
         self._outside(builders[-1], terms, here, ranges)
-        for level in reversed(range(len(self._loops))):
+        for level in reversed(range(len(self.loops))):
             turn, start, stop = opened[level]
             loop = counted_loop(turn, (start, stop, const_int(1)), builders[level + 1].block)
-            builders[level].add(replace(loop, order_free=True, parallel=self._loops[level].parallel))
+            builders[level].add(replace(loop, order_free=True, parallel=self.loops[level].parallel))
 
-    def _outside(
-        self, builder: Builder, terms: Sequence[_Term], here: dict[Var, Operand], ranges: list[Bounds]
-    ) -> None:
+    def _outside(self, builder: Builder, terms: Sequence[Term], here: dict[Var, Operand], ranges: list[Bounds]) -> None:
         for term in terms:
             inside: Operand = Const(True, BOOL)
             target = []
             for axis, level in enumerate(term.axes):
-                at = builder.plus(here[self._loops[level].index], const_int(term.offset[axis]))
+                at = builder.plus(here[self.loops[level].index], const_int(term.offset[axis]))
                 low, high = ranges[level]
                 fits = builder.compute(core.and_, builder.compute(core.ge, at, low), builder.compute(core.lt, at, high))
                 inside = fits if isinstance(inside, Const) else builder.compute(core.and_, inside, fits)
                 target.append(at)
-            value = self._copied(term.statement.value, here, builder)
+            value = self.copied(term.statement.value, here, builder)
             arm = builder.nested()
             arm.accumulate(term.statement.array, target, value)
             builder.add(Branch(inside, Block(), [], arm.block, [], []))

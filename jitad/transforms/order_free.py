@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.exchanges import Exchanges
 from jitad.analysis.order import Order
 from jitad.analysis.sums import carried_sums
 from jitad.program.statements import (
@@ -47,6 +48,7 @@ class _Marker:
     def __init__(self, program: Program) -> None:
         self._aliases = Aliases(program)
         self._order = Order(program, self._aliases)
+        self._exchanges = Exchanges(program)
 
     def block(self, block: Block) -> Block:
         return Block([self._statement(statement) for statement in block])
@@ -78,13 +80,17 @@ class _Marker:
             if isinstance(statement, Load | Store | Accumulate):
                 accesses.setdefault(self._aliases.root(statement.array), []).append(statement)
         return all(
-            self._order.stay_apart(store, other, loop)
+            self._order.stay_apart(store, other, loop) or self._are_exchanged(store, other, loop)
             for root, group in accesses.items()
             if root not in own and not all(isinstance(access, Accumulate) for access in group)
             for store in group
             if not isinstance(store, Load)
             for other in group
         )
+
+    def _are_exchanged(self, store: Store | Accumulate, other: Load | Store | Accumulate, loop: Loop) -> bool:
+        """True for different memory, as far as threads gain by it: serial loops record less where it isn't known."""
+        return loop.parallel and self._exchanges.apart(store.array, other.array)
 
 
 def _carries_only_sums(loop: Loop) -> bool:

@@ -45,7 +45,7 @@ from jitad.transforms.share import shared_programs
 FEWEST_TRIPS = 8
 """A loop of fewer iterations, where their number is known, leaves threads to the loops in it."""
 
-_Access = Load | Store | Accumulate
+Access = Load | Store | Accumulate
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _asked(statement: Statement) -> Statement:
     return statement
 
 
-class _Serial(Exception):
+class Serial(Exception):
     """Why a loop can't run on threads."""
 
 
@@ -127,7 +127,7 @@ class _Planner:
             case Loop(parallel=True):
                 try:
                     planned = replace(statement, threads=self._threads(statement))
-                except _Serial as reason:
+                except Serial as reason:
                     self.verdicts.append(Verdict(statement.origin, str(reason)))
                     return replace(statement, body=self.block(statement.body))
                 self.verdicts.append(Verdict(statement.origin, ""))
@@ -139,33 +139,33 @@ class _Planner:
     def _threads(self, loop: Loop) -> Threads:
         statements = list(walk(loop.body))
         if not (searches(loop) or len(carried_sums(loop)) == len(loop.params)):
-            raise _Serial("it carries more than sums from one iteration to the next")
+            raise Serial("it carries more than sums from one iteration to the next")
         self._check_order(loop, statements)
         if any(isinstance(p.type, Scalar) and p.type.lanes for p in loop.params):
-            raise _Serial("it carries several derivatives at a time")
+            raise Serial("it carries several derivatives at a time")
         return self._shared(loop, statements)
 
     def _check_order(self, loop: Loop, statements: Sequence[Statement]) -> None:
         if any(isinstance(s, Draw) for s in statements):
-            raise _Serial("it draws random numbers")
+            raise Serial("it draws random numbers")
         if not loop.is_counted or not (loop.order_free or loop.apart or searches(loop)):
-            raise _Serial("its iterations may need the order that they have")
-        if not loop.apart and not _keeps_the_tape(loop, statements):
-            raise _Serial("what its iterations record isn't of one size")
+            raise Serial("its iterations may need the order that they have")
+        if not loop.apart and not keeps_the_tape(loop, statements):
+            raise Serial("what its iterations record isn't of one size")
         if any(isinstance(s, Call) for s in statements):
-            raise _Serial("it calls a library")
+            raise Serial("it calls a library")
         if any(isinstance(s, Run) for s in statements):
-            raise _Serial("it calls a function that is compiled once for several calls")
+            raise Serial("it calls a function that is compiled once for several calls")
         bounds = [int(bound.value) for bound in (loop.start, loop.stop, loop.step) if isinstance(bound, Const)]
         if len(bounds) == 3 and len(range(*bounds)) < FEWEST_TRIPS:
-            raise _Serial("it is short")
+            raise Serial("it is short")
 
     def _shared(self, loop: Loop, statements: Sequence[Statement]) -> Threads:
         """How the arrays from outside to which iterations add are kept apart."""
         places = Places(loop, self._layouts)
         allocated = {self._aliases.root(s.out) for s in statements if isinstance(s, Alloc)}
         own = {root for root in allocated if self._aliases.home(root) is not None}
-        groups: dict[Var, list[_Access]] = {}
+        groups: dict[Var, list[Access]] = {}
         for statement in statements:
             if isinstance(statement, Load | Store | Accumulate):
                 groups.setdefault(self._aliases.root(statement.array), []).append(statement)
@@ -175,19 +175,19 @@ class _Planner:
             if root in own or not any(isinstance(s, Accumulate) for s in group):
                 continue
             found = [places.of(s.array, s.index) for s in group]
-            if _stay_apart(found):
+            if stay_apart(found):
                 continue
             if not all(isinstance(s, Accumulate) for s in group):
-                raise _Serial(f"iterations read and add to the same elements of {group[0].array.name!r}")
-            distance = _reach(found)
+                raise Serial(f"iterations read and add to the same elements of {group[0].array.name!r}")
+            distance = reach_of(found)
             if distance is not None:
                 reach = max(reach, distance)
             else:
-                private.append(_target(found, group))
+                private.append(target_of(found, group))
         return Threads(tuple(private), reach)
 
 
-def _keeps_the_tape(loop: Loop, statements: Sequence[Statement]) -> bool:
+def keeps_the_tape(loop: Loop, statements: Sequence[Statement]) -> bool:
     """True when iterations use the tape by rows only, or give back in their order all that they take."""
     direct = [s for s in loop.body if isinstance(s, Push | Pop)]
     stacked = [s for s in statements if isinstance(s, Push | Pop | Alloc | Release)]
@@ -196,7 +196,7 @@ def _keeps_the_tape(loop: Loop, statements: Sequence[Statement]) -> bool:
     return not stacked
 
 
-def _stay_apart(places: Sequence[Place | None]) -> bool:
+def stay_apart(places: Sequence[Place | None]) -> bool:
     """True when all iterations keep to elements of their own along one axis of one array."""
     known = [place for place in places if place is not None]
     if len(known) < len(places) or len({place.array for place in known}) > 1:
@@ -208,7 +208,7 @@ def _stay_apart(places: Sequence[Place | None]) -> bool:
     return False
 
 
-def _reach(places: Sequence[Place | None]) -> int | None:
+def reach_of(places: Sequence[Place | None]) -> int | None:
     """By how much the places of an iteration lie apart along an axis that the loop walks along; None if unknown."""
     known = [place for place in places if place is not None]
     if len(known) < len(places) or len({place.array for place in known}) > 1:
@@ -221,14 +221,14 @@ def _reach(places: Sequence[Place | None]) -> int | None:
     return None
 
 
-def _target(places: Sequence[Place | None], group: Sequence[_Access]) -> Var:
+def target_of(places: Sequence[Place | None], group: Sequence[Access]) -> Var:
     """The one array from outside that a chunk can have a copy of."""
     known = [place for place in places if place is not None]
     arrays = {place.array for place in known}
     if len(known) < len(places) or len(arrays) > 1:
-        raise _Serial(f"iterations add to {group[0].array.name!r} under several names")
+        raise Serial(f"iterations add to {group[0].array.name!r} under several names")
     (array,) = arrays
     type_ = array_type(array)
     if type_.layout != "C" or not type_.is_float:
-        raise _Serial(f"iterations add to the same elements of {array.name!r}, which isn't contiguous")
+        raise Serial(f"iterations add to the same elements of {array.name!r}, which isn't contiguous")
     return array

@@ -1,4 +1,4 @@
-"""Every kernel of the corpus that can run on CUDA has the CPU's gradients there."""
+"""Every kernel of the corpus that can run on CUDA has the CPU's gradients there: as a batch, and (some) by itself."""
 
 from __future__ import annotations
 
@@ -36,3 +36,17 @@ def test_the_gradients_of_two_samples(case: Case) -> None:
         expected = flat(derivative(*sample))
         for actual, right in zip(flat(rows(found, at)), expected, strict=True):
             np.testing.assert_allclose(actual, right, rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("case", cases(without=("vjp",))[3::8], ids=str)
+def test_the_gradient_of_one_evaluation(case: Case) -> None:
+    derivative = jitad.value_and_grad(case.function, argnums=case.argnums)
+    on_grids = jitad.value_and_grad(case.function, argnums=case.argnums, target="cuda")
+    try:
+        found = flat(on_grids(*case.make_args()))
+    except jitad.UnsupportedOnCudaError as refused:
+        pytest.skip(refused.reason)
+    rtol = 1e-5 if "float32" in case.tags else 1e-11
+    for actual, right in zip(found, flat(derivative(*case.make_args())), strict=True):
+        assert type(actual) is type(right)
+        np.testing.assert_allclose(actual, right, rtol=rtol, atol=rtol)
