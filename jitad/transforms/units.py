@@ -15,6 +15,7 @@ from jitad.program.statements import (
     Block,
     Branch,
     Compute,
+    Const,
     Dim,
     Load,
     Loop,
@@ -26,6 +27,7 @@ from jitad.program.statements import (
     own_reads,
     walk,
 )
+from jitad.program.types import Scalar
 
 
 def only_read(program: Program, sources: Collection[Var]) -> set[Var]:
@@ -60,6 +62,9 @@ def _statement(statement: Statement, units: Mapping[Var, Unit], width: int, buil
         case Load(out=out, array=array, index=index) if array in units:
             position = builder.plus(_linear(builder, index, units[array].shape), units[array].start)
             dtype = array_type(array).dtype
+            if out.type == Scalar(dtype) and width > 1:  # one lane of it
+                is_one = builder.compute(core.eq, position, index[-1])
+                return Compute(out, core.select, (is_one, Const(1.0, out.type), Const(0.0, out.type)))
             return Compute(out, unit(width, dtype), (position,))
         case Dim(out=out, array=array, axis=axis) if array in units:
             return Compute(out, core.pos, (units[array].shape[axis],))
