@@ -25,10 +25,7 @@ class Limit:
 
 
 _MIXTURE = "Q's diagonal; one point's distances and terms"
-_MORE_MIXTURE = (
-    "adjoints of Q's diagonal, determinants and terms have places of their own, as the terms' exponentials have"
-)
-
+_MORE_MIXTURE = "adjoints of Q's diagonal, determinants and terms, and the terms' exponentials, in places of their own"
 
 # Where there is an adjoint written by hand: what it allocates beside the gradient.
 LIMITS = {
