@@ -10,7 +10,6 @@ from jitad.program.builder import is_const
 from jitad.program.statements import Compute, Const, Loop, Operand, Var
 from jitad.program.types import INT64
 
-
 _LARGE = 2**31
 
 
