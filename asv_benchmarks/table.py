@@ -117,7 +117,7 @@ def call_row() -> Row:
 def tape_row(name: str) -> Row:
     """The highest use of the tape, in bytes."""
     peak = peak_bytes(name)
-    return Row(f"tape: {name}", "", f"{peak} B", peak, "B", LIMITS[name].bytes, LIMITS[name].why)
+    return Row(f"tape: {name}", "", f"{peak} B", peak, "B", LIMITS[name].bytes, LIMITS[name].note(peak))
 
 
 def start_rows() -> Iterator[Row]:

@@ -10,6 +10,8 @@ from jitad.program.builder import is_const
 from jitad.program.statements import Compute, Const, Loop, Operand, Var
 from jitad.program.types import INT64
 
+_LARGE = 2**31
+
 
 @dataclass(frozen=True)
 class Affine:
@@ -17,6 +19,11 @@ class Affine:
 
     factors: Mapping[Var, int]
     constant: int
+
+    @property
+    def is_small(self) -> bool:
+        """True when the literals are far from overflowing, whatever is done with a few of them."""
+        return all(abs(literal) < _LARGE for literal in (self.constant, *self.factors.values()))
 
     def plus(self, other: Affine, times: int = 1) -> Affine:
         """The sum with a multiple of another one."""
@@ -38,30 +45,34 @@ class Integers:
         self._loop = loop
         self._made = made
         self._inside = inside
+        self._known: dict[tuple[Operand, bool], Affine | None] = {}
 
     def affine(self, operand: Operand) -> Affine | None:
         """An integer as a sum of the loop's index, of what it carries, and of what comes from outside; or None.
 
         The length ``y - x if x < y else 0`` of a range is ``y - x`` where no iteration makes that negative.
         """
-        return self._affine(operand, {self._loop.index, *self._loop.params}, self._inside)
+        return self._affine(operand, deep=False)
 
-    def _affine(self, operand: Operand, ends: Container[Operand], inside: Container[Operand] | None) -> Affine | None:
-        if isinstance(operand, Const):
-            return Affine({}, int(operand.value)) if operand.type == INT64 else None
+    def _affine(self, operand: Operand, *, deep: bool) -> Affine | None:
+        """The same; with ``deep``, what comes from outside is taken apart as well."""
         if operand.type != INT64:
             return None
-        made = None if operand in ends else self._made.get(operand)
-        if inside is not None and operand not in inside:
-            made = None
-        found = None if made is None else self._parts(made, ends, inside)
-        is_end = operand in ends or inside is None or operand not in inside
-        return Affine({operand: 1}, 0) if found is None and is_end else found
+        if isinstance(operand, Const):
+            return Affine({}, int(operand.value))
+        if (operand, deep) not in self._known:
+            is_outside = operand not in self._inside
+            made = self._made.get(operand) if deep or not is_outside else None
+            found = None if made is None else self._parts(made, deep)
+            found = found if found is not None and found.is_small else None
+            is_end = is_outside or operand is self._loop.index or operand in self._loop.params
+            self._known[operand, deep] = Affine({operand: 1}, 0) if found is None and is_end else found
+        return self._known[operand, deep]
 
-    def _parts(self, made: Compute, ends: Container[Operand], inside: Container[Operand] | None) -> Affine | None:
+    def _parts(self, made: Compute, deep: bool) -> Affine | None:
         if made.primitive is core.select:
-            return self._length(made, ends, inside)
-        parts = [self._affine(arg, ends, inside) for arg in made.args]
+            return self._length(made, deep)
+        parts = [self._affine(arg, deep=deep) for arg in made.args]
         match made.primitive, parts:
             case core.pos, [Affine() as only]:
                 return only
@@ -72,12 +83,12 @@ class Integers:
                 return None if literal.factors else Affine({}, 0).plus(rest, literal.constant)
         return None
 
-    def _length(self, made: Compute, ends: Container[Operand], inside: Container[Operand] | None) -> Affine | None:
+    def _length(self, made: Compute, deep: bool) -> Affine | None:
         condition, then, otherwise = made.args
         test = self._made.get(condition) if isinstance(condition, Var) else None
         if test is None or test.primitive is not core.lt or not is_const(otherwise, 0):
             return None
-        low, high, length = (self._affine(operand, ends, inside) for operand in (*test.args, then))
+        low, high, length = (self._affine(operand, deep=deep) for operand in (*test.args, then))
         if low is None or high is None or length is None or high.plus(low, -1) != length:
             return None
         return length if self._is_never_negative(length) else None
@@ -85,21 +96,18 @@ class Integers:
     def _is_never_negative(self, form: Affine) -> bool:
         """True when a sum is at least 0 at both ends of the loop's range, and so in between."""
         loop = self._loop
-        factor = form.factors.get(loop.index, 0)
         if loop.start is None or loop.stop is None or not is_const(loop.step, 1):
             return False
-        end = Affine({}, 0)
-        if factor:
-            found = self._outside(loop.start if factor > 0 else loop.stop)
-            if found is None:
+        least = Affine({}, form.constant)
+        for var, factor in form.factors.items():
+            if var is not loop.index:
+                part = self._affine(var, deep=True)
+            elif factor > 0:
+                part = self._affine(loop.start, deep=True)
+            else:
+                part = self._affine(loop.stop, deep=True)
+                part = None if part is None else part.plus(Affine({}, 1), -1)
+            if part is None:
                 return False
-            end = found if factor > 0 else Affine(found.factors, found.constant - 1)
-        least = Affine({}, form.constant).plus(end, factor)
-        for var, times in form.without(loop.index).factors.items():
-            part = self._outside(var)
-            least = least.plus(Affine({var: 1}, 0) if part is None else part, times)
+            least = least.plus(part, factor)
         return not least.factors and least.constant >= 0
-
-    def _outside(self, operand: Operand) -> Affine | None:
-        """What comes from outside the loop, taken apart as far as possible."""
-        return self._affine(operand, (), None)

@@ -153,6 +153,8 @@ def _giving_back(block: Block, shadows: set[Var]) -> Block:
         match statement:
             case Alloc(out=out) | View(out=out) | Reshape(out=out) if out in shadows:
                 continue
+            case View(own=True):
+                kept.append(replace(statement, own=False))
             case Loop(body=body, condition_block=head):
                 head = None if head is None else _giving_back(head, shadows)
                 kept.append(replace(statement, body=_giving_back(body, shadows), condition_block=head))

@@ -232,3 +232,37 @@ def test_what_is_carried_still(kernel: Any) -> None:
     before = move_invariants_out(program_of(kernel, X, 4))
     assert carried_integers(remove_counters(before)) == carried_integers(before) > 0
     assert_gradient(kernel, X, 4)
+
+
+def test_integers_that_are_added_to_themselves_again_and_again() -> None:
+    def kernel(x, n):
+        at, total = 0, 0.0
+        for i in range(n):
+            a = i + i
+            b = a + a
+            c = b + b
+            d = c + c
+            at += d - 15 * i
+            total += x[at] * x[i]
+        return total * x[at]
+
+    before = program_of(kernel, X, 4)
+    after = remove_counters(before)
+    assert carried_integers(after) == 0
+    assert evaluate(after, [X, 4]) == evaluate(before, [X, 4])
+    assert_gradient(kernel, X, 4)
+
+
+def test_what_grows_too_fast_is_carried() -> None:
+    def kernel(x, n):
+        at, total = 0, 0.0
+        for i in range(n):
+            a = 65536 * i
+            b = 65536 * a
+            at += b
+            total += x[at % 10] * x[i]
+        return total * x[at % 10]
+
+    before = program_of(kernel, X, 4)
+    assert carried_integers(remove_counters(before)) == 1
+    assert_gradient(kernel, X, 4)
