@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.places import Layouts
 from jitad.primitives import core
+from jitad.program.distances import never_equal
 from jitad.program.statements import (
     Accumulate,
     Block,
@@ -39,6 +41,7 @@ class Order:
         self._writes: dict[Statement, frozenset[Var]] = {}
         self._homes: dict[Var, Path] = {}
         self._made_by: dict[Operand, Compute] = {}
+        self._layouts = Layouts(program)
         self._visit(program.body, [])
 
     def writes(self, statement: Statement) -> frozenset[Var]:
@@ -81,6 +84,13 @@ class Order:
         return not inside and any(
             a is b and self._varies(a, loop) for a, b in zip(first.index, second.index, strict=True)
         )
+
+    def never_meet(self, first: Statement, second: Statement) -> bool:
+        """True when two accesses, in one iteration of the loops around them, are to elements known to differ."""
+        if not isinstance(first, _ELEMENT) or not isinstance(second, _ELEMENT) or first.array is not second.array:
+            return False
+        pairs = zip(first.index, second.index, strict=True)
+        return first.array in self._layouts and any(never_equal(self._made_by.get, a, b) for a, b in pairs)
 
     def _varies(self, operand: Operand, loop: Loop) -> bool:
         """True for the loop's index, plus or minus what doesn't change in the loop."""

@@ -11,7 +11,7 @@ read again there.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from jitad.analysis.aliasing import Aliases
@@ -192,6 +192,7 @@ class _BlockPlanner:
             for var in (owner.index, *owner.params):
                 self._defined[var] = (-1, None)
         self._stores = {s.value: s for s in block if isinstance(s, Store) and isinstance(s.value, Var)}
+        self._statements = block.statements
         self._written_at: dict[Var, list[int]] = {}
         for at, statement in enumerate(block):
             for var in definitions(statement):
@@ -351,8 +352,8 @@ class _BlockPlanner:
             case Load(array=array):
                 root = self._planner.aliases.root(array)
                 written = self._written_at.get(root, [])
-                later = bisect_right(written, defined_at)
-                if written[later:] and written[later] < at:
+                between = written[bisect_right(written, defined_at) : bisect_left(written, at)]
+                if not all(self._planner.order.never_meet(statement, self._statements[k]) for k in between):
                     return "its place is overwritten before it is used"
                 is_lost = self._in_variables and any(self._planner.overwriting(statement, root, True))
                 return "its place is overwritten later" if is_lost else ""

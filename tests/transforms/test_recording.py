@@ -11,7 +11,7 @@ from jitad.program.evaluator import evaluate
 from jitad.program.statements import Push, walk
 from jitad.transforms.adjoint import Adjoint
 from tests.transforms import kernels
-from tests.transforms.kernels import adjoint_of
+from tests.transforms.kernels import adjoint_of, assert_gradient
 
 VECTOR = np.linspace(0.5, 1.5, 6)
 
@@ -69,3 +69,17 @@ def test_every_recorded_value_has_a_reason() -> None:
     recorded = [var for records in made.plan.records.values() for var in records]
     assert recorded
     assert all(made.plan.reasons[var] for var in recorded)
+
+
+def by_planes(a):
+    b = np.empty_like(a)
+    b[0] = a[0]
+    for k in range(1, a.shape[0]):
+        b[k] = a[k] / (1.0 + a[k] * b[k - 1])
+    return np.sum(b * b)
+
+
+def test_a_neighbouring_plane_is_read_again_where_it_is() -> None:
+    a = np.linspace(0.2, 1.3, 12).reshape(4, 3)
+    assert "its place is overwritten before it is used" not in adjoint_of(by_planes, a).plan.reasons.values()
+    assert_gradient(by_planes, a)
