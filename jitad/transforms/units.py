@@ -31,14 +31,19 @@ from jitad.program.types import Scalar
 
 
 def only_read(program: Program, sources: Collection[Var]) -> set[Var]:
-    """The arrays among parameters of which a program reads elements and lengths, and nothing else."""
+    """The arrays among parameters of which a program reads all lanes of elements, and lengths, and nothing else."""
     found = set(sources).difference(result for result in program.results if isinstance(result, Var))
     for statement in walk(program.body):
         reads = list(own_reads(statement))
-        if isinstance(statement, Load | Dim):
+        if isinstance(statement, Dim) or (isinstance(statement, Load) and lane_count(statement.out)):
             reads.remove(statement.array)
         found.difference_update(read for read in reads if isinstance(read, Var))
     return found
+
+
+def lane_count(value: Var) -> int:
+    """How many lanes a value has; 0 for a plain number."""
+    return value.type.lanes if isinstance(value.type, Scalar) else 0
 
 
 @dataclass(frozen=True)

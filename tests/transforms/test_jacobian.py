@@ -10,14 +10,16 @@ import pytest
 
 from jitad.building.compile import build
 from jitad.emission.emit import emit
+from jitad.program.builder import Builder, const_int
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Alloc, Compute, Program, walk
+from jitad.program.statements import Alloc, Compute, Program, Var, walk
 from jitad.program.types import Array
 from jitad.testing import Uncompiled
 from jitad.transforms.expand import expand
 from jitad.transforms.jacobian import count_program, forward_jacobian, hessian_program, reverse_jacobian
 from jitad.transforms.tangent import tangent
+from jitad.transforms.units import only_read
 from tests.corpus import Case, cases
 
 FEWER = cases(compiled=True)
@@ -69,6 +71,14 @@ def test_unit_vectors_need_no_memory_where_elements_are_read(kernel: Any, is_com
     found, expected = (blocks_of(forward_jacobian(run.program, [0, 1], width), run, 4) for width in (4, 1))
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_single_lanes_are_read_from_memory() -> None:
+    x = Var("x", Array("float64", 2, "C"))
+    for index, lanes, expected in (((0,), 4, {x}), ((0, 1), 0, set())):
+        builder = Builder()
+        read = builder.load(x, [const_int(at) for at in index], lanes)
+        assert only_read(Program("reads", [x], builder.block, [read]), [x]) == expected
 
 
 @pytest.mark.parametrize(("case", "width"), [*((case, 3) for case in cases()), *((case, 1) for case in FEWER)], ids=str)
