@@ -94,9 +94,11 @@ def _first_sum(grid: Grid, array: Var) -> Accumulate | None:
         for loop, index in zip(grid.loops, sum_.index, strict=True):
             if index is not loop.index or not is_const(loop.start, 0) or not is_const(loop.step, 1):
                 return None
+    if not mentions or grid.reach or array in grid.private:
+        return None
     first = mentions[0]
     assert isinstance(first, Accumulate)
-    return None if grid.reach or array in grid.private else first
+    return first
 
 
 def storing(grid: Grid, sums: Iterable[Accumulate]) -> Grid:
