@@ -44,14 +44,15 @@ class FirstSums:
 
 def first_sums(program: Program, zeros: Iterable[Var], plan: Plan) -> FirstSums:
     """Look for such sums into ``zeros``, arrays of zeros among the parameters, and into what the program fills."""
-    finder = _Finder(plan)
+    finder = _Finder(plan, set(zeros))
     finder.visit(program.body, set(zeros))
     return finder.found
 
 
 class _Finder:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, given: set[Var]) -> None:
         self._plan = plan
+        self._given = given
         self.found = FirstSums()
 
     def visit(self, block: Block, untouched: set[Var]) -> None:
@@ -67,8 +68,8 @@ class _Finder:
             else:
                 for inner in sub_blocks(statement):
                     self.visit(inner, set())
-            if isinstance(statement, AtOffset):  # memory on the tape, under another name
-                untouched.clear()
+            if any(isinstance(s, AtOffset) for s in walk(Block([statement]))):  # the tape's memory, by another name
+                untouched &= self._given
             untouched -= mentioned
             if isinstance(statement, Alloc) and statement.fill == 0 and not statement.at_end:
                 untouched.add(statement.out)
@@ -93,9 +94,11 @@ def _first_sum(grid: Grid, array: Var) -> Accumulate | None:
         for loop, index in zip(grid.loops, sum_.index, strict=True):
             if index is not loop.index or not is_const(loop.start, 0) or not is_const(loop.step, 1):
                 return None
+    if not mentions or grid.reach or array in grid.private:
+        return None
     first = mentions[0]
     assert isinstance(first, Accumulate)
-    return None if grid.reach or array in grid.private else first
+    return first
 
 
 def storing(grid: Grid, sums: Iterable[Accumulate]) -> Grid:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -31,6 +32,14 @@ Capacity = dict[tuple[int, str], int]
 """Elements of the tapes of a kernel's threads, by the kernel's ``id`` and the dtype."""
 
 
+@dataclass(frozen=True)
+class _Copies:
+    """Copies of an array for each thread, along a first axis, and the memory that was taken for them."""
+
+    array: Any
+    flat: Any
+
+
 class Job(DeviceMemory):
     """The memory and the launches of one evaluation on a stream."""
 
@@ -52,9 +61,12 @@ class Job(DeviceMemory):
         wide = kernel.grid.reach + 1
         shape = kernel.shape([-(-trips[0] // wide), *trips[1:]], self._most_threads(kernel, private))
         copies = [self._copies(array, shape.thread_count) for array in private]
-        tapes = [self._tape(kernel, dtype, shape.thread_count) for dtype in kernel.code.tapes]
+        columns = shape.thread_count
+        lengths = [self._capacity.setdefault((id(kernel), dtype), START_ELEMENTS) for dtype in kernel.code.tapes]
+        flat = [self.empty(t, length * columns) for t, length in zip(kernel.code.tapes, lengths, strict=True)]
+        tapes = [self.reshaped(tape, (length, columns)) for tape, length in zip(flat, lengths, strict=True)]
         failed = [cuda.to_device(np.array([0, NOTHING_FAILED]), stream=self.stream)] if kernel.may_fail else []
-        args = [*self._typed(kernel, given), *copies]
+        args = [*self._typed(kernel, given), *(copy.array for copy in copies)]
         results = list(inits)
         for phase in range(wide):
             parts = [self.empty(dtype, shape.block_count) for dtype in kernel.dtypes]
@@ -67,6 +79,8 @@ class Job(DeviceMemory):
             self._check(kernel, self.on_host(flag))
         for array, copy in zip(private, copies, strict=True):
             self._add_copies(array, copy)
+        for tape in flat:
+            self.give_back(tape)
         return results
 
     def first(self, kernel: GridKernel, storing: GridKernel, trips: Sequence[int], zeros: Sequence[Any]) -> GridKernel:
@@ -95,29 +109,24 @@ class Job(DeviceMemory):
             for param, value in zip(params[: len(given)], given, strict=True)
         ]
 
-    def _tape(self, kernel: GridKernel, dtype: str, threads: int) -> Any:
-        length = self._capacity.setdefault((id(kernel), dtype), START_ELEMENTS)
-        return self.reshaped(self.empty(dtype, length * threads), (length, threads))
-
-    def _copies(self, array: Any, threads: int) -> Any:
+    def _copies(self, array: Any, threads: int) -> _Copies:
         """An array of zeros for each thread; a thread alone adds to the array itself."""
         shape = tuple(array.shape)
         if threads == 1:
-            return self.reshaped(array, (1, *shape))
-        copies = self.reshaped(
-            self.empty(np.dtype(array.dtype).name, threads * self.elements(shape)), (threads, *shape)
-        )
-        self.fill(copies, 0)
-        return copies
+            return _Copies(self.reshaped(array, (1, *shape)), None)
+        flat = self.empty(np.dtype(array.dtype).name, threads * self.elements(shape))
+        self.fill(flat, 0)
+        return _Copies(self.reshaped(flat, (threads, *shape)), flat)
 
-    def _add_copies(self, array: Any, copies: Any) -> None:
+    def _add_copies(self, array: Any, copies: _Copies) -> None:
         """Add the threads' copies to an array, in their order."""
-        threads, size = copies.shape[0], self.elements(tuple(array.shape))
-        if threads == 1 or not size:
+        if copies.flat is None:
             return
-        flat, rows = self.reshaped(array, (size,)), self.reshaped(copies, (threads, size))
-        launch(_add_rows(), min(size, MOST_BLOCKS * BLOCK), self.stream, flat, rows)
-        self.give_back(self.reshaped(copies, (threads * size,)))
+        threads, size = copies.array.shape[0], self.elements(tuple(array.shape))
+        if size:
+            flat, rows = self.reshaped(array, (size,)), self.reshaped(copies.flat, (threads, size))
+            launch(_add_rows(), min(size, MOST_BLOCKS * BLOCK), self.stream, flat, rows)
+        self.give_back(copies.flat)
 
     def _joined(self, kernel: GridKernel, at: int, total: Any, parts: Any, shape: Shape) -> Any:
         """A carried number after the loop: its value before and the parts of the blocks, in their order."""
