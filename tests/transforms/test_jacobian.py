@@ -133,8 +133,7 @@ def hessian_in_lanes(program: Program, wrt: list[int], width: int) -> Program:
     """The program of a Hessian, with one lane where its calls stay calls."""
     try:
         return hessian_program(program, wrt, width, values=False)
-    except NotLaneable as refusal:
-        assert "functions of their own" in str(refusal)
+    except NotLaneable:
         return hessian_program(program, wrt, 1, values=False)
 
 
