@@ -31,7 +31,7 @@ def main() -> int:
 
     clock = CLOCK if chosen.cores == 1 else time.perf_counter
     rows = []
-    for row in compared(chosen.words, set(chosen.without.split(",")), chosen.budget, clock):
+    for row in compared(chosen.words, set(chosen.without.split(",")), chosen.budget, clock, chosen.cores):
         print(row.progress(), file=sys.stderr, flush=True)
         rows.append(row)
     text = table(rows)

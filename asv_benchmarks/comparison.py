@@ -46,11 +46,14 @@ class Row:
         return f"{self.name}: {1e3 * self.primal:.3f} ms; {times}{faults}"
 
 
-def compared(words: list[str], without: set[str], budget: float, clock: Clock) -> Iterator[Row]:
-    """A row for each kernel whose name has one of the words (all, if there are none), as it is measured."""
+def compared(words: list[str], without: set[str], budget: float, clock: Clock, cores: int) -> Iterator[Row]:
+    """A row for each kernel whose name has one of the words (all, if there are none), as it is measured.
+
+    On several ``cores`` jitad runs its loops on threads.
+    """
     present = [engine for engine in engines.installed() if engine not in without]
     makers: list[tuple[str, Callable[[], Row]]] = [
-        (case.name, partial(case_row, case, present, budget, clock)) for case in ALL
+        (case.name, partial(case_row, case, present, budget, clock, parallel=cores > 1)) for case in ALL
     ]
     for mode in BundleAdjustment.params:
         makers.append((f"bundle adjustment, {mode}", partial(bundle_row, mode, present, budget, clock)))
@@ -62,11 +65,11 @@ def compared(words: list[str], without: set[str], budget: float, clock: Clock) -
                 yield Row(name, wrong={"all": traceback.format_exc(limit=-1) or str(failure)})
 
 
-def case_row(case: Case, present: list[str], budget: float, clock: Clock) -> Row:
+def case_row(case: Case, present: list[str], budget: float, clock: Clock, *, parallel: bool) -> Row:
     """A case by jitad, by hand, and by each engine that has a form of its kernel."""
     import jitad
 
-    prepared = Prepared(case)
+    prepared = Prepared(case, parallel=parallel)
     row = Row(case.name)
     gradients: dict[str, Callable[[], Any]] = {"jitad": prepared.gradient}
     if prepared.by_hand is not None:

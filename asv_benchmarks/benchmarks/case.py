@@ -38,13 +38,14 @@ class Case:
 class Prepared:
     """A case with everything compiled; ``primal``, ``gradient`` and ``by_hand`` (or None) are calls to time."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, *, parallel: bool = False) -> None:
         import jitad
 
         self.case = case
         self.arguments = case.inputs()
         self._value = compiled(case.kernel)
-        self.gradient = partial(jitad.value_and_grad(case.kernel, argnums=case.argnums), *self.arguments)
+        gradient = jitad.value_and_grad(case.kernel, argnums=case.argnums, parallel=parallel)
+        self.gradient = partial(gradient, *self.arguments)
         self.primal = partial(compiled(case.primal or case.kernel), *self.arguments)
         self.by_hand = partial(compiled(case.by_hand), *self.arguments) if case.by_hand else None
         for call in filter(None, (self.primal, self.gradient, self.by_hand)):
