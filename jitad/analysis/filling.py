@@ -22,7 +22,7 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    operands,
+    own_reads,
     sub_blocks,
     walk,
 )
@@ -44,15 +44,7 @@ def clipped(program: Program) -> dict[Operand, Operand]:
 
 
 def mentions(statement: Statement, array: Var) -> bool:
-    return any(array in read_here(s) for s in walk(Block([statement])))
-
-
-def read_here(statement: Statement) -> list[Operand]:
-    """All operands of a statement itself, with what its blocks hand on."""
-    found = list(operands(statement))
-    for name in ("yields", "then_yields", "otherwise_yields"):
-        found += getattr(statement, name, ())
-    return found
+    return any(array in own_reads(s) for s in walk(Block([statement])))
 
 
 def fills_first(block: Block, alloc: Alloc) -> bool:
@@ -100,7 +92,7 @@ def filling(
 
 def _users(statements: Sequence[Statement], array: Var) -> Iterator[Statement]:
     for statement in walk(Block(list(statements))):
-        if array in read_here(statement) and not (sub_blocks(statement) or isinstance(statement, Dim)):
+        if array in own_reads(statement) and not (sub_blocks(statement) or isinstance(statement, Dim)):
             yield statement
 
 

@@ -15,12 +15,12 @@ from jitad.program.statements import Alloc, Const
 from jitad.program.types import Array
 from jitad.reading.results import (
     ArrayResult,
-    ComplexResult,
     DictResult,
     ResultTree,
     ScalarResult,
     SequenceResult,
     StaticResult,
+    holds_complex,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class JacobianPrograms:
         self.storage = storage
         self.value = reading.kernel.result
         of = _differentiated(reading, has_aux=has_aux)
-        if _holds_complex(of) or _holds_complex(by):
+        if holds_complex(of) or holds_complex(by):
             raise ArgumentError(
                 f"a Jacobian of {reading.program.name!r} is by or of complex numbers, and is more than one complex "
                 "matrix.",
@@ -225,17 +225,6 @@ def _differentiated(reading: Reading, *, has_aux: bool) -> ResultTree:
         )
     assert isinstance(tree, SequenceResult)
     return tree.items[0]
-
-
-def _holds_complex(tree: ResultTree) -> bool:
-    match tree:
-        case ComplexResult():
-            return True
-        case SequenceResult(items=items):
-            return any(map(_holds_complex, items))
-        case DictResult(items=pairs):
-            return any(_holds_complex(item) for _, item in pairs)
-    return False
 
 
 def _dependents(reading: Reading, of: ResultTree, *, has_aux: bool) -> list[int]:

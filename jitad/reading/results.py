@@ -75,6 +75,18 @@ class DictResult(ResultTree):
     items: tuple[tuple[Hashable, ResultTree], ...]
 
 
+def holds_complex(tree: ResultTree) -> bool:
+    """True when a result has complex numbers or arrays in it."""
+    match tree:
+        case ComplexResult():
+            return True
+        case SequenceResult(items=items):
+            return any(map(holds_complex, items))
+        case DictResult(items=pairs):
+            return any(holds_complex(item) for _, item in pairs)
+    return False
+
+
 def make_sequence(kind: type, items: list[Any]) -> Any:
     """A tuple, list or named tuple of these items."""
     return kind(*items) if hasattr(kind, "_fields") else kind(items)

@@ -31,7 +31,7 @@ from jitad.program.statements import (
     Store,
     Var,
     definitions,
-    operands,
+    own_reads,
     walk,
 )
 from jitad.program.types import Array
@@ -122,8 +122,7 @@ class _Pass:
         """How often a statement names an array that may be in the memory of ``array``, but for its shape."""
         if isinstance(statement, Dim):
             return 0
-        passed = [o for name in ("yields", "then_yields", "otherwise_yields") for o in getattr(statement, name, ())]
-        named = (*definitions(statement), *operands(statement), *passed)
+        named = (*definitions(statement), *own_reads(statement))
         root = self._aliases.root(array)
         return sum(isinstance(v, Var) and isinstance(v.type, Array) and self._aliases.root(v) is root for v in named)
 

@@ -40,7 +40,7 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    operands,
+    own_reads,
     walk,
 )
 from jitad.transforms.deadarrays import remove_dead_arrays
@@ -143,9 +143,7 @@ class _Fuser:
         self._mentions: Counter[Operand] = Counter(program.results)
         for statement in walk(program.body):
             if not isinstance(statement, Dim):
-                self._mentions.update(operands(statement))
-            for name in ("yields", "then_yields", "otherwise_yields"):
-                self._mentions.update(getattr(statement, name, ()))
+                self._mentions.update(own_reads(statement))
 
     def block(self, block: Block) -> Block:
         """A block with its loops fused, innermost blocks first."""

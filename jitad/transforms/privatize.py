@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
-from jitad.analysis.filling import clipped, fills_first, mentions, read_here
+from jitad.analysis.filling import clipped, fills_first, mentions
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -26,6 +26,7 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
+    own_reads,
     sub_blocks,
     walk,
 )
@@ -87,11 +88,11 @@ def _borrower(block: Block, alloc: Alloc) -> Loop | None:
     if len(users) != 1 or not isinstance(users[0], Loop):
         return None
     loop = users[0]
-    within = [s for s in walk(loop.body) if alloc.out in read_here(s)]
-    outside = [o for s in walk(Block([loop])) for o in read_here(s)].count(alloc.out)
+    within = [s for s in walk(loop.body) if alloc.out in own_reads(s)]
+    outside = [o for s in walk(Block([loop])) for o in own_reads(s)].count(alloc.out)
     if not all(isinstance(s, Load | Store | Accumulate | Dim | Call) for s in within):
         return None
-    inside = sum(read_here(s).count(alloc.out) for s in within)
+    inside = sum(list(own_reads(s)).count(alloc.out) for s in within)
     if inside != outside:  # the loop itself, or what decides about another iteration, uses it
         return None
     return loop if fills_first(loop.body, alloc) else None

@@ -163,16 +163,10 @@ class _Planner:
     def _shared(self, loop: Loop, statements: Sequence[Statement]) -> Threads:
         """How the arrays from outside to which iterations add are kept apart."""
         places = Places(loop, self._layouts)
-        allocated = {self._aliases.root(s.out) for s in statements if isinstance(s, Alloc)}
-        own = {root for root in allocated if self._aliases.home(root) is not None}
-        groups: dict[Var, list[Access]] = {}
-        for statement in statements:
-            if isinstance(statement, Load | Store | Accumulate):
-                groups.setdefault(self._aliases.root(statement.array), []).append(statement)
         private: list[Var] = []
         reach = 0
-        for root, group in groups.items():
-            if root in own or not any(isinstance(s, Accumulate) for s in group):
+        for group in shared_accesses(statements, self._aliases).values():
+            if not any(isinstance(s, Accumulate) for s in group):
                 continue
             found = [places.of(s.array, s.index) for s in group]
             if stay_apart(found):
@@ -185,6 +179,17 @@ class _Planner:
             else:
                 private.append(target_of(found, group))
         return Threads(tuple(private), reach)
+
+
+def shared_accesses(statements: Sequence[Statement], aliases: Aliases) -> dict[Var, list[Access]]:
+    """The accesses of a loop's iterations to arrays that aren't their own, by alias group."""
+    allocated = {aliases.root(s.out) for s in statements if isinstance(s, Alloc)}
+    own = {root for root in allocated if aliases.home(root) is not None}
+    groups: dict[Var, list[Access]] = {}
+    for statement in statements:
+        if isinstance(statement, Load | Store | Accumulate) and aliases.root(statement.array) not in own:
+            groups.setdefault(aliases.root(statement.array), []).append(statement)
+    return groups
 
 
 def keeps_the_tape(loop: Loop, statements: Sequence[Statement]) -> bool:

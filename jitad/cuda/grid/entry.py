@@ -24,7 +24,7 @@ from jitad.cuda.grid.job import Capacity, Job, ShortTapeError
 from jitad.cuda.target import cuda, is_refused, memory_for, release_memory
 from jitad.errors import ArgumentError, UnsupportedOnCudaError
 from jitad.program.types import Array
-from jitad.reading.results import ComplexResult, DictResult, ResultTree, SequenceResult
+from jitad.reading.results import ResultTree, holds_complex
 from jitad.transforms.adjoint import Adjoint
 
 
@@ -54,7 +54,7 @@ class GridEntry(Entry):
         zeros = made.program.params[len(made.reading.program.params) :]
         self.driver = build_driver(made.program, zeros, deterministic=deterministic)
         self.value, self.gradient = rebuilder(made.value), rebuilder(made.gradient)
-        self._is_complex = _holds_complex(made.value) or _holds_complex(made.gradient)
+        self._is_complex = holds_complex(made.value) or holds_complex(made.gradient)
         self._params = made.reading.program.params
         self._wrt = made.wrt
         self._conflicts = conflicts(made.reading)
@@ -129,18 +129,6 @@ def _uploaded(array: Any, type_: Any, stream: Any) -> Any:
         turned = on_device(array.T, stream)
         return part_of(turned, (0,) * array.ndim, array.shape, turned.strides[::-1])
     return on_device(array, stream)
-
-
-def _holds_complex(tree: ResultTree) -> bool:
-    """True when a result has complex numbers or arrays in it."""
-    match tree:
-        case ComplexResult():
-            return True
-        case SequenceResult(items=items):
-            return any(map(_holds_complex, items))
-        case DictResult(items=pairs):
-            return any(_holds_complex(item) for _, item in pairs)
-    return False
 
 
 class GridDerivative(Derivative):

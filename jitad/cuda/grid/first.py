@@ -17,10 +17,9 @@ from jitad.program.statements import (
     Block,
     Loop,
     Program,
-    Statement,
     Store,
     Var,
-    operands,
+    own_reads,
     sub_blocks,
     walk,
 )
@@ -58,7 +57,7 @@ class _Finder:
     def visit(self, block: Block, untouched: set[Var]) -> None:
         """Look at a block before which nothing has touched some arrays of zeros."""
         for statement in block:
-            mentioned = {o for s in walk(Block([statement])) for o in _read_by(s)}
+            mentioned = {o for s in walk(Block([statement])) for o in own_reads(s)}
             if isinstance(statement, Loop) and statement in self._plan.grids:
                 grid = self._plan.grids[statement]
                 sums = [_first_sum(grid, array) for array in untouched if array in mentioned]
@@ -75,16 +74,9 @@ class _Finder:
                 untouched.add(statement.out)
 
 
-def _read_by(statement: Statement) -> list[object]:
-    found: list[object] = [*operands(statement)]
-    for name in ("yields", "then_yields", "otherwise_yields"):
-        found += getattr(statement, name, ())
-    return found
-
-
 def _first_sum(grid: Grid, array: Var) -> Accumulate | None:
     """The first sum of a kernel into an array with which it only adds to the element of each iteration."""
-    mentions = [s for s in walk(grid.loops[0].body) if array in _read_by(s)]
+    mentions = [s for s in walk(grid.loops[0].body) if array in own_reads(s)]
     direct = grid.loops[-1].body.statements
     for sum_ in mentions:
         if not isinstance(sum_, Accumulate) or sum_ not in direct or sum_ in grid.atomic:

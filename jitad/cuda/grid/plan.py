@@ -49,6 +49,7 @@ from jitad.transforms.threads import (
     Serial,
     keeps_the_tape,
     reach_of,
+    shared_accesses,
     stay_apart,
     target_of,
 )
@@ -192,19 +193,12 @@ class _Planner:
     def _meeting(self, loop: Loop) -> tuple[list[Var], set[Accumulate], int]:
         """What keeps sums apart that iterations add to the same elements: copies, atomic sums, and a reach."""
         places = Places(loop, self._layouts)
-        statements = list(walk(loop.body))
-        allocated = {self._aliases.root(s.out) for s in statements if isinstance(s, Alloc)}
-        own = {root for root in allocated if self._aliases.home(root) is not None}
-        groups: dict[Var, list[Access]] = {}
-        for statement in statements:
-            if isinstance(statement, Load | Store | Accumulate):
-                groups.setdefault(self._aliases.root(statement.array), []).append(statement)
         private: list[Var] = []
         atomic: set[Accumulate] = set()
         reach = 0
-        for root, group in self._told_apart(groups):
+        for root, group in self._told_apart(shared_accesses(list(walk(loop.body)), self._aliases)):
             sums = [s for s in group if isinstance(s, Accumulate)]
-            if root in own or not sums:
+            if not sums:
                 continue
             found = [places.of(s.array, s.index) for s in group]
             if stay_apart(found):
