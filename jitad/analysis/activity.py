@@ -10,20 +10,8 @@ from collections.abc import Iterable
 
 from jitad.analysis.aliasing import Aliases
 from jitad.primitives.spec import ZERO
-from jitad.program.statements import (
-    Accumulate,
-    Branch,
-    Call,
-    Compute,
-    Draw,
-    Load,
-    Loop,
-    Operand,
-    Program,
-    Store,
-    Var,
-    walk,
-)
+from jitad.program.queries import walk
+from jitad.program.statements import Accumulate, Branch, Call, Compute, Draw, Load, Loop, Operand, Program, Store, Var
 from jitad.program.types import Array
 
 

@@ -8,7 +8,8 @@ with everything that may flow into them.
 
 from __future__ import annotations
 
-from jitad.program.statements import Alloc, AtOffset, Block, Branch, Loop, Program, Reshape, Var, View, sub_blocks, walk
+from jitad.program.queries import sub_blocks, walk
+from jitad.program.statements import Alloc, AtOffset, Block, Branch, Loop, Program, Reshape, Var, View
 from jitad.program.types import Array
 
 

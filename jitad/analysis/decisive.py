@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jitad.analysis.aliasing import Aliases
+from jitad.program.queries import walk
 from jitad.program.statements import (
     Accumulate,
     Branch,
@@ -23,7 +24,6 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    walk,
 )
 from jitad.program.types import Array
 

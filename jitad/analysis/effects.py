@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.order import written_arrays
-from jitad.program.statements import Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Program
 from jitad.program.types import Array
 
 

@@ -7,18 +7,8 @@ another one. The reverse sweep finds both again on the tape.
 
 from __future__ import annotations
 
-from jitad.program.statements import (
-    Alloc,
-    AtOffset,
-    Block,
-    Loop,
-    Program,
-    Reshape,
-    Var,
-    View,
-    permuted_arrays,
-    sub_blocks,
-)
+from jitad.program.queries import permuted_arrays, sub_blocks
+from jitad.program.statements import Alloc, AtOffset, Block, Loop, Program, Reshape, Var, View
 from jitad.program.types import Array
 
 

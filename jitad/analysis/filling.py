@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from jitad.primitives import core
 from jitad.program.builder import is_const
+from jitad.program.queries import own_reads, sub_blocks, walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -22,9 +23,6 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    own_reads,
-    sub_blocks,
-    walk,
 )
 
 Element = TypeVar("Element", Store, Accumulate)

@@ -6,7 +6,8 @@ from collections import Counter
 
 from jitad.analysis.sums import carried_sums
 from jitad.primitives import core, extremes
-from jitad.program.statements import Compute, Dim, Load, Loop, Var, operands
+from jitad.program.queries import operands
+from jitad.program.statements import Compute, Dim, Load, Loop, Var
 
 
 def fold_of(loop: Loop, at: int) -> Compute | None:

@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator
 from jitad.analysis.activity import Activity, flows
 from jitad.analysis.aliasing import Aliases
 from jitad.primitives import core, guarded
-from jitad.program.statements import Alloc, Branch, Compute, Operand, Program, Statement, Var, free_variables, walk
+from jitad.program.queries import free_variables, walk
+from jitad.program.statements import Alloc, Branch, Compute, Operand, Program, Statement, Var
 from jitad.program.types import Array
 
 _CHOICES = frozenset({core.select.name, "max", "min", "maximum", "minimum", "fmax", "fmin"})

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from jitad.analysis.activity import Flow, flows
 from jitad.analysis.aliasing import Aliases
+from jitad.program.queries import sub_blocks, walk
 from jitad.program.statements import (
     Block,
     Branch,
@@ -22,8 +23,6 @@ from jitad.program.statements import (
     Release,
     Statement,
     Var,
-    sub_blocks,
-    walk,
 )
 from jitad.program.types import Array
 

@@ -10,7 +10,8 @@ from jitad.analysis.order import Order, written_arrays
 from jitad.analysis.plan import AUTO, RECORD, Plan
 from jitad.analysis.replay import repeated_on_threads
 from jitad.analysis.storage import bytes_of, plan_storage
-from jitad.program.statements import Call, Loop, Program, array_type, sub_blocks, walk
+from jitad.program.queries import sub_blocks, walk
+from jitad.program.statements import Call, Loop, Program, array_type
 from jitad.program.types import itemsize
 
 TRIPS = 64

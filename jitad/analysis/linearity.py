@@ -8,7 +8,8 @@ from jitad.analysis.laned import Laned
 from jitad.primitives import core
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.primitives.sums import ADDITIONS
-from jitad.program.statements import Call, Compute, Program, Statement, Var, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Call, Compute, Program, Statement, Var
 
 _SUMS = frozenset({*ADDITIONS, core.sub, core.neg, core.pos, *core.casts.values()})
 

@@ -9,21 +9,8 @@ from __future__ import annotations
 import math
 
 from jitad.analysis.aliasing import Aliases
-from jitad.program.statements import (
-    Alloc,
-    Block,
-    Branch,
-    Const,
-    Loop,
-    OffsetOf,
-    Operand,
-    Program,
-    Release,
-    Var,
-    operands,
-    sub_blocks,
-    walk,
-)
+from jitad.program.queries import operands, sub_blocks, walk
+from jitad.program.statements import Alloc, Block, Branch, Const, Loop, OffsetOf, Operand, Program, Release, Var
 
 MOST_ELEMENTS = 64
 

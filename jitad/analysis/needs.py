@@ -8,6 +8,7 @@ from jitad.analysis.activity import Activity
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.order import Order, written_arrays
 from jitad.analysis.rules import Rule, RuleArgument, active_partials, contents_read, vjp_rule
+from jitad.program.queries import sub_blocks, walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -21,8 +22,6 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    sub_blocks,
-    walk,
 )
 from jitad.program.types import Array
 

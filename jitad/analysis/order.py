@@ -8,6 +8,7 @@ from jitad.analysis.aliasing import Aliases
 from jitad.analysis.places import Layouts
 from jitad.primitives import core
 from jitad.program.distances import never_equal
+from jitad.program.queries import definitions, sub_blocks
 from jitad.program.statements import (
     Accumulate,
     Block,
@@ -22,8 +23,6 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    definitions,
-    sub_blocks,
 )
 
 Path = list[tuple[Block, int, Statement]]

@@ -7,21 +7,8 @@ from dataclasses import dataclass
 
 from jitad.primitives import core
 from jitad.program.builder import is_const
-from jitad.program.statements import (
-    Alloc,
-    AtOffset,
-    Branch,
-    Compute,
-    Const,
-    Loop,
-    Operand,
-    Program,
-    Reshape,
-    Var,
-    View,
-    definitions,
-    walk,
-)
+from jitad.program.queries import definitions, walk
+from jitad.program.statements import Alloc, AtOffset, Branch, Compute, Const, Loop, Operand, Program, Reshape, Var, View
 from jitad.program.types import Array
 
 

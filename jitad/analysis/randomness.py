@@ -5,7 +5,8 @@ from __future__ import annotations
 from jitad.analysis.activity import Activity
 from jitad.errors import MissingRuleError
 from jitad.primitives.spec import ProgramPrimitive
-from jitad.program.statements import Block, Call, Draw, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Block, Call, Draw, Program
 
 
 def generators(block: Block) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from jitad.analysis.sums import Chains
 from jitad.primitives import core
 from jitad.primitives.sums import ADDITIONS
-from jitad.program.statements import Branch, Compute, Loop, Operand, Var, operands, walk
+from jitad.program.queries import operands, walk
+from jitad.program.statements import Branch, Compute, Loop, Operand, Var
 from jitad.program.types import Array
 
 _COMPARISONS = (core.lt, core.le, core.gt, core.ge)

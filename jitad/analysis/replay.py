@@ -18,6 +18,7 @@ from jitad.analysis.order import written_arrays
 from jitad.analysis.plan import Plan
 from jitad.analysis.sums import carried_sums
 from jitad.primitives.core import cost
+from jitad.program.queries import definitions, free_variables, sub_blocks, walk
 from jitad.program.statements import (
     Alloc,
     Block,
@@ -37,10 +38,6 @@ from jitad.program.statements import (
     Var,
     View,
     array_type,
-    definitions,
-    free_variables,
-    sub_blocks,
-    walk,
 )
 from jitad.program.types import Array, Scalar
 

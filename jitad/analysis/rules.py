@@ -11,18 +11,8 @@ from jitad.analysis.randomness import generators
 from jitad.errors import MissingRuleError, UnsupportedCallError
 from jitad.primitives.spec import ZERO, ArrayPrimitive, ProgramPrimitive, ScalarPrimitive
 from jitad.program.origin import Origin
-from jitad.program.statements import (
-    Call,
-    Compute,
-    Const,
-    Load,
-    Operand,
-    Program,
-    Var,
-    operands,
-    sub_blocks,
-    walk,
-)
+from jitad.program.queries import operands, sub_blocks, walk
+from jitad.program.statements import Call, Compute, Const, Load, Operand, Program, Var
 from jitad.program.types import Array, Type
 
 

@@ -13,7 +13,8 @@ from jitad.analysis.aliasing import Aliases
 from jitad.analysis.places import bound_in
 from jitad.analysis.plan import Plan
 from jitad.program.builder import is_const
-from jitad.program.statements import Alloc, Block, Loop, Program, Statement, Var, View, sub_blocks, walk
+from jitad.program.queries import sub_blocks, walk
+from jitad.program.statements import Alloc, Block, Loop, Program, Statement, Var, View
 
 
 def find_scratch(program: Program, aliases: Aliases, plan: Plan, shadows: set[Var]) -> set[Statement]:

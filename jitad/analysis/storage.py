@@ -21,6 +21,7 @@ from jitad.analysis.plan import LIMITS, RECORD, Plan
 from jitad.analysis.replay import is_replayed, read_again, reads, without_totals
 from jitad.analysis.scratch import find_late, find_scratch
 from jitad.primitives.core import cost
+from jitad.program.queries import definitions, operands, permuted_arrays, sub_blocks, walk
 from jitad.program.statements import (
     Alloc,
     AtOffset,
@@ -39,11 +40,6 @@ from jitad.program.statements import (
     Var,
     View,
     array_type,
-    definitions,
-    operands,
-    permuted_arrays,
-    sub_blocks,
-    walk,
 )
 from jitad.program.types import Array, itemsize
 

@@ -8,7 +8,8 @@ from collections.abc import Collection
 from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.primitives.sums import ADDITIONS
-from jitad.program.statements import Branch, Compute, Loop, Operand, Var, operands, walk
+from jitad.program.queries import operands, walk
+from jitad.program.statements import Branch, Compute, Loop, Operand, Var
 from jitad.program.types import Array
 
 

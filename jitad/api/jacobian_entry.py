@@ -146,7 +146,8 @@ class JacobianEntry(Entry):
         """What counts outputs, compiled only if there is work in it."""
         from jitad.api.differentiate import make_sweeps
         from jitad.api.running import Call
-        from jitad.program.statements import Loop, walk
+        from jitad.program.queries import walk
+        from jitad.program.statements import Loop
         from jitad.transforms.jacobian import count_program
 
         with self._lock:

@@ -17,7 +17,8 @@ from jitad.primitives import core, elementary
 from jitad.primitives.linear import matmul
 from jitad.primitives.sorting import argsort
 from jitad.primitives.spec import ScalarPrimitive
-from jitad.program.statements import Call, Compute, Const, Draw, Program, Statement, definitions, walk
+from jitad.program.queries import definitions, walk
+from jitad.program.statements import Call, Compute, Const, Draw, Program, Statement
 from jitad.program.types import Scalar
 
 _SERVED_CALLS = (matmul, argsort)

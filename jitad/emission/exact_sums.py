@@ -12,7 +12,8 @@ from dataclasses import replace
 from jitad.analysis.decisive import decisive
 from jitad.primitives import core
 from jitad.primitives.sums import add_to_sum
-from jitad.program.statements import Block, Branch, Compute, Loop, Program, Statement, Var, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Block, Branch, Compute, Loop, Program, Statement, Var
 
 
 def with_exact_sums(program: Program) -> Program:

@@ -12,6 +12,7 @@ from jitad.emission.literals import literal
 from jitad.emission.overflow import Rows, words
 from jitad.emission.writer import Writer
 from jitad.program.builder import is_const
+from jitad.program.queries import walk
 from jitad.program.statements import (
     Alloc,
     AtOffset,
@@ -26,7 +27,6 @@ from jitad.program.statements import (
     Var,
     View,
     array_type,
-    walk,
 )
 from jitad.program.types import Array, Scalar
 

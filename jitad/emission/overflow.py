@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from jitad.program.statements import Alloc, Block, Branch, Loop, Operand, Pop, Push, Release, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc, Block, Branch, Loop, Operand, Pop, Push, Release
 from jitad.program.types import Scalar
 
 _DYNAMIC = (Alloc, Pop, Release)

@@ -20,7 +20,8 @@ from jitad.emission.parts import is_sum, put_together
 from jitad.emission.source import Emitter
 from jitad.emission.work import work_of
 from jitad.emission.writer import bare
-from jitad.program.statements import Alloc, Const, Fail, Loop, Operand, Program, Var, array_type, free_variables, walk
+from jitad.program.queries import free_variables, walk
+from jitad.program.statements import Alloc, Const, Fail, Loop, Operand, Program, Var, array_type
 from jitad.program.threads import Threads
 from jitad.program.types import Scalar
 

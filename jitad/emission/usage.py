@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from jitad.program.statements import (
-    Block,
-    Branch,
-    Compute,
-    Loop,
-    Operand,
-    Program,
-    Statement,
-    Var,
-    operands,
-    sub_blocks,
-)
+from jitad.program.queries import operands, sub_blocks
+from jitad.program.statements import Block, Branch, Compute, Loop, Operand, Program, Statement, Var
 
 
 def foldable(program: Program) -> set[Var]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from jitad.primitives.core import cost
 from jitad.program.builder import is_const
-from jitad.program.statements import Block, Branch, Compute, Const, Dim, Loop, Operand, Var, free_variables
+from jitad.program.queries import free_variables
+from jitad.program.statements import Block, Branch, Compute, Const, Dim, Loop, Operand, Var
 
 MEMORY_COST = 2
 """An access of memory, in additions."""

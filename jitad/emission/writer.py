@@ -10,7 +10,8 @@ from jitad.emission.literals import literal
 from jitad.emission.naming import Names
 from jitad.emission.usage import foldable
 from jitad.primitives.spec import ArrayPrimitive
-from jitad.program.statements import Call, Compute, Const, Draw, Operand, Program, Statement, Var, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Call, Compute, Const, Draw, Operand, Program, Statement, Var
 from jitad.program.types import Scalar
 from jitad.runtime import lanes, memory, plain
 

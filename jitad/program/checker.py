@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.printer import Printer
+from jitad.program.queries import definitions, operands, walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -36,9 +37,6 @@ from jitad.program.statements import (
     Var,
     View,
     array_type,
-    definitions,
-    operands,
-    walk,
 )
 from jitad.program.types import BOOL, INT64, Array, Scalar
 

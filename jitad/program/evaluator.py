@@ -16,6 +16,7 @@ import numpy as np
 from jitad.primitives import core
 from jitad.primitives import lanes as lane_primitives
 from jitad.primitives.spec import ArrayPrimitive, ScalarPrimitive
+from jitad.program.queries import walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -43,7 +44,6 @@ from jitad.program.statements import (
     Var,
     View,
     array_type,
-    walk,
 )
 from jitad.program.types import FLOATS, Array, Type
 

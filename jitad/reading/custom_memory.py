@@ -15,17 +15,8 @@ from jitad.analysis.aliasing import Aliases
 from jitad.analysis.effects import written_params
 from jitad.analysis.order import Order, written_arrays
 from jitad.errors import SharedMemoryError
-from jitad.program.statements import (
-    Block,
-    Call,
-    Load,
-    Program,
-    Statement,
-    Var,
-    definitions,
-    free_variables,
-    walk,
-)
+from jitad.program.queries import definitions, free_variables, walk
+from jitad.program.statements import Block, Call, Load, Program, Statement, Var
 from jitad.program.types import Array
 from jitad.reading import arrays
 from jitad.reading.values import ArrayValue, ComplexArrayValue, DictValue, SequenceValue, Value

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from jitad.errors import KernelTypeError, KernelValueError, UnsupportedSyntaxError
 from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
-from jitad.program.statements import Accumulate, Alloc, Call, Const, Reshape, Statement, Store, View, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Accumulate, Alloc, Call, Const, Reshape, Statement, Store, View
 from jitad.reading import arrays, complexes, lists
 from jitad.reading.attributes import attribute
 from jitad.reading.comparisons import comparison, static_of

@@ -10,21 +10,8 @@ from jitad.analysis.reductions import is_reduction
 from jitad.analysis.sums import carried_sums
 from jitad.errors import ParallelLoopError
 from jitad.program.origin import Origin
-from jitad.program.statements import (
-    Accumulate,
-    Block,
-    Compute,
-    Const,
-    Dim,
-    Draw,
-    Load,
-    Loop,
-    Operand,
-    Statement,
-    Store,
-    definitions,
-    walk,
-)
+from jitad.program.queries import definitions, walk
+from jitad.program.statements import Accumulate, Block, Compute, Const, Dim, Draw, Load, Loop, Operand, Statement, Store
 
 if TYPE_CHECKING:
     from jitad.reading.reader import Reader

@@ -18,7 +18,8 @@ from jitad.analysis.effects import written_params
 from jitad.analysis.randomness import generators
 from jitad.errors import JitadError
 from jitad.program.builder import Builder
-from jitad.program.statements import Block, Call, Const, Operand, Var, definitions, walk
+from jitad.program.queries import definitions, walk
+from jitad.program.statements import Block, Call, Const, Operand, Var
 from jitad.reading.arrays.maps import allocate
 from jitad.reading.structures import leaves_of, mapped
 from jitad.reading.values import DictValue, ScalarValue, SequenceValue, StaticValue, Value

@@ -21,7 +21,8 @@ from jitad.analysis.plan import AUTO, Plan
 from jitad.analysis.randomness import refuse_active_parameters
 from jitad.analysis.scratch import held_in_vain, staying
 from jitad.program.builder import Builder
-from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, View, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program, Statement, Var, View
 from jitad.program.types import Array, Scalar
 from jitad.transforms.carried_products import start_products
 from jitad.transforms.choose import differentiate_choices, use_known_values

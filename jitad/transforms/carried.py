@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jitad.analysis.sums import carried_sums
-from jitad.program.statements import Loop, Operand, Var, permuted_arrays
+from jitad.program.queries import permuted_arrays
+from jitad.program.statements import Loop, Operand, Var
 from jitad.program.types import Scalar
 from jitad.transforms.scope import Scope
 

@@ -14,7 +14,8 @@ from dataclasses import replace
 from jitad.analysis.places import bound_in
 from jitad.primitives import core
 from jitad.program.builder import Builder
-from jitad.program.statements import Block, Branch, Compute, Loop, Operand, Program, Statement, Var, own_reads, walk
+from jitad.program.queries import own_reads, walk
+from jitad.program.statements import Block, Branch, Compute, Loop, Operand, Program, Statement, Var
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.induction import without_copies
 

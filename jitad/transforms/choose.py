@@ -16,6 +16,7 @@ from jitad.analysis.activity import Activity
 from jitad.primitives import core
 from jitad.primitives.known import known_value
 from jitad.program.builder import Builder, const_int
+from jitad.program.queries import definitions, free_variables, own_reads, sub_blocks, walk
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Block,
@@ -31,11 +32,6 @@ from jitad.program.statements import (
     Statement,
     Var,
     View,
-    definitions,
-    free_variables,
-    own_reads,
-    sub_blocks,
-    walk,
 )
 from jitad.program.types import BOOL, INT64
 from jitad.transforms.deadcode import remove_dead_code

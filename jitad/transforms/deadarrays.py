@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
 from jitad.primitives.spec import ArrayPrimitive
+from jitad.program.queries import operands, walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -24,8 +25,6 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    operands,
-    walk,
 )
 from jitad.program.types import Array
 from jitad.transforms.deadcode import remove_dead_code

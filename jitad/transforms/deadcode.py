@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jitad.program.queries import definitions, operands
 from jitad.program.statements import (
     AtOffset,
     Block,
@@ -22,8 +23,6 @@ from jitad.program.statements import (
     Reshape,
     Statement,
     View,
-    definitions,
-    operands,
 )
 
 _PURE = (Compute, Dim, Load, View, Reshape, AtOffset, OffsetOf)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder
+from jitad.program.queries import walk
 from jitad.program.rewrite import Copier, as_they_are
-from jitad.program.statements import Call, Program, Statement, walk
+from jitad.program.statements import Call, Program, Statement
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.promote import promote
 

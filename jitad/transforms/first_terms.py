@@ -16,6 +16,7 @@ from jitad.analysis.aliasing import Aliases
 from jitad.analysis.filling import clipped, filling
 from jitad.primitives.spec import ArrayPrimitive
 from jitad.program.builder import is_const
+from jitad.program.queries import definitions, own_reads, walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -30,9 +31,6 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    definitions,
-    own_reads,
-    walk,
 )
 from jitad.program.types import Array
 

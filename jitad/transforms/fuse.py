@@ -23,6 +23,7 @@ from jitad.analysis.places import bound_in
 from jitad.primitives import core
 from jitad.program.builder import Builder, is_const
 from jitad.program.distances import never_equal
+from jitad.program.queries import own_reads, walk
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Accumulate,
@@ -40,8 +41,6 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    own_reads,
-    walk,
 )
 from jitad.transforms.deadarrays import remove_dead_arrays
 

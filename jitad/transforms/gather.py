@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int
+from jitad.program.queries import definitions, operands, sub_blocks
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Accumulate,
@@ -33,9 +34,6 @@ from jitad.program.statements import (
     Var,
     array_type,
     counted_loop,
-    definitions,
-    operands,
-    sub_blocks,
 )
 from jitad.program.types import BOOL, INT64
 

@@ -17,6 +17,7 @@ from jitad.analysis.order import written_arrays
 from jitad.analysis.places import bound_in
 from jitad.primitives.sums import addition
 from jitad.program.builder import Builder, is_const
+from jitad.program.queries import operands, walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -31,8 +32,6 @@ from jitad.program.statements import (
     Var,
     View,
     array_type,
-    operands,
-    walk,
 )
 from jitad.transforms.loop_sums import add_if_it_ran, touched
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from jitad.analysis.affine import Affine, Integers
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
+from jitad.program.queries import definitions, walk
 from jitad.program.rewrite import Copier, as_they_are
-from jitad.program.statements import Block, Branch, Compute, Loop, Operand, Program, Statement, Var, definitions, walk
+from jitad.program.statements import Block, Branch, Compute, Loop, Operand, Program, Statement, Var
 from jitad.program.types import INT64
 
 

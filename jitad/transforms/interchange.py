@@ -17,6 +17,7 @@ from jitad.analysis.aliasing import Aliases
 from jitad.primitives import core
 from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder, is_const
+from jitad.program.queries import definitions, operands
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Accumulate,
@@ -32,8 +33,6 @@ from jitad.program.statements import (
     Statement,
     Var,
     array_type,
-    definitions,
-    operands,
 )
 
 _PURE = (Compute, Dim, Load)

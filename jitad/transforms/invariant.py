@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jitad.program.statements import Block, Branch, Compute, Loop, Operand, Program, Statement, definitions
+from jitad.program.queries import definitions
+from jitad.program.statements import Block, Branch, Compute, Loop, Operand, Program, Statement
 
 
 def move_invariants_out(program: Program) -> Program:

@@ -18,6 +18,7 @@ from jitad.primitives import core, guarded
 from jitad.primitives import lanes as lane_primitives
 from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder, const_int
+from jitad.program.queries import operands, walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -40,8 +41,6 @@ from jitad.program.statements import (
     Var,
     View,
     ViewAxis,
-    operands,
-    walk,
 )
 from jitad.program.types import INT64, Array, Scalar, Type
 from jitad.transforms.lane_calls import LanedCall, write_call

@@ -10,21 +10,9 @@ from jitad.analysis.rules import active_partials
 from jitad.analysis.sums import carried_sums
 from jitad.primitives.spec import ZERO
 from jitad.program.builder import Builder
+from jitad.program.queries import definitions, free_variables, operands, sub_blocks
 from jitad.program.rewrite import Copier, inline
-from jitad.program.statements import (
-    Block,
-    Compute,
-    Dim,
-    Loop,
-    Operand,
-    Program,
-    Statement,
-    Var,
-    definitions,
-    free_variables,
-    operands,
-    sub_blocks,
-)
+from jitad.program.statements import Block, Compute, Dim, Loop, Operand, Program, Statement, Var
 from jitad.program.types import Scalar
 from jitad.transforms.flowing import Flowing
 from jitad.transforms.product import add_term, partials_of, product

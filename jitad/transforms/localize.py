@@ -12,6 +12,7 @@ from dataclasses import replace
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.order import written_arrays
 from jitad.program.builder import Builder, const_int
+from jitad.program.queries import walk
 from jitad.program.statements import (
     Alloc,
     Block,
@@ -23,7 +24,6 @@ from jitad.program.statements import (
     ViewAxis,
     array_type,
     counted_loop,
-    walk,
 )
 from jitad.program.types import INT64, Array
 

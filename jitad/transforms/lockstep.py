@@ -22,6 +22,7 @@ from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.distances import shifted
+from jitad.program.queries import sub_blocks, walk
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Accumulate,
@@ -40,8 +41,6 @@ from jitad.program.statements import (
     Store,
     Var,
     counted_loop,
-    sub_blocks,
-    walk,
 )
 from jitad.program.types import BOOL, INT64
 

@@ -5,21 +5,8 @@ from __future__ import annotations
 from jitad.analysis.aliasing import Aliases
 from jitad.primitives import core
 from jitad.program.builder import Builder
-from jitad.program.statements import (
-    Alloc,
-    Block,
-    Branch,
-    Call,
-    Const,
-    Load,
-    Loop,
-    Operand,
-    Store,
-    Var,
-    definitions,
-    operands,
-    walk,
-)
+from jitad.program.queries import definitions, operands, walk
+from jitad.program.statements import Alloc, Block, Branch, Call, Const, Load, Loop, Operand, Store, Var
 from jitad.program.types import Array
 
 

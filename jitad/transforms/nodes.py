@@ -20,8 +20,9 @@ from jitad.analysis.plan import AUTO
 from jitad.analysis.randomness import generators
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder, is_const
+from jitad.program.queries import walk
 from jitad.program.rewrite import inline
-from jitad.program.statements import Call, Const, Operand, Program, Var, array_type, walk
+from jitad.program.statements import Call, Const, Operand, Program, Var, array_type
 from jitad.program.types import Array, Scalar, Type
 from jitad.transforms.adjoint import adjoint
 from jitad.transforms.expand import expand

@@ -12,18 +12,9 @@ from dataclasses import replace
 
 from jitad.primitives import core
 from jitad.program.builder import Builder, is_const
+from jitad.program.queries import walk
 from jitad.program.rewrite import Copier, as_they_are
-from jitad.program.statements import (
-    Branch,
-    Compute,
-    Const,
-    Dim,
-    Loop,
-    Operand,
-    Program,
-    Statement,
-    walk,
-)
+from jitad.program.statements import Branch, Compute, Const, Dim, Loop, Operand, Program, Statement
 from jitad.program.types import BOOL, INT64
 
 SMALL = 2**31

@@ -21,6 +21,7 @@ from jitad.analysis.sums import carried_sums
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder
+from jitad.program.queries import definitions, free_variables, walk
 from jitad.program.rewrite import Copier, inline
 from jitad.program.statements import (
     Alloc,
@@ -37,9 +38,6 @@ from jitad.program.statements import (
     Store,
     Var,
     array_type,
-    definitions,
-    free_variables,
-    walk,
 )
 from jitad.program.types import Array, Scalar
 from jitad.transforms.linear_tail import LinearTail

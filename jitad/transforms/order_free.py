@@ -13,6 +13,7 @@ from jitad.analysis.aliasing import Aliases
 from jitad.analysis.exchanges import Exchanges
 from jitad.analysis.order import Order
 from jitad.analysis.sums import carried_sums
+from jitad.program.queries import walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -31,7 +32,6 @@ from jitad.program.statements import (
     Store,
     Var,
     View,
-    walk,
 )
 
 _ALLOWED = (Compute, Dim, Load, Store, Accumulate, Loop, Branch)

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.filling import clipped, fills_first, mentions
+from jitad.program.queries import own_reads, sub_blocks, walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -26,9 +27,6 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    own_reads,
-    sub_blocks,
-    walk,
 )
 
 

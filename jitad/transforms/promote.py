@@ -8,6 +8,7 @@ and stores.
 from __future__ import annotations
 
 from jitad.program.builder import Builder, const_int
+from jitad.program.queries import operands, sub_blocks, walk
 from jitad.program.rewrite import Copier, as_they_are
 from jitad.program.statements import (
     Accumulate,
@@ -25,9 +26,6 @@ from jitad.program.statements import (
     Store,
     Var,
     array_type,
-    operands,
-    sub_blocks,
-    walk,
 )
 from jitad.program.types import Array
 

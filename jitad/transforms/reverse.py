@@ -15,6 +15,7 @@ from jitad.analysis.replay import outside_stores, without_totals
 from jitad.analysis.rules import Rule
 from jitad.primitives.guarded import is_steep
 from jitad.program.builder import Builder, const_int, is_const
+from jitad.program.queries import definitions, free_variables, walk
 from jitad.program.rewrite import Copier, inline
 from jitad.program.statements import (
     Accumulate,
@@ -36,9 +37,6 @@ from jitad.program.statements import (
     View,
     array_type,
     counted_loop,
-    definitions,
-    free_variables,
-    walk,
 )
 from jitad.program.types import INT64, Array, Scalar
 from jitad.transforms.carried import CarriedBack, carried_numbers

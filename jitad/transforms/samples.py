@@ -13,7 +13,8 @@ from collections.abc import Collection
 from jitad.analysis.laned import Laned
 from jitad.primitives.lanes import lane_by_lane
 from jitad.program.builder import Builder
-from jitad.program.statements import Call, Compute, Loop, Program, Var, definitions, walk
+from jitad.program.queries import definitions, walk
+from jitad.program.statements import Call, Compute, Loop, Program, Var
 from jitad.program.types import Scalar
 from jitad.transforms.lanes import Laner, NotLaneable, with_lanes
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from jitad.analysis.plan import Plan
 from jitad.primitives.core import cost
 from jitad.program.builder import Builder, const_int, is_const
+from jitad.program.queries import definitions, walk
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Alloc,
@@ -23,8 +24,6 @@ from jitad.program.statements import (
     Statement,
     Var,
     array_type,
-    definitions,
-    walk,
 )
 from jitad.program.types import INT64, Array, Scalar
 from jitad.transforms.flowing import Flowing

@@ -15,21 +15,9 @@ from dataclasses import replace
 from jitad.analysis.aliasing import Aliases
 from jitad.primitives import core
 from jitad.program.builder import Builder, is_const
+from jitad.program.queries import definitions, operands
 from jitad.program.rewrite import Copier
-from jitad.program.statements import (
-    Accumulate,
-    Block,
-    Branch,
-    Compute,
-    Dim,
-    Load,
-    Loop,
-    Operand,
-    Program,
-    Var,
-    definitions,
-    operands,
-)
+from jitad.program.statements import Accumulate, Block, Branch, Compute, Dim, Load, Loop, Operand, Program, Var
 from jitad.program.types import INT64
 
 MOST_WORK = 16

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import Builder
+from jitad.program.queries import walk
 from jitad.program.rewrite import Copier, as_they_are
-from jitad.program.statements import Call, Const, Operand, Program, Run, Statement, Var, array_type, walk
+from jitad.program.statements import Call, Const, Operand, Program, Run, Statement, Var, array_type
 from jitad.program.types import Array
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.promote import promote

@@ -13,6 +13,7 @@ from functools import partial
 
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
+from jitad.program.queries import walk
 from jitad.program.statements import (
     Alloc,
     Block,
@@ -27,7 +28,6 @@ from jitad.program.statements import (
     ViewAxis,
     array_type,
     counted_loop,
-    walk,
 )
 from jitad.program.types import INT64, Array, Scalar
 from jitad.transforms.bundles import Side

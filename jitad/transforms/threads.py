@@ -16,6 +16,7 @@ from jitad.analysis.folds import searches
 from jitad.analysis.places import Layouts, Place, Places
 from jitad.analysis.sums import carried_sums
 from jitad.program.origin import Origin
+from jitad.program.queries import walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -35,7 +36,6 @@ from jitad.program.statements import (
     Store,
     Var,
     array_type,
-    walk,
 )
 from jitad.program.threads import Threads
 from jitad.program.types import Scalar

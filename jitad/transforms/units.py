@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from jitad.primitives import core
 from jitad.primitives.lanes import unit
 from jitad.program.builder import Builder, const_int
+from jitad.program.queries import own_reads, walk
 from jitad.program.statements import (
     Block,
     Branch,
@@ -24,8 +25,6 @@ from jitad.program.statements import (
     Statement,
     Var,
     array_type,
-    own_reads,
-    walk,
 )
 from jitad.program.types import Scalar
 

@@ -9,7 +9,8 @@ import numpy as np
 import jitad
 from jitad.analysis.exchanges import Exchanges
 from jitad.api.mode import uncompiled
-from jitad.program.statements import Load, Loop, Store, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Load, Loop, Store
 from jitad.program.types import Array
 from jitad.transforms.localize import localize
 from tests.transforms.kernels import program_of

@@ -12,7 +12,8 @@ import pytest
 import jitad
 from jitad.api.mode import uncompiled
 from jitad.primitives import guarded
-from jitad.program.statements import Compute, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Compute
 from jitad.transforms.adjoint import adjoint
 from jitad.transforms.tangent import tangent
 from tests.reading.driver import read

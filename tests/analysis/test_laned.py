@@ -8,7 +8,8 @@ import pytest
 from jitad.analysis.laned import Laned, matched_pushes
 from jitad.program.builder import const_int
 from jitad.program.checker import check
-from jitad.program.statements import Block, Branch, Pop, Program, Push, Var, counted_loop, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Block, Branch, Pop, Program, Push, Var, counted_loop
 from jitad.program.types import BOOL, FLOAT64, INT64
 from jitad.transforms.adjoint import adjoint
 from tests.corpus import Case, cases

@@ -14,7 +14,8 @@ from jitad.analysis.local_arrays import MOST_TOGETHER, local_arrays
 from jitad.api.mode import uncompiled
 from jitad.emission.emit import emit
 from jitad.program.builder import Builder, const_int
-from jitad.program.statements import Alloc, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc, Program
 from jitad.testing import check_grads
 from tests.transforms.kernels import adjoint_of, program_of
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jitad.program.statements import Push, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Push
 from tests.transforms.kernels import adjoint_of, assert_gradient
 
 C = np.array([0.4, 0.9, -0.7, 1.2])

@@ -14,7 +14,8 @@ from jitad.cuda.grid.rows import rows_in_arrays
 from jitad.cuda.grid.views import see_through_views
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Accumulate, Call, Load, Loop, Pop, Program, Push, Store, View, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Accumulate, Call, Load, Loop, Pop, Program, Push, Store, View
 from jitad.transforms.expand import expand
 from jitad.transforms.order_free import mark_order_free
 from tests.corpus import cases

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jitad.program.statements import Branch, Loop, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Branch, Loop
 from tests.reading.driver import compare, read, run
 
 

@@ -12,12 +12,8 @@ from jitad.building.compile import build
 from jitad.emission.emit import emit
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import (
-    Call,
-    Program,
-    Var,
-    walk,
-)
+from jitad.program.queries import walk
+from jitad.program.statements import Call, Program, Var
 from jitad.program.types import Array
 from jitad.reading.kernel import read_kernel
 from jitad.transforms.adjoint import adjoint

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jitad.program.statements import Loop, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Loop, Program
 from jitad.reading.kernel import read_kernel
 from jitad.reading.signature import ScalarSpec, array_spec
 from jitad.testing import Uncompiled

@@ -10,7 +10,8 @@ import pytest
 
 from jitad.primitives import core
 from jitad.program.checker import check
-from jitad.program.statements import Compute, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Compute, Program
 from tests.transforms.kernels import adjoint_of, assert_gradient, loops
 
 C, X = np.array([0.3, -1.2, 0.7, 2.0]), np.array([0.5, -0.9, 1.1])

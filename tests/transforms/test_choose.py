@@ -11,7 +11,8 @@ import pytest
 import jitad
 from jitad.api.mode import uncompiled
 from jitad.primitives.known import known_value
-from jitad.program.statements import Compute, Loop, Pop, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Compute, Loop, Pop, Program
 from jitad.testing import check_grads
 from tests.transforms.kernels import adjoint_of, loops
 from tests.transforms.test_flowing import nearest_by_branch, nearest_centre

@@ -10,7 +10,8 @@ import pytest
 
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Alloc, Loop, Program, Store, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc, Loop, Program, Store
 from jitad.testing import Uncompiled
 from jitad.transforms.deadarrays import remove_dead_arrays
 from jitad.transforms.expand import expand

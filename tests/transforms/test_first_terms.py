@@ -10,7 +10,8 @@ import pytest
 from jitad.program.builder import Builder, const_int
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Accumulate, Alloc, Call, Program, Store, Var, counted_loop, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Accumulate, Alloc, Call, Program, Store, Var, counted_loop
 from jitad.program.types import INT64, Array
 from jitad.transforms.first_terms import store_first_terms
 from tests.transforms.kernels import adjoint_of, assert_gradient

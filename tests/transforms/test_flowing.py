@@ -11,7 +11,8 @@ import pytest
 import jitad
 from jitad.api.mode import uncompiled
 from jitad.primitives import guarded
-from jitad.program.statements import Block, Branch, Compute, Loop, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Block, Branch, Compute, Loop, Program
 from jitad.testing import check_grads
 from tests.transforms.kernels import adjoint_of
 

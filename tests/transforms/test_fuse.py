@@ -11,7 +11,8 @@ from numba import prange
 from jitad.program.builder import is_const
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Alloc, Loop, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc, Loop, Program
 from jitad.transforms.fuse import fuse_array_statements
 from jitad.transforms.invariant import move_invariants_out
 from jitad.transforms.localize import localize

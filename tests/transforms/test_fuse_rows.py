@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import jitad
-from jitad.program.statements import Alloc, Load, Loop, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc, Load, Loop, Program
 from tests.fixtures import own_cache, run_uncompiled
 from tests.transforms.kernels import adjoint_of, assert_gradient, loops
 

@@ -11,7 +11,8 @@ import jitad
 from jitad.api.mode import uncompiled
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Alloc, Block, Release, array_type, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc, Block, Release, array_type
 from jitad.testing import Uncompiled
 from jitad.transforms.expand import expand
 from jitad.transforms.give_back import give_back

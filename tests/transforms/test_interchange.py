@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jitad.program.statements import Accumulate, Load, Loop, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Accumulate, Load, Loop, Program
 from tests.transforms.kernels import adjoint_of, assert_gradient, loops
 
 

@@ -13,7 +13,8 @@ from jitad.emission.emit import emit
 from jitad.program.builder import Builder, const_int
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Alloc, Compute, Program, Var, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc, Compute, Program, Var
 from jitad.program.types import Array
 from jitad.testing import Uncompiled
 from jitad.transforms.expand import expand

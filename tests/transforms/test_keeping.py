@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import jitad
-from jitad.program.statements import Compute, Push, Release, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Compute, Push, Release
 from jitad.transforms.adjoint import Adjoint
 from tests.fixtures import compiled, own_cache, run_uncompiled
 from tests.transforms.kernels import adjoint_of, assert_gradient

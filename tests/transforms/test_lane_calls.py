@@ -7,12 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jitad.program.statements import (
-    Call,
-    Program,
-    Release,
-    walk,
-)
+from jitad.program.queries import walk
+from jitad.program.statements import Call, Program, Release
 from tests.transforms.in_lanes import with_lanes
 
 

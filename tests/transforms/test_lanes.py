@@ -14,6 +14,7 @@ from jitad.program.builder import Builder, const_int
 from jitad.program.checker import CheckError, check
 from jitad.program.evaluator import evaluate
 from jitad.program.printer import show
+from jitad.program.queries import walk
 from jitad.program.rewrite import inline
 from jitad.program.statements import (
     Alloc,
@@ -27,7 +28,6 @@ from jitad.program.statements import (
     Store,
     Var,
     counted_loop,
-    walk,
 )
 from jitad.program.types import FLOAT64, INT64, Array, Scalar
 from jitad.transforms.lanes import NotLaneable, laned_type, lanes

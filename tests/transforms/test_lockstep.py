@@ -10,7 +10,8 @@ from numba import prange
 
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Accumulate, Loop, Program, Store, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Accumulate, Loop, Program, Store
 from jitad.transforms.invariant import move_invariants_out
 from jitad.transforms.localize import localize
 from jitad.transforms.lockstep import run_in_lockstep

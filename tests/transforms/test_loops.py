@@ -9,7 +9,8 @@ import pytest
 
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Accumulate, Branch, Loop, Program, Store, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Accumulate, Branch, Loop, Program, Store
 from jitad.transforms.gather import gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.localize import localize

@@ -15,7 +15,8 @@ from jitad.primitives.spec import ProgramPrimitive
 from jitad.program.builder import const_int
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Alloc, Call, Program, Release, Var, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc, Call, Program, Release, Var
 from jitad.program.types import INT64, Array
 from jitad.transforms.adjoint import adjoint
 from jitad.transforms.expand import expand

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from jitad.primitives import core
-from jitad.program.statements import Compute, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Compute, Program
 from jitad.transforms.induction import remove_counters
 from jitad.transforms.nonnegative import fold_signs
 from tests.transforms.kernels import assert_gradient, program_of

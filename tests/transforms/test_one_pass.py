@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jitad.program.statements import Call, Push, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Call, Push
 from tests.transforms.kernels import adjoint_of, assert_gradient
 
 X = np.array([0.4, 0.9, -0.7, 1.2])

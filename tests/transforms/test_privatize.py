@@ -10,7 +10,8 @@ import pytest
 from jitad.analysis.aliasing import Aliases
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Alloc, Block, Program, sub_blocks
+from jitad.program.queries import sub_blocks
+from jitad.program.statements import Alloc, Block, Program
 from jitad.transforms.expand import expand
 from jitad.transforms.induction import remove_counters
 from jitad.transforms.nonnegative import fold_signs

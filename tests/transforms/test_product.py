@@ -12,7 +12,8 @@ import pytest
 import jitad
 from jitad.api.mode import uncompiled
 from jitad.primitives import core, guarded
-from jitad.program.statements import Compute, Const, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Compute, Const, Program
 from jitad.testing import check_grads
 from jitad.transforms.tangent import tangent
 from tests.transforms.kernels import adjoint_of, program_of

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Push, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Push
 from jitad.transforms.adjoint import Adjoint
 from tests.transforms import kernels
 from tests.transforms.kernels import adjoint_of, assert_gradient

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jitad.program.statements import Accumulate, Loop, Program, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Accumulate, Loop, Program
 from tests.transforms.kernels import adjoint_of, assert_gradient, loops
 
 A = np.random.default_rng(3).normal(size=(4, 5))

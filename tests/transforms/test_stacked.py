@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import jitad
-from jitad.program.statements import Alloc, Loop, Push, View, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc, Loop, Push, View
 from jitad.program.types import INT64
 from jitad.testing import check_grads
 from tests.fixtures import own_cache, run_uncompiled

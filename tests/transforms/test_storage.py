@@ -11,7 +11,8 @@ import pytest
 import jitad
 from jitad.analysis.plan import AUTO, RECOMPUTE, RECORD
 from jitad.errors import ArgumentError
-from jitad.program.statements import Call, Push, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Call, Push
 from jitad.testing import Uncompiled
 from jitad.transforms import adjoint as adjoint_module
 from jitad.transforms.adjoint import Adjoint, adjoint

@@ -11,6 +11,7 @@ from numba import prange
 import jitad
 from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import const_int
+from jitad.program.queries import walk
 from jitad.program.statements import (
     Accumulate,
     Block,
@@ -26,7 +27,6 @@ from jitad.program.statements import (
     View,
     ViewAxis,
     counted_loop,
-    walk,
 )
 from jitad.program.threads import Threads
 from jitad.program.types import FLOAT64, INT64, Array

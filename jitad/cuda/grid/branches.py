@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.places import bound_in
 from jitad.program.builder import Builder
+from jitad.program.queries import operands
 from jitad.program.statements import (
     Accumulate,
     Block,
@@ -26,7 +27,6 @@ from jitad.program.statements import (
     Statement,
     Var,
     array_type,
-    operands,
 )
 from jitad.program.types import BOOL
 from jitad.transforms.loop_sums import touched

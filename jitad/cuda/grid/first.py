@@ -10,19 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from jitad.cuda.grid.plan import Grid, Plan
 from jitad.program.builder import is_const
-from jitad.program.statements import (
-    Accumulate,
-    Alloc,
-    AtOffset,
-    Block,
-    Loop,
-    Program,
-    Store,
-    Var,
-    own_reads,
-    sub_blocks,
-    walk,
-)
+from jitad.program.queries import own_reads, sub_blocks, walk
+from jitad.program.statements import Accumulate, Alloc, AtOffset, Block, Loop, Program, Store, Var
 
 
 @dataclass

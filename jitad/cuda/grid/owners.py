@@ -18,6 +18,7 @@ from jitad.analysis.places import Layouts, Place, Places, bound_in
 from jitad.analysis.sums import carried_sums
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
+from jitad.program.queries import definitions, free_variables, operands, walk
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Accumulate,
@@ -34,10 +35,6 @@ from jitad.program.statements import (
     Store,
     Var,
     counted_loop,
-    definitions,
-    free_variables,
-    operands,
-    walk,
 )
 from jitad.program.types import INT64, Scalar
 from jitad.transforms.threads import stay_apart

@@ -18,6 +18,7 @@ from jitad.analysis.places import Layouts, Places, bound_in
 from jitad.analysis.sums import carried_sums
 from jitad.errors import UnsupportedOnCudaError
 from jitad.program.origin import Origin
+from jitad.program.queries import operands, sub_blocks, walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -38,9 +39,6 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    operands,
-    sub_blocks,
-    walk,
 )
 from jitad.program.types import Scalar
 from jitad.transforms.threads import (

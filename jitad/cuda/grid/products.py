@@ -11,6 +11,7 @@ from dataclasses import replace
 from jitad.primitives.linear import matmul
 from jitad.primitives.sums import addition
 from jitad.program.builder import Builder, const_int
+from jitad.program.queries import walk
 from jitad.program.statements import (
     Block,
     Branch,
@@ -23,7 +24,6 @@ from jitad.program.statements import (
     Var,
     array_type,
     counted_loop,
-    walk,
 )
 from jitad.program.types import INT64
 

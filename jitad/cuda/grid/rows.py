@@ -16,6 +16,7 @@ from jitad.analysis.places import bound_in
 from jitad.errors import UnsupportedOnCudaError
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
+from jitad.program.queries import sub_blocks
 from jitad.program.statements import (
     Alloc,
     AtOffset,
@@ -33,7 +34,6 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    sub_blocks,
 )
 from jitad.program.types import INT64, Array, Scalar
 

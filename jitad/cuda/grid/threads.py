@@ -12,18 +12,8 @@ from dataclasses import dataclass, replace
 from jitad.cuda.grid.plan import Grid
 from jitad.emission.parts import is_sum
 from jitad.program.builder import Builder, const_int, is_const
-from jitad.program.statements import (
-    Block,
-    Const,
-    Loop,
-    Operand,
-    Program,
-    Var,
-    View,
-    ViewAxis,
-    array_type,
-    free_variables,
-)
+from jitad.program.queries import free_variables
+from jitad.program.statements import Block, Const, Loop, Operand, Program, Var, View, ViewAxis, array_type
 from jitad.program.types import INT64, Array, Scalar
 
 

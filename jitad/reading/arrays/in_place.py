@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from jitad.program.builder import Builder
 from jitad.program.distances import never_equal
+from jitad.program.queries import operands
 from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Accumulate,
@@ -25,7 +26,6 @@ from jitad.program.statements import (
     Store,
     Var,
     array_type,
-    operands,
 )
 from jitad.reading.arrays.facts import may_alias
 from jitad.reading.arrays.loops import for_each

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from jitad.analysis.effects import written_params
 from jitad.errors import ArgumentError, SharedMemoryError
 from jitad.program.builder import Builder
+from jitad.program.queries import free_variables
 from jitad.program.rewrite import Copier
-from jitad.program.statements import Operand, Program, Var, free_variables
+from jitad.program.statements import Operand, Program, Var
 from jitad.program.types import Array
 from jitad.reading import arrays, complexes
 from jitad.reading.custom_memory import refuse_shared_values

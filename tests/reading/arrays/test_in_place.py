@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Alloc, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc
 from tests.transforms.kernels import assert_gradient, program_of
 
 M = np.array([[2.0, 0.3, -0.4], [0.7, 1.5, 0.2], [-0.6, 0.8, 1.1]])

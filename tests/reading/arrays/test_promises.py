@@ -8,7 +8,8 @@ import pytest
 from jitad.errors import IndexOutOfRangeError, JitadError, ShapeMismatchError, UnsupportedCallError
 from jitad.primitives import core
 from jitad.program.evaluator import evaluate
-from jitad.program.statements import Alloc, Branch, Call, Compute, walk
+from jitad.program.queries import walk
+from jitad.program.statements import Alloc, Branch, Call, Compute
 from tests.reading.arrays.test_like_numpy import INDEX, M, N, V, W
 from tests.reading.arrays.tracing import compare, record
 
