@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from jitad.errors import KernelTypeError, ShapeMismatchError
+from jitad.errors import KernelTypeError
 from jitad.inference import TypingFailure, unify
-from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.builder import Builder, is_const
-from jitad.program.statements import Branch, Const, Operand, Var
+from jitad.program.statements import Branch, Operand, Var
 from jitad.program.types import BOOL, Scalar
+from jitad.reading.arrays.agreement import broadcast_shape, is_repeated
 from jitad.reading.arrays.facts import note_at_least
-from jitad.reading.arrays.maps import ZERO, as_lazy, same_operand, show_shape
+from jitad.reading.arrays.maps import ZERO, as_lazy
 from jitad.reading.arrays.materialize import materialize, settled
+from jitad.reading.arrays.sequences import from_sequence
 from jitad.reading.arrays.typing import array_result
 from jitad.reading.context import Context
 from jitad.reading.values import ArrayValue, LazyValue, ScalarValue, SequenceValue, Value
 
 Element = Callable[[Builder, Sequence[Operand]], Operand]
-
-SHAPE_REMEDY = (
-    "make the shapes equal; an axis of length 1 is repeated only if its length is a literal 1, "
-    "so write a[:, None] or a[0] for it"
-)
 
 
 def elementwise(ctx: Context, primitive: ScalarPrimitive, args: Sequence[Value]) -> Value:
@@ -105,8 +101,6 @@ def _unified(ctx: Context, types: Sequence[Scalar]) -> Scalar:
 
 def _array_or_number(ctx: Context, value: Value, what: str) -> LazyValue | ScalarValue:
     """A value as an operand of an elementwise operation."""
-    from jitad.reading.arrays.sequences import from_sequence
-
     if isinstance(value, ScalarValue):
         return value
     if isinstance(value, SequenceValue):
@@ -116,31 +110,6 @@ def _array_or_number(ctx: Context, value: Value, what: str) -> LazyValue | Scala
     for length in value.shape:
         note_at_least(ctx, length)
     return as_lazy(settled(ctx, value))
-
-
-def broadcast_shape(ctx: Context, arrays: Sequence[Value], what: str) -> tuple[Operand, ...]:
-    """The shape that arrays broadcast to; lengths that may differ are checked at run time."""
-    shapes = [array.shape for array in arrays if isinstance(array, ArrayValue | LazyValue)]
-    ndim = max((len(shape) for shape in shapes), default=0)
-    result: list[Operand] = []
-    for axis in range(-ndim, 0):
-        lengths = [shape[axis] for shape in shapes if len(shape) >= -axis]
-        real = [length for length in lengths if not is_const(length, 1)]
-        literal = [length for length in real if isinstance(length, Const)]
-        chosen = (literal or real or lengths)[0]
-        for length in real:
-            require_equal(ctx, length, chosen, what, shapes)
-        result.append(chosen)
-    return tuple(result)
-
-
-def require_equal(ctx: Context, a: Operand, b: Operand, what: str, shapes: Sequence[Sequence[Operand]]) -> None:
-    """Check, at run time unless it is known, that two lengths are equal."""
-    if same_operand(a, b):
-        return
-    listed = " and ".join(show_shape(shape) for shape in shapes)
-    differ = ctx.builder.compute(core.ne, a, b)
-    ctx.fail_if(differ, ShapeMismatchError, f"{what}: shapes {listed} don't fit together", SHAPE_REMEDY)
 
 
 def _aligned(
@@ -160,14 +129,6 @@ def _aligned(
         reads.extend(part.reads)
         cost += part.cost
     return elements, tuple(reads), cost
-
-
-def is_repeated(part: LazyValue, shape: Sequence[Operand]) -> bool:
-    """True when broadcasting ``part`` to ``shape`` would evaluate its elements more than once."""
-    lead = len(shape) - part.ndim
-    if any(not is_const(length, 1) for length in shape[:lead]):
-        return True
-    return any(is_const(own, 1) and not is_const(to, 1) for own, to in zip(part.shape, shape[lead:], strict=True))
 
 
 def broadcast_element(part: LazyValue, shape: Sequence[Operand]) -> Element:

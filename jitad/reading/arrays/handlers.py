@@ -104,7 +104,7 @@ HANDLERS: dict[Any, Callable[..., Value]] = {
     np.roll: shapes.roll,
     np.tile: shapes.tile,
     np.diff: shapes.diff,
-    np.trace: shapes.trace,
+    np.trace: reductions.trace,
     np.concatenate: joining.concatenate,
     np.stack: joining.stack,
     np.vstack: joining.vstack,

@@ -9,11 +9,13 @@ from jitad.errors import IndexOutOfRangeError, KernelTypeError
 from jitad.program.builder import Builder
 from jitad.program.statements import Operand, ViewAxis
 from jitad.program.types import INT64
-from jitad.reading.arrays.broadcasting import broadcast_element, broadcast_shape
+from jitad.reading.arrays.agreement import broadcast_shape
+from jitad.reading.arrays.broadcasting import broadcast_element
 from jitad.reading.arrays.facts import note_at_least
 from jitad.reading.arrays.maps import ONE, ZERO, anywhere, as_lazy, load_element, require_array, shifted
 from jitad.reading.arrays.masks import nonzero
 from jitad.reading.arrays.materialize import materialize, settled
+from jitad.reading.arrays.sequences import from_sequence
 from jitad.reading.arrays.slicing import integer, resolved_index, resolved_slice
 from jitad.reading.context import Context
 from jitad.reading.values import (
@@ -127,8 +129,6 @@ def _sliced(ctx: Context, item: SliceValue, own: ViewAxis, starts: list[Operand]
 
 def _expanded(ctx: Context, target: ArrayValue, index: Value) -> list[Value]:
     """The items of an index, one for each axis: the ellipsis filled in, masks turned into index arrays."""
-    from jitad.reading.arrays.sequences import from_sequence
-
     items = list(index.items) if isinstance(index, SequenceValue) and index.kind is tuple else [index]
     taken, ready = 0, list[Value]()
     for item in items:

@@ -9,20 +9,19 @@ from jitad.inference import unify
 from jitad.program.builder import Builder, is_const
 from jitad.program.statements import Operand
 from jitad.program.types import Scalar
+from jitad.reading.arrays.agreement import require_equal
 from jitad.reading.arrays.arguments import is_absent, one_axis
-from jitad.reading.arrays.broadcasting import require_equal
 from jitad.reading.arrays.facts import note_at_least
 from jitad.reading.arrays.loops import for_each
 from jitad.reading.arrays.maps import ONE, ZERO, allocate, as_lazy
 from jitad.reading.arrays.materialize import materialize, settled
+from jitad.reading.arrays.sequences import from_sequence
 from jitad.reading.arrays.shapes import atleast_1d, atleast_2d, expand_dims, ravel
 from jitad.reading.context import Context
 from jitad.reading.values import ArrayValue, LazyValue, ScalarValue, SequenceValue, Value
 
 
 def _parts(ctx: Context, value: Value, what: str) -> list[Value]:
-    from jitad.reading.arrays.sequences import from_sequence
-
     if not isinstance(value, SequenceValue) or not value.items:
         ctx.refuse(KernelTypeError, f"{what} takes a tuple of arrays", "write the arrays as a tuple")
     return [from_sequence(ctx, item) if isinstance(item, SequenceValue) else item for item in value.items]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from jitad.program.builder import Builder
 from jitad.program.statements import Branch, Operand, Var
 from jitad.program.types import BOOL, INT64
-from jitad.reading.arrays.broadcasting import require_equal
+from jitad.reading.arrays.agreement import require_equal
 from jitad.reading.arrays.facts import note_at_least
 from jitad.reading.arrays.loops import fold
 from jitad.reading.arrays.maps import ONE, ZERO, allocate, as_lazy

@@ -131,7 +131,7 @@ METHODS: dict[str, Callable[..., Value]] = {
     "transpose": shapes.transposed,
     "swapaxes": shapes.swapaxes,
     "squeeze": shapes.squeeze,
-    "trace": shapes.trace,
+    "trace": reductions.trace,
     "fill": fill,
     "item": item,
 }

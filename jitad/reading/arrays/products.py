@@ -10,12 +10,13 @@ from jitad.primitives.composites import norms
 from jitad.program.builder import Builder
 from jitad.program.statements import Call, Operand, Var
 from jitad.program.types import Scalar
+from jitad.reading.arrays.agreement import require_equal
 from jitad.reading.arrays.arguments import is_absent
-from jitad.reading.arrays.broadcasting import require_equal
 from jitad.reading.arrays.loops import fold
 from jitad.reading.arrays.maps import anywhere, as_lazy, require_array
 from jitad.reading.arrays.materialize import ProductValue, contiguous, materialize, settled
 from jitad.reading.arrays.reductions import LONG, SUM, reduced, root_of
+from jitad.reading.arrays.sequences import from_sequence
 from jitad.reading.context import Context
 from jitad.reading.values import ArrayLike, ArrayValue, LazyValue, ScalarValue, SequenceValue, StaticValue, Value
 
@@ -51,8 +52,6 @@ def matmul(ctx: Context, a: Value, b: Value) -> Value:
 
 
 def _operand(ctx: Context, value: Value, what: str) -> ArrayLike:
-    from jitad.reading.arrays.sequences import from_sequence
-
     if isinstance(value, SequenceValue):
         value = from_sequence(ctx, value)
     return settled(ctx, require_array(ctx, value, what))

@@ -13,10 +13,13 @@ from jitad.program.builder import Builder, is_const
 from jitad.program.statements import Const, Operand
 from jitad.program.types import BOOL, INT64, Scalar
 from jitad.reading.arrays.arguments import axes_of, dtype_of, flag
+from jitad.reading.arrays.creation import diag
 from jitad.reading.arrays.loops import fold, for_each
 from jitad.reading.arrays.maps import ONE, ZERO, allocate, anywhere, as_lazy, from_variable, require_array, size_of
 from jitad.reading.arrays.materialize import materialize, settled
 from jitad.reading.arrays.searching import extreme_places, joined
+from jitad.reading.arrays.sequences import from_sequence
+from jitad.reading.arrays.shapes import ravel
 from jitad.reading.context import Context
 from jitad.reading.values import ArrayValue, LazyValue, ScalarValue, SequenceValue, StaticValue, Value
 
@@ -71,8 +74,6 @@ def reduced(ctx: Context, value: Value, axis: Value | None, keepdims: Value | No
 
 
 def _source(ctx: Context, value: Value, name: str) -> LazyValue:
-    from jitad.reading.arrays.sequences import from_sequence
-
     if isinstance(value, SequenceValue):
         value = from_sequence(ctx, value)
     if isinstance(value, ScalarValue):
@@ -137,6 +138,10 @@ def sum_(
     source = _source(ctx, a, "sum")
     terms = source if dtype is None else ctx.apply(core.casts[dtype_of(ctx, dtype, source.dtype)], (source,))
     return reduced(ctx, terms, axis, keepdims, SUM, "sum")
+
+
+def trace(ctx: Context, a: Value) -> Value:
+    return sum_(ctx, diag(ctx, a))
 
 
 def prod(ctx: Context, a: Value, axis: Value | None = None, *, keepdims: Value | None = None) -> Value:
@@ -274,8 +279,6 @@ def _cumulative(ctx: Context, a: Value, axis: Value | None, kind: Fold, name: st
     """Running totals along an axis; without one, over the elements in row order."""
     source = _source(ctx, a, name)
     if source.ndim == 0 or (source.ndim > 1 and (axis is None or (isinstance(axis, StaticValue) and axis.obj is None))):
-        from jitad.reading.arrays.shapes import ravel
-
         source = as_lazy(require_array(ctx, ravel(ctx, a), name))
     along = axes_of(ctx, axis, source.ndim)
     if len(along) != 1:

@@ -7,7 +7,7 @@ from jitad.inference import unify
 from jitad.program.builder import const_int
 from jitad.program.statements import Operand
 from jitad.program.types import Scalar
-from jitad.reading.arrays.broadcasting import require_equal
+from jitad.reading.arrays.agreement import require_equal
 from jitad.reading.arrays.loops import for_each
 from jitad.reading.arrays.maps import allocate, as_lazy
 from jitad.reading.arrays.materialize import settled

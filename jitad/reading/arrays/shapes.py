@@ -9,8 +9,8 @@ from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.statements import Const, Operand, ViewAxis
 from jitad.program.types import INT64
+from jitad.reading.arrays.agreement import require_equal
 from jitad.reading.arrays.arguments import axes_of, is_absent, known_integer, length_of, one_axis
-from jitad.reading.arrays.broadcasting import require_equal
 from jitad.reading.arrays.facts import facts, note_at_least
 from jitad.reading.arrays.indexing import getitem
 from jitad.reading.arrays.maps import (
@@ -26,6 +26,7 @@ from jitad.reading.arrays.maps import (
     size_of,
 )
 from jitad.reading.arrays.materialize import materialize
+from jitad.reading.arrays.sequences import from_sequence
 from jitad.reading.arrays.slicing import integer
 from jitad.reading.context import Context
 from jitad.reading.values import ArrayValue, LazyValue, ScalarValue, SequenceValue, SliceValue, StaticValue, Value
@@ -35,8 +36,6 @@ EVERY = SliceValue(None, None, None)
 
 
 def _array(ctx: Context, value: Value, what: str) -> ArrayValue:
-    from jitad.reading.arrays.sequences import from_sequence
-
     if isinstance(value, SequenceValue):
         value = from_sequence(ctx, value)
     return materialize(ctx, require_array(ctx, value, what) if not isinstance(value, ScalarValue) else value)
@@ -265,10 +264,3 @@ def diff(ctx: Context, a: Value, n: Value | None = None) -> Value:
         ends = [getitem(ctx, array, SequenceValue((dots, part))) for part in (later, earlier)]
         array = ctx.apply(core.sub, ends)
     return array
-
-
-def trace(ctx: Context, a: Value) -> Value:
-    from jitad.reading.arrays.creation import diag
-    from jitad.reading.arrays.reductions import sum_
-
-    return sum_(ctx, diag(ctx, a))

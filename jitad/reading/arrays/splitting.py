@@ -9,8 +9,8 @@ from jitad.errors import KernelTypeError, KernelValueError, UnsupportedCallError
 from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.statements import Operand, ViewAxis
+from jitad.reading.arrays.agreement import broadcast_shape
 from jitad.reading.arrays.arguments import known_integer, one_axis, shape_of
-from jitad.reading.arrays.broadcasting import broadcast_shape
 from jitad.reading.arrays.facts import smaller
 from jitad.reading.arrays.indexing import getitem
 from jitad.reading.arrays.joining import stack

@@ -11,7 +11,8 @@ from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.distances import never_equal
 from jitad.program.statements import Branch, Operand, Var, array_type
 from jitad.program.types import BOOL, FLOAT32, Scalar
-from jitad.reading.arrays.broadcasting import SHAPE_REMEDY, broadcast_element, is_repeated, require_equal
+from jitad.reading.arrays.agreement import SHAPE_REMEDY, is_repeated, require_equal
+from jitad.reading.arrays.broadcasting import broadcast_element
 from jitad.reading.arrays.facts import may_alias, note_at_least
 from jitad.reading.arrays.in_place import with_copies
 from jitad.reading.arrays.indexing import Gather, gathered, select
@@ -28,6 +29,7 @@ from jitad.reading.arrays.maps import (
     show_shape,
 )
 from jitad.reading.arrays.materialize import ProductValue, materialize, settled
+from jitad.reading.arrays.sequences import from_sequence
 from jitad.reading.context import Context
 from jitad.reading.values import ArrayLike, ArrayValue, LazyValue, ScalarValue, SequenceValue, Value
 
@@ -178,8 +180,6 @@ def _require_target(ctx: Context, target: Value) -> ArrayValue:
 
 def _as_source(ctx: Context, value: Value) -> Value:
     """A value to store: a number, an array or an expression."""
-    from jitad.reading.arrays.sequences import from_sequence
-
     if isinstance(value, SequenceValue):
         return from_sequence(ctx, value)
     if isinstance(value, ArrayValue | LazyValue):

@@ -8,7 +8,8 @@ from jitad.errors import KernelTypeError
 from jitad.program.builder import Builder
 from jitad.program.statements import Branch, Operand, Var
 from jitad.program.types import BOOL, REAL_DTYPES, Scalar
-from jitad.reading.arrays.broadcasting import broadcast_element, broadcast_shape
+from jitad.reading.arrays.agreement import broadcast_shape
+from jitad.reading.arrays.broadcasting import broadcast_element
 from jitad.reading.arrays.maps import as_lazy
 from jitad.reading.arrays.materialize import settled
 from jitad.reading.arrays.sequences import from_sequence

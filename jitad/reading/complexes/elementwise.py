@@ -10,7 +10,8 @@ from jitad.primitives.complexes import arithmetic
 from jitad.program.builder import Builder
 from jitad.program.statements import Operand
 from jitad.program.types import REAL_DTYPES, Scalar
-from jitad.reading.arrays.broadcasting import broadcast_element, broadcast_shape, is_repeated
+from jitad.reading.arrays.agreement import broadcast_shape, is_repeated
+from jitad.reading.arrays.broadcasting import broadcast_element
 from jitad.reading.arrays.facts import note_at_least
 from jitad.reading.arrays.materialize import materialize
 from jitad.reading.arrays.sequences import from_sequence

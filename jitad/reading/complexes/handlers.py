@@ -18,6 +18,7 @@ from jitad.program.types import BOOL
 from jitad.reading.arrays import joining, methods, shapes, splitting
 from jitad.reading.arrays.creation import diag
 from jitad.reading.arrays.handlers import transpose
+from jitad.reading.arrays.reductions import trace as real_trace
 from jitad.reading.complexes import choices, creation, functions, operations, parts, products, reductions
 from jitad.reading.context import Context
 from jitad.reading.values import (
@@ -84,7 +85,7 @@ def fill(ctx: Context, a: Value, value: Value) -> Value:
 
 
 def trace(ctx: Context, a: Value) -> Value:
-    return functions.by_parts(shapes.trace)(ctx, a)
+    return functions.by_parts(real_trace)(ctx, a)
 
 
 def _sum(ctx: Context, iterable: Value, start: Value | None = None) -> Value:

@@ -10,7 +10,7 @@ from jitad.errors import KernelTypeError
 from jitad.primitives import core
 from jitad.primitives.complexes import arrays
 from jitad.reading.arrays import products
-from jitad.reading.arrays.broadcasting import require_equal
+from jitad.reading.arrays.agreement import require_equal
 from jitad.reading.arrays.indexing import FULL
 from jitad.reading.arrays.materialize import materialize
 from jitad.reading.arrays.sequences import from_sequence

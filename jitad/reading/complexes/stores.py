@@ -11,7 +11,8 @@ from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.builder import Builder
 from jitad.program.statements import Branch, Operand
 from jitad.program.types import BOOL, REAL_DTYPES, Scalar
-from jitad.reading.arrays.broadcasting import broadcast_element, is_repeated, require_equal
+from jitad.reading.arrays.agreement import is_repeated, require_equal
+from jitad.reading.arrays.broadcasting import broadcast_element
 from jitad.reading.arrays.facts import may_alias, note_at_least
 from jitad.reading.arrays.indexing import Gather, select
 from jitad.reading.arrays.loops import for_each, memory_nesting
