@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jitad.primitives import composites, core, discrete, elementary, linear, roots, sorting, special, sums
+from jitad.primitives import composites, core, discrete, elementary, larger, linear, roots, sorting, special, sums
 from jitad.primitives.hooks import hookimpl
 from jitad.primitives.spec import Primitive
 
@@ -14,6 +14,7 @@ def jitad_primitives() -> list[Primitive]:
         core.select,
         *core.casts.values(),
         *elementary.PRIMITIVES,
+        *larger.PRIMITIVES,
         *discrete.PRIMITIVES,
         *special.PRIMITIVES,
         *linear.PRIMITIVES,

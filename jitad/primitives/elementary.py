@@ -216,61 +216,7 @@ def _nextafter_x(x, towards, result):
     return 1.0
 
 
-# Choices
-
-
-def _max_a(a, b, result):
-    # ties go to the first argument, as Python's max returns it
-    return 0.0 if b > a else 1.0
-
-
-def _max_b(a, b, result):
-    return 1.0 if b > a else 0.0
-
-
-def _min_a(a, b, result):
-    # ties go to the first argument, as Python's min returns it
-    return 0.0 if b < a else 1.0
-
-
-def _min_b(a, b, result):
-    return 1.0 if b < a else 0.0
-
-
-def _maximum_a(a, b, result):
-    # ties go to the first argument; so does a nan in it, which the result passes on
-    return 1.0 if (a >= b) | (a != a) else 0.0
-
-
-def _maximum_b(a, b, result):
-    return 0.0 if (a >= b) | (a != a) else 1.0
-
-
-def _minimum_a(a, b, result):
-    # ties go to the first argument; so does a nan in it, which the result passes on
-    return 1.0 if (a <= b) | (a != a) else 0.0
-
-
-def _minimum_b(a, b, result):
-    return 0.0 if (a <= b) | (a != a) else 1.0
-
-
-def _fmax_a(a, b, result):
-    # ties go to the first argument; a nan loses
-    return 1.0 if (a >= b) | (b != b) else 0.0
-
-
-def _fmax_b(a, b, result):
-    return 0.0 if (a >= b) | (b != b) else 1.0
-
-
-def _fmin_a(a, b, result):
-    # ties go to the first argument; a nan loses
-    return 1.0 if (a <= b) | (b != b) else 0.0
-
-
-def _fmin_b(a, b, result):
-    return 0.0 if (a <= b) | (b != b) else 1.0
+# Signs and remainders
 
 
 def _fabs(x, result):
@@ -289,25 +235,6 @@ def _fmod_a(a, b, result):
 
 def _fmod_b(a, b, result):
     return -((a - result) / b)
-
-
-def _choice(
-    name: str, function: Any, condition: str, first: Partial, second: Partial, *special: Any
-) -> ScalarPrimitive:
-    """``a if condition else b`` on two numbers of one type; a select, which vectorises, not a call."""
-    return ScalarPrimitive(
-        name=name,
-        callables=(function,),
-        template=f"({{0}} if {condition} else {{1}})",
-        typed_as=max,
-        partials=(first, second),
-        kink="ties go to the first argument",
-        special=(((2.0, 2.0), (1.0, 0.0)), *special),
-    )
-
-
-_NAN_COUNTS = (((math.nan, 1.0), (1.0, 0.0)), ((1.0, math.nan), (0.0, 1.0)))
-_NAN_LOSES = (((math.nan, 1.0), (0.0, 1.0)), ((1.0, math.nan), (1.0, 0.0)))
 
 
 _AT_THE_ORIGIN = (((0.0, 0.0), (0.0, 0.0)),)
@@ -383,12 +310,6 @@ PRIMITIVES: tuple[Primitive, ...] = (
     ),
     call(*(np.nextafter, np.nextafter, _nextafter_x, ZERO), cost=5, prefix="np_", kink="1 at powers of two"),
     call(np.spacing, np.spacing, ZERO, cost=5, prefix="np_", kink="jumps at powers of two"),
-    _choice("max", max, "not ({1} > {0})", _max_a, _max_b),
-    _choice("min", min, "not ({1} < {0})", _min_a, _min_b),
-    _choice("maximum", np.maximum, "(({0} >= {1}) | ({0} != {0}))", _maximum_a, _maximum_b, *_NAN_COUNTS),
-    _choice("minimum", np.minimum, "(({0} <= {1}) | ({0} != {0}))", _minimum_a, _minimum_b, *_NAN_COUNTS),
-    _choice("fmax", np.fmax, "(({0} >= {1}) | ({1} != {1}))", _fmax_a, _fmax_b, *_NAN_LOSES),
-    _choice("fmin", np.fmin, "(({0} <= {1}) | ({1} != {1}))", _fmin_a, _fmin_b, *_NAN_LOSES),
     ScalarPrimitive(
         name="float_power",
         callables=(np.float_power,),
