@@ -18,6 +18,7 @@ from jitad.primitives.spec import ArrayPrimitive, CompositePrimitive, Partial, S
 from jitad.program.types import Scalar
 from jitad.reading import arrays, complexes, derivatives, lists
 from jitad.reading.arrays.calls import call_array
+from jitad.reading.arrays.ufuncs import call_generalized, call_vectorized, is_generalized, is_vectorized
 from jitad.reading.builtin_calls import BUILTINS
 from jitad.reading.captures import is_library
 from jitad.reading.custom import call_custom
@@ -156,6 +157,10 @@ def call_object(reader: Reader, obj: Any, args: Sequence[Value], kwargs: Mapping
     if hasattr(type(obj), "custom_form"):
         reader.captures.rules(obj, text)
         return call_custom(reader, obj.custom_form, args, kwargs, text)
+    if is_vectorized(obj) and not kwargs:
+        return call_vectorized(reader, obj, args, text)
+    if is_generalized(obj) and not kwargs:
+        return call_generalized(reader, obj, args, text)
     if differentiates(obj):
         return _call_jitad(reader, obj, args, kwargs, text)
     function, _ = unwrap_dispatcher(obj)

@@ -9,6 +9,7 @@ import numpy as np
 
 from jitad.errors import KernelTypeError, ShapeMismatchError, UnsupportedCallError
 from jitad.reading import arrays, complexes
+from jitad.reading.arrays.ufuncs import is_vectorized
 from jitad.reading.complexes.typing import typed
 from jitad.reading.merging import describe
 from jitad.reading.source import module_root
@@ -52,11 +53,12 @@ def call_with_out(
     """The value of a NumPy function that stores its result; None for a call that doesn't."""
     owner = getattr(obj, "__self__", None)
     is_numpy = module_root(str(getattr(obj, "__module__", None))) == "numpy"
-    if not (is_numpy or isinstance(obj, np.ufunc) or isinstance(owner, np.ufunc)):
+    is_ufunc = isinstance(obj, np.ufunc) or is_vectorized(obj)
+    if not (is_numpy or is_ufunc or _is_method(owner)):
         return None
-    if isinstance(owner, np.ufunc) and obj.__name__ in _METHODS:
+    if _is_method(owner) and obj.__name__ in _METHODS:
         reader.refuse(UnsupportedCallError, f"{text} isn't one of Numba's functions", _METHODS[obj.__name__])
-    at = obj.nin if isinstance(obj, np.ufunc) else next((place for f, place in _PLACES if f is obj), None)
+    at = obj.nin if is_ufunc else next((place for f, place in _PLACES if f is obj), None)
     named = dict(kwargs)
     out = named.pop("out", None)
     if out is None and at is not None and len(args) == at + 1:
@@ -68,8 +70,13 @@ def call_with_out(
         out = out.items[0]
     if isinstance(out, StaticValue) and out.obj is None:
         return found
-    _store(reader, out, found, text, isinstance(obj, np.ufunc))
+    _store(reader, out, found, text, is_ufunc)
     return out
+
+
+def _is_method(owner: Any) -> bool:
+    """True for the owner of a method of a ufunc."""
+    return isinstance(owner, np.ufunc) or is_vectorized(owner)
 
 
 def _store(reader: Reader, out: Value, found: Value, text: str, broadcasts: bool) -> None:

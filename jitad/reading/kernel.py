@@ -13,6 +13,7 @@ from jitad.program.builder import Builder
 from jitad.program.statements import Alloc, Const, Operand, Program, Var, array_type
 from jitad.program.types import Array, Scalar, Type
 from jitad.reading import arrays, complexes
+from jitad.reading.arrays.ufuncs import is_vectorized
 from jitad.reading.calls import is_known
 from jitad.reading.captures import Capture, Guard
 from jitad.reading.custom_memory import refuse_shared_values
@@ -85,7 +86,7 @@ def read_kernel(
     """
     reader = Reader(Builder(), bounds_checked)
     innermost = _innermost(function)
-    if is_known(innermost):
+    if is_known(innermost) or is_vectorized(innermost):
         called = _calling(innermost)
         function, innermost = called if innermost is function else function, called
     plain, first, named, options = unwrap(innermost)

@@ -28,6 +28,27 @@ def _compiled_cube(x):
     return x * x * x
 
 
+@numba.vectorize(["float32(float32, float32)", "float64(float64, float64)"])
+def _bent(x, y):
+    if x > 0.0:
+        return x * math.sin(y)
+    return x * y * y
+
+
+@numba.vectorize
+def _of_any_types(x, y):
+    return x * y * y
+
+
+@numba.guvectorize(["void(float64[:], float64, float64[:], float64[:])"], "(n),()->(n),()")
+def _running_squares(x, scale, partial, whole):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += x[i] * scale
+        partial[i] = total * total
+    whole[0] = total
+
+
 def _fill(target, source, factor):
     for i in range(target.shape[0]):
         target[i] = source[i] * factor
@@ -250,3 +271,26 @@ def nested_calls_three_deep(x, n):
     for i in range(n):
         total += outer(x + i)
     return total
+
+
+@kernel(lambda d: (d.signed(3), d.signed(2)), argnums=(0, 1), compiled=True)
+def vectorized_by_numba(a, b):
+    table = _bent(a[:, None], b)
+    other = np.empty_like(table)
+    _bent(table, 2, other)
+    return np.sum(table * other) + _bent(a[0], b[1]) + np.sum(_bent(np.arange(3), a))
+
+
+@kernel(lambda d: (d.signed(3), 1.3), argnums=(0, 1))
+def vectorized_for_any_types(a, x):
+    return np.sum(_of_any_types(a, x)) * _of_any_types(x, 2) + np.sum(_of_any_types(a, a[::-1]))
+
+
+@kernel(lambda d: (d.signed(2, 3), d.signed(2), 1.3), argnums=(0, 1, 2), compiled=True)
+def generalized_by_numba(a, scales, x):
+    partial = np.empty((2, 3))
+    whole = np.empty(2)
+    _running_squares(a, scales, partial, whole)
+    _running_squares(partial * x, x, partial, whole)
+    _running_squares(a[:1], scales[1:], a[1:], whole[:1])
+    return np.sum(partial) * whole[0] + np.sum(a) * whole[1]

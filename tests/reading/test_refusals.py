@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 
+import numba
 import numpy as np
 import pytest
 
@@ -22,6 +23,39 @@ def trying(x):
 
 def undefined(x):
     return nowhere + x  # noqa: F821
+
+
+@numba.vectorize(["float64(float64)"])
+def halved(x):
+    return x / 2.0
+
+
+@numba.guvectorize(["void(float64[:], float64[:])"], "(n)->(n)")
+def doubled(x, out):
+    for i in range(x.shape[0]):
+        out[i] = 2.0 * x[i]
+
+
+def vectorized_of_two(x):
+    return halved(x, x, x)
+
+
+def vectorized_reduction(a):
+    return halved.reduce(a)
+
+
+def generalized_without_its_result(a):
+    return np.sum(doubled(a))
+
+
+def generalized_with_too_few_axes(x):
+    return doubled(x, x)
+
+
+def generalized_of_another_type(a):
+    out = np.empty(a.shape[0])
+    doubled(a.astype(np.float32), out)
+    return out[0]
 
 
 def recursive(x):
@@ -122,6 +156,11 @@ ONE = np.ones(2)
     [
         (trying, (1.0,), e.UnsupportedSyntaxError, "try statement"),
         (undefined, (1.0,), e.KernelNameError, "'nowhere' is not defined"),
+        (vectorized_of_two, (1.0,), e.KernelTypeError, "takes arguments: 1, and gets 3"),
+        (vectorized_reduction, (ONE,), e.UnsupportedCallError, "halved.reduce isn't one"),
+        (generalized_without_its_result, (ONE,), e.KernelTypeError, "takes 2 arguments in a kernel, its results among"),
+        (generalized_with_too_few_axes, (1.0,), e.KernelTypeError, "too few axes for (n)->(n)"),
+        (generalized_of_another_type, (ONE,), e.KernelTypeError, "no signature with float32 as argument 1"),
         (recursive, (1.0,), e.RecursionRefusedError, "calls itself"),
         (printing, (1.0,), e.UnsupportedCallError, "print inside an expression"),
         (two_kinds, (1.0,), e.KernelTypeError, "'r' is a tuple of 2 on one path and a number"),

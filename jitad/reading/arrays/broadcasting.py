@@ -24,9 +24,9 @@ Element = Callable[[Builder, Sequence[Operand]], Operand]
 
 def elementwise(ctx: Context, primitive: ScalarPrimitive, args: Sequence[Value]) -> Value:
     """``primitive`` on numbers and arrays, as an array expression; axes broadcast as in NumPy."""
-    parts = [_array_or_number(ctx, arg, primitive.name) for arg in args]
+    parts = [array_or_number(ctx, arg, primitive.name) for arg in args]
     shape = broadcast_shape(ctx, [p for p in parts if not isinstance(p, ScalarValue)], primitive.name)
-    elements, reads, cost = _aligned(ctx, parts, shape)
+    elements, reads, cost = aligned(ctx, parts, shape)
     types = tuple(Scalar(p.dtype) if isinstance(p, LazyValue) else p.operand.type for p in parts)
     probes = [p.operand if isinstance(p, ScalarValue) else Var("x", Scalar(p.dtype)) for p in parts]
     arrays = tuple(isinstance(p, LazyValue) for p in parts)
@@ -54,7 +54,7 @@ def elementwise(ctx: Context, primitive: ScalarPrimitive, args: Sequence[Value])
 
 def where(ctx: Context, cond: Value, a: Value, b: Value) -> Value:
     """``a if cond else b``, element by element; only the side taken is evaluated if a side costs anything."""
-    parts = [_array_or_number(ctx, part, "where") for part in (cond, a, b)]
+    parts = [array_or_number(ctx, part, "where") for part in (cond, a, b)]
     if all(isinstance(part, ScalarValue) for part in parts):
         test, then, otherwise = (part.operand for part in parts if isinstance(part, ScalarValue))
         unified = _unified(ctx, [then.type, otherwise.type])  # type: ignore[list-item]
@@ -62,7 +62,7 @@ def where(ctx: Context, cond: Value, a: Value, b: Value) -> Value:
         truth = builder.cast(test, BOOL)
         return ScalarValue(builder.select(truth, builder.cast(then, unified), builder.cast(otherwise, unified)))
     shape = broadcast_shape(ctx, [p for p in parts if isinstance(p, LazyValue)], "where")
-    elements, reads, cost = _aligned(ctx, parts, shape)
+    elements, reads, cost = aligned(ctx, parts, shape)
     result = _unified(ctx, [Scalar(p.dtype) if isinstance(p, LazyValue) else p.type for p in parts[1:]])
     is_cheap = all(isinstance(p, ScalarValue) or p.cost == 0 for p in parts[1:])
     test_of, then_of, otherwise_of = elements
@@ -99,7 +99,7 @@ def _unified(ctx: Context, types: Sequence[Scalar]) -> Scalar:
     return found
 
 
-def _array_or_number(ctx: Context, value: Value, what: str) -> LazyValue | ScalarValue:
+def array_or_number(ctx: Context, value: Value, what: str) -> LazyValue | ScalarValue:
     """A value as an operand of an elementwise operation."""
     if isinstance(value, ScalarValue):
         return value
@@ -112,7 +112,7 @@ def _array_or_number(ctx: Context, value: Value, what: str) -> LazyValue | Scala
     return as_lazy(settled(ctx, value))
 
 
-def _aligned(
+def aligned(
     ctx: Context, parts: Sequence[LazyValue | ScalarValue], shape: tuple[Operand, ...]
 ) -> tuple[list[Element], tuple[ArrayValue, ...], int]:
     """The elements of each part at an index of the broadcast shape, what they read, and their cost."""
