@@ -111,6 +111,7 @@ class Captures:
         """Lists and dicts of the user's, which a kernel can't change."""
         self._values: dict[int, tuple[Any, Value, Getter, str]] = {}
         self._guarded: set[tuple[str, int]] = set()
+        self._fields: dict[tuple[int, str], Any] = {}
 
     def lift(self, reader: Reader, obj: Any, getter: Getter | None, name: str) -> Value:
         """What a Python object stands for in the program.
@@ -160,13 +161,23 @@ class Captures:
 
     def attribute(self, reader: Reader, obj: Any, name: str, owner: str) -> Value:
         """``obj.name`` for an object used while reading. Raises AttributeError when there is none."""
-        found = getattr(obj, name)
+        found = self._of_jitclass(obj, name) if _is_of_jitclass(obj) else getattr(obj, name)
         fixed = isinstance(obj, types.ModuleType) and module_root(obj.__name__) in FIXED_PACKAGES
         if isinstance(obj, types.BuiltinFunctionType | np.dtype | np.finfo | np.iinfo | type(np.add)):
             fixed = True
         if isinstance(obj, type) and module_root(obj.__module__) in FIXED_PACKAGES:
             fixed = True
         return self.lift(reader, found, None if fixed else partial(getattr, obj, name), f"{owner}.{name}")
+
+    def _of_jitclass(self, obj: Any, name: str) -> Any:
+        """An attribute of an instance of a ``jitclass``: a method as the class defines it, or a field.
+
+        Such an instance makes a new array object each time that it is asked for a field: here it is one.
+        """
+        methods = obj._numba_type_.jit_methods
+        if name in methods:
+            return types.MethodType(methods[name].py_func, obj)
+        return self._fields.setdefault((id(obj), name), getattr(obj, name))
 
     def function(self, function: types.FunctionType) -> None:
         """A function is read: its code and its defaults are built in (reloading tools replace them in place)."""
@@ -206,6 +217,11 @@ class Captures:
         self.arrays.append((Capture(name, fetch, spec), param))
         self._values[id(obj)] = (obj, value, fetch, name)
         return value
+
+
+def _is_of_jitclass(obj: Any) -> bool:
+    boxes: Any = sys.modules.get("numba.experimental.jitclass._box")  # there is no instance without it
+    return boxes is not None and isinstance(obj, boxes.Box)
 
 
 def _same(obj: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 import pytest
+from numba.experimental import jitclass
 from numba.extending import overload
 
 from jitad.errors import SourceUnavailableError, UnsupportedCallError
@@ -213,3 +214,27 @@ def test_what_numba_compiles_for_an_overloaded_function_is_read():
     assert run(overloaded, np.array([0.5, 2.0])) == 0.75 + 8.125 + 4.0
     with pytest.raises(UnsupportedCallError, match="no implementation for"):
         read(overloaded_for_others, np.ones(2))
+
+
+@jitclass([("stiffness", numba.float64), ("offsets", numba.float64[:])])
+class Spring:
+    def __init__(self, stiffness, offsets):
+        self.stiffness = stiffness
+        self.offsets = offsets
+
+    def energy(self, x):
+        return 0.5 * self.stiffness * self.moved(x) ** 2
+
+    def moved(self, x):
+        self.offsets[1] = x * x
+        return self.offsets[0] + self.offsets[1]
+
+
+def test_methods_and_fields_of_an_instance_of_a_jitclass_are_read():
+    spring = Spring(2.0, np.array([0.5, 0.0]))
+
+    def kernel(x):
+        return spring.energy(x) + spring.stiffness
+
+    assert [c.name for c in read(kernel, 1.5).captures] == ["self.offsets"], "one array, as often as it is asked for"
+    assert run(kernel, 1.5) == (0.5 + 1.5**2) ** 2 + 2.0
