@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,20 +18,24 @@ import numpy as np
 from jitad.api.mode import mode
 from jitad.api.running import converter
 from jitad.batching.axes import Leaf
-from jitad.batching.driver import PLACES, Driver
+from jitad.batching.driver import END, PLACES, Driver
 from jitad.batching.laned import MOST_ELEMENTS, laned_driver
 from jitad.batching.work import Gradient, Results, Work
-from jitad.batching.workers import run_on, thread_count
+from jitad.batching.workers import NOBODY, run_on, thread_count
 from jitad.errors import ShapeMismatchError
 from jitad.runtime.tape import Tape, borrowed_tape
+from jitad.runtime.turns import NEXT, work_words
 
 MOST_BLOCKS = 256
 LEAST_BLOCKS = 16
 SUM_BYTES = 1 << 28
 """Sums are kept for each block of samples: of at most 256 blocks, of 16 if they need more memory than this."""
 
-SHORT = 2e-4
-"""Seconds of work that are worth another thread, and another call of compiled code."""
+SHORT = 1e-4
+"""Seconds of work that are worth another thread."""
+
+PIECE = 1e-5
+"""Seconds of work that threads take at once: all come to an end together, and seldom meet."""
 
 MOST_SHAPES = 1024
 _LINE = 128
@@ -123,8 +127,9 @@ class Job:
         self.results = [self._result(at) for at in range(len(driver.results))]
         self._block = self._block_size()
         self._gradients = [self._gradient(gradient) for gradient in driver.gradients]
+        self._parts = [driver.part(gradient, self._shape(gradient)) for gradient in driver.gradients]
+        self._todo = work_words(0, 0, 0)
         self.errors: list[tuple[int, BaseException]] = []
-        self._lock = threading.Lock()
 
     def _result(self, at: int) -> np.ndarray:
         return np.empty((self._count, *(self.shapes[at] or ())), self._driver.results[at].dtype)
@@ -158,7 +163,7 @@ class Job:
         while self._done == 0:
             with borrowed_tape() as tape:
                 try:
-                    self._samples(0, last, self._worker(tape))
+                    self._samples(0, last, self._worker(tape), NOBODY)
                     self._done = last
                 except _MisshapenError as found:
                     self.shapes = tuple(found.shape if at == found.result else s for at, s in enumerate(self.shapes))
@@ -171,67 +176,58 @@ class Job:
             return 1
         blocks = -(-left // self._block)
         threads = int(max(1, min(most, blocks, left * seconds / SHORT)))
-        least = int(max(1.0, SHORT / (self._block * seconds + 1e-12))) if threads > 1 else blocks
-        self._ranges = self._cut(threads, least)
+        pieces = max(1, min(int(PIECE / (self._block * seconds + 1e-12)), blocks // (8 * threads)))
+        piece = self._block * (pieces if threads > 1 else blocks + 1)
+        end = min(self._count, (self._done // piece + 1) * piece)
+        self._begun = self._done, end
+        self._todo = work_words(end, piece, self._count)
         run_on(threads, self._take)
         return threads
 
-    def _cut(self, threads: int, least: int) -> Iterator[tuple[int, int]]:
-        """Ranges of at least so many blocks, shorter and shorter, so that all threads come to an end together."""
-        first = self._done
-        while first < self._count:
-            at = first // self._block
-            blocks = -(-self._count // self._block) - at
-            last = min(self._count, (at + max(least, blocks // (4 * threads))) * self._block)
-            yield first, last
-            first = last
+    def _take(self, gate: np.ndarray) -> None:
+        """Take pieces until none is left or one has failed, whose error is noted with its sample.
 
-    def _take(self) -> None:
-        """Take ranges of samples until none is left or one has failed, whose error is noted with its sample."""
+        The thread that calls has a piece to begin with, before it lets others in.
+        """
+        begun, self._begun = self._begun, (0, 0)
         with borrowed_tape() as tape:
             worker = self._worker(tape)
-            while not self.errors:
-                with self._lock:
-                    taken = next(self._ranges, None)
-                if taken is None:
-                    return
-                try:
-                    self._samples(*taken, worker)
-                except BaseException as error:  # noqa: BLE001 - raised again when all threads have come back
-                    self.errors.append((int(worker.place[0]), error))
+            try:
+                self._samples(*begun, worker, gate)
+            except BaseException as error:  # noqa: BLE001 - raised again when all threads have come back
+                self.errors.append((int(worker.place[0]), error))
+                self._todo[NEXT] = self._count
 
     def _worker(self, tape: Tape) -> _Worker:
         """What a thread works with."""
         driver = self._driver
-        shapes = [driver.part(gradient, self._shape(gradient)) for gradient in driver.gradients]
         parts = [
             None if shape is None else np.zeros(shape, gradient.dtype)
-            for gradient, shape in zip(driver.gradients, shapes, strict=True)
+            for gradient, shape in zip(driver.gradients, self._parts, strict=True)
         ]
         for dtype, elements in list(driver.needed.items()):
             tape.reserve(dtype, elements)
         return _Worker(parts, driver.scratch(self._values), tape)
 
-    def _samples(self, first: int, last: int, worker: _Worker) -> None:
-        """Run samples one after the other; one that found its tape too small again, with a larger one."""
+    def _samples(self, first: int, last: int, worker: _Worker, gate: np.ndarray) -> None:
+        """Run samples, and then what is to do; one that found its tape too small again, with a larger one."""
         driver, tape, place = self._driver, worker.tape, worker.place
         outputs = list(self.results)
         for total, part in zip(self._gradients, worker.parts, strict=True):
             outputs += [total] if part is None else [total, part]
-        outputs += worker.scratch
-        at = first
+        given = [self._block, place, *self._values, *outputs, *worker.scratch]
         while True:
             place[0] = -1
             try:
-                status = driver.run(at, last, self._block, place, *self._values, *outputs, *tape.arrays(driver.tapes))
+                status = driver.run(gate, self._todo, first, last, *given, *tape.arrays(driver.tapes))
             except Exception as error:
                 if place[0] >= 0:
                     error.add_note(f"This is sample {place[0]} of a batch of {self._count}.")
                 raise
             if status == 0:
                 return
-            at = int(place[0])
-            self._clear(at, worker)
+            first, last = int(place[0]), int(place[END])
+            self._clear(first, worker)
             if status < 0:
                 raise _MisshapenError(result := -1 - status, tuple(place[1 : 1 + driver.results[result].ndim].tolist()))
             tape.grow(driver.tapes[status - 1])
