@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,8 +17,7 @@ Axes = Any
 """An int, None for what all samples share, or tuples, lists and dicts of these in the structure of an argument."""
 
 
-@dataclass(frozen=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One parameter of a kernel's program, in a batch.
 
     ``value`` has the samples along its first axis and is C-contiguous, if it ``is_batched``; otherwise it is the

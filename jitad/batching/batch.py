@@ -11,7 +11,7 @@ import numpy as np
 from jitad.api.derivative import Table, plain_function, table_for
 from jitad.api.gradient import refuse_uncallable
 from jitad.api.leaves import name_of
-from jitad.api.running import conflicts, shared_memory
+from jitad.api.running import shared_memory
 from jitad.api.structure import flatten
 from jitad.batching.axes import Arguments, Axes, HostMemory, Leaf, Memory, checked_axes, take_apart
 from jitad.batching.cpu import CpuRunner
@@ -156,7 +156,7 @@ class Batch:
 
 def _check_memory(memory: Memory, work: Work, leaves: Sequence[Leaf]) -> None:
     """Raises SharedMemoryError for arrays that share memory, if the kernel writes to one of them."""
-    for written, other in conflicts(work.reading):
+    for written, other in work.conflicts:
         a, b = leaves[written].given, leaves[other].given
         if memory.may_share(a, b):
             raise shared_memory(work.reading, written, other)

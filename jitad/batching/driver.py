@@ -51,8 +51,8 @@ class Driver:
         """The shape of the memory for the gradient of the sample at hand; None where it goes to its place at once."""
         return shape if gradient.is_array and gradient.is_summed else None
 
-    def scratch(self, leaves: Sequence[Any]) -> list[np.ndarray]:
-        """Memory for the leaves of the samples at hand."""
+    def scratch(self, leaves: Sequence[Any]) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
+        """The shapes and dtypes of the memory for the leaves of the samples at hand."""
         return []
 
 

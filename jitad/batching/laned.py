@@ -69,10 +69,10 @@ class LanedDriver(Driver):
         """The shape of the memory for the gradients of the samples at hand."""
         return (*shape, WIDTH) if gradient.is_array else None
 
-    def scratch(self, leaves: Sequence[Any]) -> list[np.ndarray]:
-        """Memory for the leaves of the samples at hand."""
+    def scratch(self, leaves: Sequence[Any]) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
+        """The shapes and dtypes of the memory for the leaves of the samples at hand."""
         return [
-            np.empty((*leaf.shape[1:], WIDTH), leaf.dtype)
+            ((*leaf.shape[1:], WIDTH), leaf.dtype)
             for leaf, has_samples in zip(leaves, self._work.batched, strict=True)
             if has_samples
         ]
