@@ -21,7 +21,7 @@ import numpy as np
 
 from jitad.building.compile import build
 from jitad.emission.emit import Emitted
-from jitad.runtime.turns import AWAY, LINE, called_in, see_off
+from jitad.runtime.turns import AWAY, BACK, LINE, called_in, see_off
 
 AWAKE = 1e-4
 """Seconds for which a helper stays awake, and for which others stay awake until it has come back."""
@@ -40,8 +40,9 @@ def thread_count() -> int:
     return int(vars(config)["NUMBA_NUM_THREADS"])
 
 
+@functools.cache
 def core_count() -> int:
-    """How many cores this process may use."""
+    """How many cores this process may use (as it starts to use them)."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -69,14 +70,15 @@ def _waiting() -> tuple[Callable[..., bool], Callable[..., None], int]:
 class _Helper:
     """A thread that waits for work; one that lets it in at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, waiting: Callable[..., bool], turns: int) -> None:
+        self._waiting = waiting
+        self._awake = turns
         self._lines = np.zeros(2 * LINE, np.int64)
         self._state = self._lines[LINE:]  # in a cache line of its own
         self.address = self._state.ctypes.data
         self._work: Callable[[np.ndarray], None] | None = None
         self._turns = 1
-        self._error: BaseException | None = None
-        self._finished = threading.Semaphore(0)
+        self._finished: SimpleQueue[BaseException | None] = SimpleQueue()
         self._calls: SimpleQueue[None] = SimpleQueue()
         self._is_asleep = False
         self._is_dismissed = False
@@ -85,19 +87,22 @@ class _Helper:
 
     def _live(self) -> None:
         """Do what there is to do, until it is dismissed."""
-        waiting, _, turns = _waiting()
         while not self._is_dismissed:
-            if waiting(self.address, self._turns if self._work is None else turns):
-                try:
-                    self._work(NOBODY)  # type: ignore[misc]
-                except BaseException as error:  # noqa: BLE001 - raised in the thread that it helps
-                    self._error = error
-                self._finished.release()
+            if self._waiting(self.address, self._turns if self._work is None else self._awake):
+                self._finished.put(self._done())
                 continue
             self._is_asleep = True  # before it looks whether there is work: who calls looks after saying what work
             if self._work is None and not self._is_dismissed:
                 self._calls.get()
             self._is_asleep = False
+
+    def _done(self) -> BaseException | None:
+        """Do its work; what that raised, which is raised again in the thread that it helps."""
+        try:
+            self._work(NOBODY)  # type: ignore[misc]
+        except BaseException as error:  # noqa: BLE001
+            return error
+        return None
 
     def call(self, work: Callable[[np.ndarray], None], turns: int) -> None:
         """Wake it up for some work, which it may begin when it is let in; it waits for more for so many turns."""
@@ -106,12 +111,18 @@ class _Helper:
         if self._is_asleep:
             self._calls.put(None)
 
+    @property
+    def is_settled(self) -> bool:
+        """True when it is back, or has nothing to do."""
+        return self._state[0] in (AWAY, BACK)
+
     def came_back(self) -> BaseException | None:
         """Wait until it has come back; what it raised. It must not be let in any more."""
+        error = None
         if self._state[0] != AWAY:
-            self._finished.acquire()
+            error = self._finished.get()
             self._state[0] = AWAY
-        self._work, error, self._error = None, self._error, None
+        self._work = None
         return error
 
     def dismiss(self) -> None:
@@ -136,7 +147,8 @@ class _Crew:
         """At most so many helpers that have nothing to do."""
         with self._lock:
             while self._count < most:
-                self._idle.append(_Helper())
+                waiting, _, turns = _waiting()
+                self._idle.append(_Helper(waiting, turns))
                 self._count += 1
             first = max(0, len(self._idle) - most)
             taken = self._idle[first:]
@@ -196,7 +208,7 @@ def run_on(threads: int, work: Callable[[np.ndarray], None]) -> None:
         return
     crew = _crew
     helpers = crew.take(threads - 1)
-    _, seeing_off, turns = _waiting()
+    turns = _waiting()[2]
     if threads > core_count():
         turns = 1
     gate = np.array([turns, *[helper.address for helper in helpers]], np.int64)
@@ -205,16 +217,17 @@ def run_on(threads: int, work: Callable[[np.ndarray], None]) -> None:
     try:
         work(gate)
     finally:
-        errors = _gathered(crew, helpers, functools.partial(seeing_off, gate))
+        errors = _gathered(crew, helpers, gate)
     for error in errors:
         raise error
 
 
-def _gathered(crew: _Crew, helpers: list[_Helper], seeing_off: Callable[[], None]) -> list[BaseException]:
+def _gathered(crew: _Crew, helpers: list[_Helper], gate: np.ndarray) -> list[BaseException]:
     """Wait for these helpers and give them back; what they raised."""
     errors = []
     try:
-        seeing_off()
+        if not all(helper.is_settled for helper in helpers):
+            _waiting()[1](gate)
         while helpers:
             error = helpers[-1].came_back()
             crew.give_back([helpers.pop()])
