@@ -33,7 +33,16 @@ ADDRESS = "[700] Call to cuMemcpyDtoH results in CUDA_ERROR_ILLEGAL_ADDRESS"
 
 
 @pytest.fixture
-def live(monkeypatch):
+def young():
+    """Let the garbage collector look at nothing but what a test makes, which it does often."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def live(monkeypatch, young):
     """Tells how many of the arrays on the device that are made meanwhile are still there."""
     made = []
 
