@@ -65,7 +65,7 @@ def built(emitted: Emitted, work: Work, sweeps: Sweeps) -> Callable[..., Any]:
 NAMES = ("gate", "work", "first", "last", "block", "place", "i")
 """The loop's own names: its first parameters, and the sample at hand."""
 
-TURNS = (
+TURNS: tuple[tuple[Any, Any], ...] = (
     (turns.take, turns.plain_take),
     (turns.let_in, turns.plain_nobody),
     (turns.see_off, turns.plain_nobody),
@@ -80,8 +80,7 @@ def looped(entry: str, names: Sequence[str], params: Sequence[str], step: int, b
         f"    let_in({gate})",
         "    while True:",
         f"        if {first} >= {last}:",
-        f"            {first} = take({work})",
-        f"            {last} = min({first} + {work}[{turns.STEP}], {work}[{turns.COUNT}])",
+        f"            {first}, {last} = take({work})",
         f"        if {first} >= {last}:",
         f"            see_off({gate})",
         "            return 0",

@@ -29,7 +29,7 @@ WIDTH = 8
 MOST_ELEMENTS = 1024
 """Larger samples are computed one by one: their own loops fill the registers, and side by side they leave the cache."""
 
-_FUNCTIONS = (
+_FUNCTIONS: tuple[tuple[Any, Any], ...] = (
     (rows.pack, rows.plain_pack),
     (rows.unpack, rows.plain_unpack),
     (rows.unpack_tape, rows.plain_unpack_tape),

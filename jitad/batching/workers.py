@@ -21,7 +21,7 @@ import numpy as np
 
 from jitad.building.compile import build
 from jitad.emission.emit import Emitted
-from jitad.runtime.turns import AWAY, BACK, LINE, called_in, see_off
+from jitad.runtime.turns import AWAY, LINE, called_in
 
 AWAKE = 1e-4
 """Seconds for which a helper stays awake, and for which others stay awake until it has come back."""
@@ -49,22 +49,16 @@ def core_count() -> int:
 
 
 @functools.cache
-def _waiting() -> tuple[Callable[..., bool], Callable[..., None], int]:
-    """``called_in`` and ``see_off``, compiled, and how many turns of them last for ``AWAKE``."""
-
-    def compiled(function: Callable[..., Any], params: str) -> Callable[..., Any]:
-        name = function.__name__
-        source = f"def waiting({params}):\n    return {name}({params})\n"
-        return build(Emitted(source, "waiting", {name: function}, {}, (), ()))
-
-    waiting, seeing_off = compiled(called_in, "address, turns"), compiled(see_off, "gate")
-    seeing_off(NOBODY)
+def _waiting() -> tuple[Callable[..., bool], int]:
+    """``called_in``, compiled, and how many turns of it last for ``AWAKE``."""
+    source = "def waiting(address, turns):\n    return called_in(address, turns)\n"
+    waiting = build(Emitted(source, "waiting", {"called_in": called_in}, {}, (), ()))
     word, tried, shortest = np.zeros(1, np.int64), 1000, AWAKE
     for _ in range(5):  # the first one compiles
         start = time.perf_counter()
         waiting(word.ctypes.data, tried)
         shortest = min(shortest, time.perf_counter() - start)
-    return waiting, seeing_off, int(tried * AWAKE / shortest)
+    return waiting, int(tried * AWAKE / shortest)
 
 
 class _Helper:
@@ -111,13 +105,8 @@ class _Helper:
         if self._is_asleep:
             self._calls.put(None)
 
-    @property
-    def is_settled(self) -> bool:
-        """True when it is back, or has nothing to do."""
-        return self._state[0] in (AWAY, BACK)
-
     def came_back(self) -> BaseException | None:
-        """Wait until it has come back; what it raised. It must not be let in any more."""
+        """Wait until it has come back, if it has been let in; what it raised."""
         error = None
         if self._state[0] != AWAY:
             error = self._finished.get()
@@ -147,8 +136,7 @@ class _Crew:
         """At most so many helpers that have nothing to do."""
         with self._lock:
             while self._count < most:
-                waiting, _, turns = _waiting()
-                self._idle.append(_Helper(waiting, turns))
+                self._idle.append(_Helper(*_waiting()))
                 self._count += 1
             first = max(0, len(self._idle) - most)
             taken = self._idle[first:]
@@ -208,7 +196,7 @@ def run_on(threads: int, work: Callable[[np.ndarray], None]) -> None:
         return
     crew = _crew
     helpers = crew.take(threads - 1)
-    turns = _waiting()[2]
+    _, turns = _waiting()
     if threads > core_count():
         turns = 1
     gate = np.array([turns, *[helper.address for helper in helpers]], np.int64)
@@ -217,17 +205,15 @@ def run_on(threads: int, work: Callable[[np.ndarray], None]) -> None:
     try:
         work(gate)
     finally:
-        errors = _gathered(crew, helpers, gate)
+        errors = _gathered(crew, helpers)
     for error in errors:
         raise error
 
 
-def _gathered(crew: _Crew, helpers: list[_Helper], gate: np.ndarray) -> list[BaseException]:
+def _gathered(crew: _Crew, helpers: list[_Helper]) -> list[BaseException]:
     """Wait for these helpers and give them back; what they raised."""
     errors = []
     try:
-        if not all(helper.is_settled for helper in helpers):
-            _waiting()[1](gate)
         while helpers:
             error = helpers[-1].came_back()
             crew.give_back([helpers.pop()])

@@ -10,13 +10,15 @@ helper waits in ``called_in``. So no thread has to wait for Python's lock, and n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, register_jitable
+from numba.extending import intrinsic
 from numba.np import arrayobj
 
 Words = np.ndarray[Any, Any]
@@ -48,94 +50,102 @@ _PAUSES: Any = {
 
 
 @intrinsic
-def _add_to(typingctx, words, index, number):
-    """``words[index]``, to which ``number`` is added in the same instant."""
+def take(typingctx, work):
+    """The next piece of the work, which is this thread's then: its first number, and the one after its last."""
+    signature = types.UniTuple(types.int64, 2)(work)
 
     def codegen(context, builder, sig, args):
-        data = arrayobj.make_array(sig.args[0])(context, builder, args[0]).data
-        place = builder.gep(data, [context.cast(builder, args[1], sig.args[1], types.intp)])
-        return builder.atomic_rmw("add", place, args[2], "monotonic")
+        words = arrayobj.make_array(sig.args[0])(context, builder, args[0]).data
+        step, count = (builder.load(_at(builder, words, index)) for index in (STEP, COUNT))
+        first = builder.atomic_rmw("add", _at(builder, words, NEXT), step, "monotonic")
+        last = builder.add(first, step)
+        last = builder.select(builder.icmp_signed("<", last, count), last, count)
+        return context.make_tuple(builder, sig.return_type, (first, last))
 
-    return types.int64(words, types.intp, types.int64), codegen
+    return signature, codegen
 
 
 @intrinsic
-def _change(typingctx, address, old, new):
-    """True if the word at ``address`` was ``old``, and is ``new`` now; what was written before is seen by both."""
+def let_in(typingctx, gate):
+    """Let the helpers begin whose addresses are in ``gate`` from 1 on."""
 
     def codegen(context, builder, sig, args):
-        word = builder.inttoptr(args[0], _WORD.as_pointer())
-        changed = builder.cmpxchg(word, args[1], args[2], "acq_rel", "acquire")
-        return builder.extract_value(changed, 1)
-
-    return types.boolean(types.int64, types.int64, types.int64), codegen
-
-
-@intrinsic
-def _look(typingctx, address):
-    """The word at ``address``, and all that was written before it."""
-
-    def codegen(context, builder, sig, args):
-        return builder.load_atomic(builder.inttoptr(args[0], _WORD.as_pointer()), "acquire", 8)
-
-    return types.int64(types.int64), codegen
-
-
-@intrinsic
-def _pause(typingctx):
-    """Let the core rest for a moment, where it has an instruction for that."""
-
-    def codegen(context, builder, sig, args):
-        machine = builder.module.triple.partition("-")[0]
-        name, args = _PAUSES.get(machine, ("", []))
-        if name:
-            kind = ir.FunctionType(ir.VoidType(), [arg.type for arg in args])
-            builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+        with _helpers(context, builder, sig, args) as (_, state):
+            _changed(builder, state, AWAY, LET_IN)
         return context.get_dummy_value()
 
-    return types.none(), codegen
+    return types.none(gate), codegen
 
 
-@register_jitable
-def take(work: Words) -> int:
-    """The first number of the next piece of the work, which is this thread's then."""
-    return _add_to(work, NEXT, work[STEP])
-
-
-@register_jitable
-def let_in(gate: Words) -> None:
-    """Let the helpers begin whose addresses are in ``gate`` from 1 on."""
-    for at in range(1, gate.size):
-        _change(gate[at], AWAY, LET_IN)
-
-
-@register_jitable
-def see_off(gate: Words) -> None:
+@intrinsic
+def see_off(typingctx, gate):
     """Wait, for ``gate[0]`` turns each, until the helpers are back; one that hasn't begun doesn't begin any more."""
-    for at in range(1, gate.size):
-        if not _change(gate[at], LET_IN, AWAY):
-            for _ in range(gate[0]):
-                if _look(gate[at]) != BUSY:
-                    break
-                _pause()
+
+    def codegen(context, builder, sig, args):
+        with _helpers(context, builder, sig, args) as (turns, state):
+            has_begun = builder.not_(_changed(builder, state, LET_IN, AWAY))
+            with builder.if_then(has_begun), cgutils.for_range(builder, turns) as loop:
+                now = builder.load_atomic(state, "acquire", 8)
+                with builder.if_then(builder.icmp_signed("!=", now, _WORD(BUSY))):
+                    loop.do_break()
+                _pause(builder)
+        return context.get_dummy_value()
+
+    return types.none(gate), codegen
 
 
-@register_jitable
-def called_in(address: int, turns: int) -> bool:
+@intrinsic
+def called_in(typingctx, address, turns):
     """True when the helper at ``address``, which is back from what it did, has been let in within so many turns."""
-    _change(address, BUSY, BACK)
-    for _ in range(turns):
-        if _look(address) == LET_IN and _change(address, LET_IN, BUSY):
-            return True
-        _pause()
-    return False
+
+    def codegen(context, builder, sig, args):
+        state = builder.inttoptr(args[0], _WORD.as_pointer())
+        found = cgutils.alloca_once_value(builder, cgutils.false_bit)
+        _changed(builder, state, BUSY, BACK)
+        with cgutils.for_range(builder, args[1]) as loop:
+            now = builder.load_atomic(state, "acquire", 8)
+            with builder.if_then(builder.icmp_signed("==", now, _WORD(LET_IN))):
+                builder.store(_changed(builder, state, LET_IN, BUSY), found)
+            with builder.if_then(builder.load(found)):
+                loop.do_break()
+            _pause(builder)
+        return builder.load(found)
+
+    return types.boolean(types.int64, types.int64), codegen
 
 
-def plain_take(work: Words) -> int:
+def _at(builder: Any, words: Any, index: int) -> Any:
+    return builder.gep(words, [_WORD(index)])
+
+
+@contextmanager
+def _helpers(context: Any, builder: Any, sig: Any, args: Any) -> Iterator[Any]:
+    """The body of a loop over the helpers of a gate: how many turns to wait, and the place of a helper's state."""
+    made = arrayobj.make_array(sig.args[0])(context, builder, args[0])
+    turns = builder.load(made.data)
+    with cgutils.for_range(builder, made.nitems, start=_WORD(1)) as loop:
+        address = builder.load(builder.gep(made.data, [loop.index]))
+        yield turns, builder.inttoptr(address, _WORD.as_pointer())
+
+
+def _changed(builder: Any, state: Any, old: int, new: int) -> Any:
+    """True if the state was the ``old`` one; it is the ``new`` one then. What was written before is seen by both."""
+    return builder.extract_value(builder.cmpxchg(state, _WORD(old), _WORD(new), "acq_rel", "acquire"), 1)
+
+
+def _pause(builder: Any) -> None:
+    """Let the core rest for a moment, where it has an instruction for that."""
+    name, args = _PAUSES.get(builder.module.triple.partition("-")[0], ("", []))
+    if name:
+        kind = ir.FunctionType(ir.VoidType(), [arg.type for arg in args])
+        builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+
+def plain_take(work: Words) -> tuple[int, int]:
     """The twin of ``take``, for one thread."""
     first = int(work[NEXT])
     work[NEXT] += work[STEP]
-    return first
+    return first, min(int(work[NEXT]), int(work[COUNT]))
 
 
 def plain_nobody(gate: Words) -> None:

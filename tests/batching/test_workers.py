@@ -26,8 +26,7 @@ COUNT = 1000
 def mark(gate, work, done):
     let_in(gate)
     while True:
-        first = take(work)
-        last = min(first + work[0], work[1])
+        first, last = take(work)
         if first >= last:
             see_off(gate)
             return
