@@ -41,8 +41,10 @@ class Layout:
         self.shapes: Shapes = tuple(None if result.ndim is None else (0,) * result.ndim for result in driver.results)
         self.gradient_shapes = [np.shape(leaves[g.leaf].value)[int(work.batched[g.leaf]) :] for g in driver.gradients]
         self.block = self._block_size(leaves)
-        self._totals = [self._total(*of) for of in zip(driver.gradients, self.gradient_shapes, strict=True)]
         self._parts = [driver.part(*of) for of in zip(driver.gradients, self.gradient_shapes, strict=True)]
+        self._totals = [
+            self._total(*of) for of in zip(driver.gradients, self.gradient_shapes, self._parts, strict=True)
+        ]
         self._scratch = driver.scratch([leaf.value for leaf in leaves])
         self._idle: list[Worker] = []
 
@@ -53,20 +55,26 @@ class Layout:
         width = self.driver.width
         return -(-self.count // (blocks * width)) * width
 
-    def _total(self, gradient: Gradient, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """One gradient for each sample, or a row for each block (in cache lines of its own)."""
+    def _total(self, gradient: Gradient, shape: tuple[int, ...], part: Any) -> tuple[Any, tuple[int, ...], Any]:
+        """What makes the memory of a gradient, its shape, and its dtype.
+
+        It has one gradient for each sample, or a row for each block (in cache lines of its own). A gradient that comes
+        from elsewhere (a number, or from a thread's ``part``) is stored there once, and needs no zeros.
+        """
+        dtype = np.dtype(gradient.dtype)
         if not gradient.is_summed:
-            return (self.count, *shape)
-        words = _LINE // np.dtype(gradient.dtype).itemsize
-        return -(-self.count // self.block), -(-math.prod(shape) // words) * words + words
+            is_stored = part is not None or not gradient.is_array
+            return np.empty if is_stored else np.zeros, (self.count, *shape), dtype
+        words = _LINE // dtype.itemsize
+        return np.zeros, (-(-self.count // self.block), -(-math.prod(shape) // words) * words + words), dtype
 
     def result(self, at: int, shape: tuple[int, ...] | None) -> np.ndarray:
         """Memory for one result of all samples, each of this shape."""
         return np.empty((self.count, *(shape or ())), self.driver.results[at].dtype)
 
     def totals(self) -> list[np.ndarray]:
-        """Zeros for the gradients of all samples, or of all blocks."""
-        return [np.zeros(shape, g.dtype) for shape, g in zip(self._totals, self.driver.gradients, strict=True)]
+        """Memory for the gradients of all samples, or of all blocks; zeros for what is added to."""
+        return [make(shape, dtype) for make, shape, dtype in self._totals]
 
     def worker(self) -> Worker:
         """What a thread works with: some that is idle, or made now."""
