@@ -188,8 +188,8 @@ def run_on(threads: int, work: Callable[[np.ndarray], None]) -> None:
     """Run ``work`` in this thread and in ``threads`` - 1 others at once, and wait until all have come back.
 
     ``work`` takes a gate, and gives it to compiled code that begins with ``let_in`` and ends with ``see_off``. Others
-    begin when they are let in; those that haven't begun when this thread comes back don't any more, so it never waits
-    for busy threads.
+    begin when they are let in; those that haven't begun when this thread has seen them off don't any more, so it never
+    waits for busy threads.
     """
     if threads == 1:
         work(NOBODY)
