@@ -12,10 +12,14 @@ from jitad.demo.datasets import load_pelts
 from jitad.demo.lynx import START
 
 from .kernels.predator_prey import predator_prey
-from .timing import by_turns, fastest
+from .timing import fastest
 
 SAMPLES = 1000
 SUBSTEPS = 4
+
+LONG_SECONDS = 5e-2
+"""A sample of calls on several threads: systems add up the processor time of threads on other cores every few
+milliseconds, and in a loop of calls the threads stay awake."""
 
 SCALING_BAR = 1.8
 """Two threads on two cores that have nothing else to do should be so many times as fast as one."""
@@ -49,21 +53,21 @@ class Batches:
 
     def track_scaling(self, threads: int) -> float:
         """The time on one thread over the time on several, as it passes on the clock, each at its best."""
-        one, several = by_turns((self.one, self.batch), 2.0, 9, time.perf_counter)
-        return min(one) / min(several)
+        one, several = fastest((self.one, self.batch), 3.0, 9, time.perf_counter, LONG_SECONDS)
+        return one / several
 
     track_scaling.unit = "x"  # type: ignore[attr-defined]
 
     def track_work(self, threads: int) -> float:
         """The processor time of all threads over that of one thread: what sharing the work costs."""
-        one, several = fastest((self.one, self.batch), 2.0)
+        one, several = fastest((self.one, self.batch), 2.0, sample_seconds=LONG_SECONDS)
         return several / one
 
     track_work.unit = "x"  # type: ignore[attr-defined]
 
     def track_one_by_one(self, threads: int) -> float:
         """The processor time of one call for each sample, over that of the batch."""
-        alone, batch = fastest((self.alone, self.batch), 2.0)
+        alone, batch = fastest((self.alone, self.batch), 2.0, sample_seconds=LONG_SECONDS)
         return alone / batch
 
     track_one_by_one.unit = "x"  # type: ignore[attr-defined]

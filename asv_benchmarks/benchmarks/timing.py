@@ -46,9 +46,15 @@ def seconds(function: Callable[[], object], budget: float = 0.5, rounds: int = 9
     return paired(function, function, budget, rounds).base
 
 
-def fastest(functions: Sequence[Callable[[], object]], budget: float = 1.0, rounds: int = 9) -> list[float]:
+def fastest(
+    functions: Sequence[Callable[[], object]],
+    budget: float = 1.0,
+    rounds: int = 9,
+    clock: Callable[[], float] = CLOCK,
+    sample_seconds: float = SAMPLE_SECONDS,
+) -> list[float]:
     """The least time of one call of each function, timed by turns: what it takes when nothing else runs."""
-    return [min(samples) for samples in by_turns(functions, budget, rounds)]
+    return [min(samples) for samples in by_turns(functions, budget, rounds, clock, sample_seconds)]
 
 
 def by_turns(
@@ -56,13 +62,14 @@ def by_turns(
     budget: float,
     rounds: int,
     clock: Callable[[], float] = CLOCK,
+    sample_seconds: float = SAMPLE_SECONDS,
 ) -> list[list[float]]:
     """Samples of the time of one call of each function, one of each by turns.
 
     Takes about ``budget`` seconds, and at least ``rounds`` samples. All are called once before, and the garbage
     collector is off meanwhile.
     """
-    calls = [_calls(function) for function in functions]
+    calls = [_calls(function, sample_seconds) for function in functions]
     samples: list[list[float]] = [[] for _ in functions]
     collecting = gc.isenabled()
     gc.disable()
@@ -77,11 +84,11 @@ def by_turns(
     return samples
 
 
-def _calls(function: Callable[[], object]) -> int:
+def _calls(function: Callable[[], object], sample_seconds: float) -> int:
     function()
     calls = 1
-    while (taken := _sample(function, calls) * calls) < SAMPLE_SECONDS:
-        calls = max(2 * calls, int(calls * SAMPLE_SECONDS / max(taken, 1e-9)))
+    while (taken := _sample(function, calls) * calls) < sample_seconds:
+        calls = max(2 * calls, int(calls * sample_seconds / max(taken, 1e-9)))
     return calls
 
 

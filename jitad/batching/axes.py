@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,8 +17,7 @@ Axes = Any
 """An int, None for what all samples share, or tuples, lists and dicts of these in the structure of an argument."""
 
 
-@dataclass(frozen=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One parameter of a kernel's program, in a batch.
 
     ``value`` has the samples along its first axis and is C-contiguous, if it ``is_batched``; otherwise it is the
@@ -93,6 +92,14 @@ class Memory(Protocol):
         ...
 
 
+_C_ORDER, _WRITEABLE = 0x101, 0x400
+"""The bits of ``ndarray.flags.num`` for an array that is aligned and in C order, and for one that may be written."""
+
+
+def _has(array: np.ndarray, bits: int) -> bool:
+    return type(array) is np.ndarray and array.flags.num & bits == bits
+
+
 class HostMemory:
     """NumPy arrays; they are used where they are, or copied if they aren't laid out in C order."""
 
@@ -106,16 +113,18 @@ class HostMemory:
 
     def sample(self, array: np.ndarray, axis: int) -> Any:
         """The first sample."""
-        found = array[(slice(None),) * axis + (0,)]
-        return np.require(found, None, ["C", "A", "E"]) if array.ndim > 1 else found
+        found = array[0] if axis == 0 else array[(slice(None),) * axis + (0,)]
+        return self.shared(found) if array.ndim > 1 else found
 
     def stacked(self, array: np.ndarray, axis: int) -> np.ndarray:
         """The samples along the first axis; writeable, so that one type serves all."""
-        return np.require(np.moveaxis(array, axis, 0), None, ["C", "A", "W", "E"])
+        if axis != 0:
+            array = np.moveaxis(array, axis, 0)
+        return array if _has(array, _C_ORDER | _WRITEABLE) else np.require(array, None, ["C", "A", "W", "E"])
 
     def shared(self, array: np.ndarray) -> np.ndarray:
         """The array, or a copy in C order."""
-        return np.require(array, None, ["C", "A", "E"])
+        return array if _has(array, _C_ORDER) else np.require(array, None, ["C", "A", "E"])
 
     def as_real(self, array: np.ndarray) -> np.ndarray:
         """The parts along a last axis of 2."""
@@ -127,7 +136,7 @@ class HostMemory:
 
     def moved(self, array: np.ndarray, axis: int) -> np.ndarray:
         """The array with its first axis moved to another place."""
-        return np.moveaxis(array, 0, axis)
+        return array if axis == 0 else np.moveaxis(array, 0, axis)
 
     def complex_of(self, parts: Sequence[np.ndarray]) -> np.ndarray:
         """The array: the memory of the one real array, or new memory for two."""
@@ -204,8 +213,8 @@ class _Apart:
         self._memory = memory
         self.leaves: list[Leaf] = []
         self.count = 0
-        self.origin: str | None = None
-        """What ``count`` is known from."""
+        self.origin: tuple[Any, int, str] | None = None
+        """The argument that ``count`` is known from, its axis and its path."""
 
     def first(self, arg: Any, axes: Axes, path: str) -> Any:
         """The argument of the first sample."""
@@ -263,16 +272,18 @@ class _Apart:
                 f"{path} is {shown(arg)}, and in_axes gives it the axis {axis}.",
                 "name an axis that it has, or None to share it between all samples.",
             )
-        here, count = f"{path}, {shown(arg)}", arg.shape[at]
+        count = arg.shape[at]
         if count == 0:
-            raise ArgumentError(f"{here}, holds no sample along axis {at}.", "pass at least one sample.")
-        if self.origin is not None and count != self.count:
+            raise ArgumentError(f"{path}, {shown(arg)}, holds no sample along axis {at}.", "pass at least one sample.")
+        if self.origin is None:
+            self.count, self.origin = count, (arg, at, path)
+        elif count != self.count:
+            known, axis, name = self.origin
             raise ArgumentError(
-                f"{here}, holds {_counted(count, 'sample', 'samples')} along axis {at}, and {self.origin}.",
+                f"{path}, {shown(arg)}, holds {_counted(count, 'sample', 'samples')} along axis {at}, and {name}, "
+                f"{shown(known)}, holds {self.count} along axis {axis}.",
                 "pass as many samples of each, or share one by None in in_axes.",
             )
-        if self.origin is None:
-            self.count, self.origin = count, f"{here}, holds {count} along axis {at}"
         real = self._memory.as_real(self._memory.stacked(arg, at))
         if real.ndim > arg.ndim == 1:  # complex numbers, which are two parameters of the program
             self.leaves += [Leaf(self._memory.shared(real[:, part]), True, arg) for part in (0, 1)]

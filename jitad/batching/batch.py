@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from jitad.api.derivative import plain_function, table_for
+from jitad.api.derivative import Table, plain_function, table_for
 from jitad.api.gradient import refuse_uncallable
 from jitad.api.leaves import name_of
-from jitad.api.running import conflicts, shared_memory
+from jitad.api.running import shared_memory
 from jitad.api.structure import flatten
 from jitad.batching.axes import Arguments, Axes, HostMemory, Leaf, Memory, checked_axes, take_apart
 from jitad.batching.cpu import CpuRunner
@@ -124,6 +124,7 @@ class Batch:
         self._each = each
         self._memory, self._runner = _machine(target, workers)
         self._workers = workers
+        self._tables: dict[tuple[bool, ...], Table] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The results for all samples."""
@@ -142,8 +143,11 @@ class Batch:
         leaves: list[Any] = []
         keys = [flatten(arg, leaves) for arg in taken.args]
         keys += [(name, flatten(arg, leaves)) for name, arg in taken.named.items()]
-        request = BatchRequest(self._asked, taken.batched, self._each, self._runner)
-        entry, captured = table_for(self._kernel, request).current(tuple(keys), taken.args, taken.named)
+        table = self._tables.get(batched := taken.batched)
+        if table is None:
+            request = BatchRequest(self._asked, batched, self._each, self._runner)
+            table = self._tables[batched] = table_for(self._kernel, request)
+        entry, captured = table.current(tuple(keys), taken.args, taken.named)
         return entry.evaluation([*leaves, *captured]), captured
 
     def __repr__(self) -> str:
@@ -152,7 +156,7 @@ class Batch:
 
 def _check_memory(memory: Memory, work: Work, leaves: Sequence[Leaf]) -> None:
     """Raises SharedMemoryError for arrays that share memory, if the kernel writes to one of them."""
-    for written, other in conflicts(work.reading):
+    for written, other in work.conflicts:
         a, b = leaves[written].given, leaves[other].given
         if memory.may_share(a, b):
             raise shared_memory(work.reading, written, other)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,25 +18,22 @@ import numpy as np
 from jitad.api.mode import mode
 from jitad.api.running import converter
 from jitad.batching.axes import Leaf
-from jitad.batching.driver import PLACES, Driver
+from jitad.batching.driver import END, Driver
 from jitad.batching.laned import MOST_ELEMENTS, laned_driver
-from jitad.batching.work import Gradient, Results, Work
-from jitad.batching.workers import run_on, thread_count
+from jitad.batching.layout import Layout, Worker, tree_sum
+from jitad.batching.work import Results, Work
+from jitad.batching.workers import NOBODY, run_on, thread_count
 from jitad.errors import ShapeMismatchError
-from jitad.runtime.tape import Tape, borrowed_tape
+from jitad.runtime.tape import Tape, borrow, borrowed_tape, give_back
+from jitad.runtime.turns import NEXT, work_words
 
-MOST_BLOCKS = 256
-LEAST_BLOCKS = 16
-SUM_BYTES = 1 << 28
-"""Sums are kept for each block of samples: of at most 256 blocks, of 16 if they need more memory than this."""
+SHORT = 1e-4
+"""Seconds of work that are worth another thread."""
 
-SHORT = 2e-4
-"""Seconds of work that are worth another thread, and another call of compiled code."""
+PIECE = 1e-5
+"""Seconds of work that threads take at once: all come to an end together, and seldom meet."""
 
 MOST_SHAPES = 1024
-_LINE = 128
-
-Shapes = tuple[tuple[int, ...] | None, ...]
 
 
 class _MisshapenError(Exception):
@@ -59,7 +56,8 @@ class CpuRunner:
         self._laned = laned_driver(work, compiled=self._is_compiled)
         self._lock = threading.Lock()
         self._driver: Driver | None = None
-        self._known: dict[Any, tuple[Shapes, float]] = {}
+        self._layouts: dict[Any, Layout] = {}
+        self._latest: Layout | None = None
 
     def driver(self, leaves: Sequence[Leaf], count: int) -> Driver:
         """The loop over samples of this shape: in lanes where they are small and take one way through the program."""
@@ -76,28 +74,35 @@ class CpuRunner:
 
     def __call__(self, leaves: Sequence[Leaf], count: int, workers: int | None) -> Results:
         """The results for ``count`` samples."""
-        key = tuple([np.shape(leaf.value) for leaf in leaves])
-        shapes, seconds = self._known.get(key, (None, math.inf))
-        driver = self.driver(leaves, count)
-        job = Job(self.work, driver, leaves, count, shapes)
-        if shapes is None:
+        layout = self._layout(leaves, count)
+        job = Job(layout, [leaf.value for leaf in leaves])
+        if not layout.is_known:
             job.first()
         most = (thread_count() if workers is None else workers) if self._is_compiled else 1
-        start = time.perf_counter()
-        used = job.rest(most, seconds)
-        elapsed = time.perf_counter() - start
+        job.rest(most)
         if job.errors:
             at, error = min(job.errors, key=lambda found: found[0])
             if isinstance(error, _MisshapenError):
                 if at > 0:
                     raise self._differs(at, error, job.shapes[error.result])
-                self._known.pop(key, None)  # the shapes that an earlier call had
+                layout.is_known = False  # the shapes are those of an earlier call
                 return self(leaves, count, workers)
             raise error
-        if len(self._known) >= MOST_SHAPES:
-            self._known.clear()
-        self._known[key] = job.shapes, elapsed * used / count
         return job.results, job.gradients()
+
+    def _layout(self, leaves: Sequence[Leaf], count: int) -> Layout:
+        """The layout for arguments of these shapes. What threads work with is kept for the latest one alone."""
+        key = tuple([np.shape(leaf.value) for leaf in leaves])
+        layout = self._layouts.get(key)
+        if layout is None:
+            if len(self._layouts) >= MOST_SHAPES:
+                self._layouts.clear()
+            layout = Layout(self.work, self.driver(leaves, count), leaves, count)
+            self._layouts[key] = layout
+        latest, self._latest = self._latest, layout
+        if latest is not None and latest is not layout:
+            latest.forget_workers()
+        return layout
 
     def _differs(self, at: int, error: _MisshapenError, first: Any) -> ShapeMismatchError:
         program = self.work.reading.program
@@ -110,136 +115,99 @@ class CpuRunner:
 
 
 class Job:
-    """One call: its outputs, and the blocks of samples that are still to be taken."""
+    """One call: its outputs, and the pieces that are still to be taken."""
 
-    def __init__(self, work: Work, driver: Driver, leaves: Sequence[Leaf], count: int, shapes: Shapes | None) -> None:
-        self._work = work
-        self._driver = driver
-        self._values = [leaf.value for leaf in leaves]
-        self._count = count
+    def __init__(self, layout: Layout, values: list[Any]) -> None:
+        self._layout = layout
+        self._driver = layout.driver
+        self._values = values
         self._done = 0
-        none: Shapes = tuple(None if result.ndim is None else (0,) * result.ndim for result in driver.results)
-        self.shapes = none if shapes is None else shapes
-        self.results = [self._result(at) for at in range(len(driver.results))]
-        self._block = self._block_size()
-        self._gradients = [self._gradient(gradient) for gradient in driver.gradients]
+        self.shapes = list(layout.shapes)
+        self.results = [layout.result(at, shape) for at, shape in enumerate(self.shapes)]
+        self._totals = layout.totals()
+        self._todo = work_words(0, 0, 0)
         self.errors: list[tuple[int, BaseException]] = []
-        self._lock = threading.Lock()
-
-    def _result(self, at: int) -> np.ndarray:
-        return np.empty((self._count, *(self.shapes[at] or ())), self._driver.results[at].dtype)
-
-    def _block_size(self) -> int:
-        """How many samples are added up one after the other; it depends on nothing but the arguments' shapes.
-
-        It is a multiple of the number of lanes, where there are any.
-        """
-        summed = [gradient for gradient in self._driver.gradients if gradient.is_summed]
-        size = sum(np.size(self._values[gradient.leaf]) * np.dtype(gradient.dtype).itemsize for gradient in summed)
-        blocks = min(MOST_BLOCKS, max(LEAST_BLOCKS, SUM_BYTES // max(size, 1)))
-        width = self._driver.width
-        return -(-self._count // (blocks * width)) * width
-
-    def _gradient(self, gradient: Gradient) -> np.ndarray:
-        """Zeros: one for each sample, or a row for each block (in cache lines of its own)."""
-        shape, dtype = self._shape(gradient), np.dtype(gradient.dtype)
-        if not gradient.is_summed:
-            return np.zeros((self._count, *shape), dtype)
-        words = _LINE // dtype.itemsize
-        return np.zeros((-(-self._count // self._block), -(-math.prod(shape) // words) * words + words), dtype)
-
-    def _shape(self, gradient: Gradient) -> tuple[int, ...]:
-        """The shape of a sample's gradient."""
-        return np.shape(self._values[gradient.leaf])[int(self._work.batched[gradient.leaf]) :]
 
     def first(self) -> None:
         """Run the first samples, which tell the shapes of the results. Raises what they raise."""
-        last = min(self._driver.width, self._count)
+        layout = self._layout
+        last = min(self._driver.width, layout.count)
         while self._done == 0:
             with borrowed_tape() as tape:
                 try:
-                    self._samples(0, last, self._worker(tape))
+                    self._samples(0, last, layout.worker(), tape, NOBODY)
                     self._done = last
                 except _MisshapenError as found:
-                    self.shapes = tuple(found.shape if at == found.result else s for at, s in enumerate(self.shapes))
-                    self.results[found.result] = self._result(found.result)
+                    self.shapes[found.result] = found.shape
+                    self.results[found.result] = layout.result(found.result, found.shape)
+        layout.shapes, layout.is_known = tuple(self.shapes), True
 
-    def rest(self, most: int, seconds: float) -> int:
-        """Run the other samples, which took so many ``seconds`` each in an earlier call; how many threads took part."""
-        left = self._count - self._done
+    def rest(self, most: int) -> None:
+        """Run the other samples, on at most so many threads, and note how long a sample takes."""
+        layout, count = self._layout, self._layout.count
+        left = count - self._done
         if left == 0:
-            return 1
-        blocks = -(-left // self._block)
-        threads = int(max(1, min(most, blocks, left * seconds / SHORT)))
-        least = int(max(1.0, SHORT / (self._block * seconds + 1e-12))) if threads > 1 else blocks
-        self._ranges = self._cut(threads, least)
+            return
+        blocks = -(-left // layout.block)
+        threads = int(max(1, min(most, blocks, left * layout.seconds / SHORT)))
+        pieces = max(1, min(int(PIECE / (layout.block * layout.seconds + 1e-12)), blocks // (8 * threads)))
+        piece = layout.block * (pieces if threads > 1 else blocks + 1)
+        end = min(count, (self._done // piece + 1) * piece)
+        self._begun = self._done, end
+        self._todo = work_words(end, piece, count)
+        start = time.perf_counter()
         run_on(threads, self._take)
-        return threads
+        if not self.errors:
+            layout.seconds = (time.perf_counter() - start) * threads / left
 
-    def _cut(self, threads: int, least: int) -> Iterator[tuple[int, int]]:
-        """Ranges of at least so many blocks, shorter and shorter, so that all threads come to an end together."""
-        first = self._done
-        while first < self._count:
-            at = first // self._block
-            blocks = -(-self._count // self._block) - at
-            last = min(self._count, (at + max(least, blocks // (4 * threads))) * self._block)
-            yield first, last
-            first = last
+    def _take(self, gate: np.ndarray) -> None:
+        """Take pieces until none is left or one has failed, whose error is noted with its sample.
 
-    def _take(self) -> None:
-        """Take ranges of samples until none is left or one has failed, whose error is noted with its sample."""
-        with borrowed_tape() as tape:
-            worker = self._worker(tape)
-            while not self.errors:
-                with self._lock:
-                    taken = next(self._ranges, None)
-                if taken is None:
-                    return
-                try:
-                    self._samples(*taken, worker)
-                except BaseException as error:  # noqa: BLE001 - raised again when all threads have come back
-                    self.errors.append((int(worker.place[0]), error))
+        The thread that calls has a piece to begin with, before it lets others in.
+        """
+        begun, self._begun = self._begun, (0, 0)
+        tape = borrow()
+        try:
+            worker = self._layout.worker()
+            try:
+                self._samples(*begun, worker, tape, gate)
+            except BaseException as error:  # noqa: BLE001 - raised again when all threads have come back
+                self.errors.append((int(worker.place[0]), error))
+                self._todo[NEXT] = self._layout.count
+            else:
+                self._layout.give_back(worker)
+        finally:
+            give_back(tape)
 
-    def _worker(self, tape: Tape) -> _Worker:
-        """What a thread works with."""
-        driver = self._driver
-        shapes = [driver.part(gradient, self._shape(gradient)) for gradient in driver.gradients]
-        parts = [
-            None if shape is None else np.zeros(shape, gradient.dtype)
-            for gradient, shape in zip(driver.gradients, shapes, strict=True)
-        ]
+    def _samples(self, first: int, last: int, worker: Worker, tape: Tape, gate: np.ndarray) -> None:
+        """Run samples, and then what is to do; one that found its tape too small again, with a larger one."""
+        driver, place = self._driver, worker.place
+        place[0] = -1
         for dtype, elements in list(driver.needed.items()):
             tape.reserve(dtype, elements)
-        return _Worker(parts, driver.scratch(self._values), tape)
-
-    def _samples(self, first: int, last: int, worker: _Worker) -> None:
-        """Run samples one after the other; one that found its tape too small again, with a larger one."""
-        driver, tape, place = self._driver, worker.tape, worker.place
         outputs = list(self.results)
-        for total, part in zip(self._gradients, worker.parts, strict=True):
+        for total, part in zip(self._totals, worker.parts, strict=True):
             outputs += [total] if part is None else [total, part]
-        outputs += worker.scratch
-        at = first
+        given = [self._layout.block, place, *self._values, *outputs, *worker.scratch]
         while True:
-            place[0] = -1
             try:
-                status = driver.run(at, last, self._block, place, *self._values, *outputs, *tape.arrays(driver.tapes))
+                status = driver.run(gate, self._todo, first, last, *given, *tape.arrays(driver.tapes))
             except Exception as error:
                 if place[0] >= 0:
-                    error.add_note(f"This is sample {place[0]} of a batch of {self._count}.")
+                    error.add_note(f"This is sample {place[0]} of a batch of {self._layout.count}.")
                 raise
             if status == 0:
                 return
-            at = int(place[0])
-            self._clear(at, worker)
+            first, last = int(place[0]), int(place[END])
+            self._clear(first, worker)
             if status < 0:
                 raise _MisshapenError(result := -1 - status, tuple(place[1 : 1 + driver.results[result].ndim].tolist()))
             tape.grow(driver.tapes[status - 1])
             driver.needed = {dtype: tape.capacity(dtype) for dtype in driver.tapes}
 
-    def _clear(self, at: int, worker: _Worker) -> None:
+    def _clear(self, at: int, worker: Worker) -> None:
         """Set a sample's gradients back to zeros."""
-        for gradient, total, part in zip(self._driver.gradients, self._gradients, worker.parts, strict=True):
+        for gradient, total, part in zip(self._driver.gradients, self._totals, worker.parts, strict=True):
             if part is not None:
                 part.fill(0)
             elif gradient.is_array:
@@ -248,31 +216,12 @@ class Job:
     def gradients(self) -> list[Any]:
         """The gradients for the samples, and the sums over all blocks."""
         found: list[Any] = []
-        for gradient, total in zip(self._driver.gradients, self._gradients, strict=True):
+        for gradient, total, shape in zip(
+            self._driver.gradients, self._totals, self._layout.gradient_shapes, strict=True
+        ):
             if not gradient.is_summed:
                 found.append(total)
                 continue
-            shape = self._shape(gradient)
             whole = tree_sum(total)[: math.prod(shape)].reshape(shape)
             found.append(whole.copy() if gradient.is_array else converter(gradient.dtype)(whole[()]))
         return found
-
-
-class _Worker:
-    """What a thread works with."""
-
-    def __init__(self, parts: list[np.ndarray | None], scratch: list[np.ndarray], tape: Tape) -> None:
-        self.place = np.full(PLACES, -1, np.int64)
-        self.parts = parts
-        self.scratch = scratch
-        self.tape = tape
-
-
-def tree_sum(rows: np.ndarray) -> np.ndarray:
-    """The sum of rows, by halves; it is left in the first."""
-    count = len(rows)
-    while count > 1:
-        half = (count + 1) // 2
-        rows[: count - half] += rows[half:count]
-        count = half
-    return rows[0]

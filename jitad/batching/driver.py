@@ -1,11 +1,13 @@
 """The compiled loop over samples: it calls the sweeps of a program for one after the other.
 
-It is a function of ``(first, last, block, place, *leaves, *outputs, *scratch, *tapes)``. Outputs are, for each result
-of the program that isn't a gradient, an array with the samples along its first axis; for each gradient that differs
-between samples such an array; and for each sum an array of rows, one for ``block`` samples, and (where the gradient is
-an array) an array of zeros for the gradient of the sample at hand. ``place[0]`` is the sample at hand. The function
-returns 0; or 1 + the number of a tape that was too small for that sample; or -1 - the number of an array result that
-has another shape than its output expects, with its shape in ``place`` from 1 on.
+It is a function of ``(gate, work, first, last, block, place, *leaves, *outputs, *scratch, *tapes)``. It runs the
+samples from ``first`` to ``last``, and then takes pieces of the ``work`` until nothing is left; it lets the helpers of
+``gate`` in, and sees them off (see ``jitad.runtime.turns``). Outputs are, for each result of the program that isn't a
+gradient, an array with the samples along its first axis; for each gradient that differs between samples such an array;
+and for each sum an array of rows, one for ``block`` samples, and (where the gradient is an array) an array of zeros for
+the gradient of the sample at hand. ``place[0]`` is the sample at hand, and the last word of ``place`` says where the
+piece at hand ends. The function returns 0; or 1 + the number of a tape that was too small for that sample; or -1 - the
+number of an array result that has another shape than its output expects, with its shape in ``place`` from 1 on.
 """
 
 from __future__ import annotations
@@ -21,10 +23,12 @@ from jitad.building.compile import build, dispatcher_in, raising_as
 from jitad.emission.emit import Emitted
 from jitad.emission.naming import Names
 from jitad.program.types import Array
-from jitad.runtime import rows
+from jitad.runtime import rows, turns
 
 PLACES = 64
 """Words of ``place``: more than an array has axes, and more than a cache line."""
+
+END = PLACES - 1
 
 
 class Driver:
@@ -47,8 +51,8 @@ class Driver:
         """The shape of the memory for the gradient of the sample at hand; None where it goes to its place at once."""
         return shape if gradient.is_array and gradient.is_summed else None
 
-    def scratch(self, leaves: Sequence[Any]) -> list[np.ndarray]:
-        """Memory for the leaves of the samples at hand."""
+    def scratch(self, leaves: Sequence[Any]) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
+        """The shapes and dtypes of the memory for the leaves of the samples at hand."""
         return []
 
 
@@ -58,8 +62,39 @@ def built(emitted: Emitted, work: Work, sweeps: Sweeps) -> Callable[..., Any]:
     return raising_as(sweeps.run, run) if sweeps.compiled else run
 
 
+NAMES = ("gate", "work", "first", "last", "block", "place", "i")
+"""The loop's own names: its first parameters, and the sample at hand."""
+
+TURNS: tuple[tuple[Any, Any], ...] = (
+    (turns.take, turns.plain_take),
+    (turns.let_in, turns.plain_nobody),
+    (turns.see_off, turns.plain_nobody),
+)
+
+
+def looped(entry: str, names: Sequence[str], params: Sequence[str], step: int, body: Sequence[str]) -> list[str]:
+    """The lines of a loop that takes samples, ``step`` at a time; ``names`` stand for ``NAMES``."""
+    gate, work, first, last, _, place, i = names
+    return [
+        f"def {entry}({', '.join([*names[:-1], *params])}):",
+        f"    let_in({gate})",
+        "    while True:",
+        f"        if {first} >= {last}:",
+        f"            {first}, {last} = take({work})",
+        f"        if {first} >= {last}:",
+        f"            see_off({gate})",
+        "            return 0",
+        f"        {place}[{END}] = {last}",
+        f"        for {i} in range({first}, {last}, {step}):",
+        f"            {place}[0] = {i}",
+        *(f"            {line}" for line in body),
+        f"        {first} = {last}",
+    ]
+
+
 def written(lines: list[str], entry: str, functions: Sequence[tuple[Any, Any]], sweeps: Sweeps) -> Emitted:
     """The source of a loop, which calls the ``sweep`` and these functions, each with its uncompiled twin."""
+    functions = (*functions, *TURNS)
     uses: dict[str, Any] = {function.__name__: function for function, _ in functions}
     plain: dict[str, Any] = {function.__name__: twin for function, twin in functions}
     if sweeps.compiled:
@@ -69,6 +104,13 @@ def written(lines: list[str], entry: str, functions: Sequence[tuple[Any, Any]], 
     return Emitted("\n".join(lines) + "\n", entry, uses, plain, (), ())
 
 
+_FUNCTIONS: tuple[tuple[Any, Any], ...] = (
+    (rows.row, rows.plain_row),
+    (rows.put_row, rows.plain_put_row),
+    (rows.pour, rows.plain_pour),
+)
+
+
 class _Source:
     """Writes the source of one loop."""
 
@@ -76,9 +118,10 @@ class _Source:
         self._driver = driver
         self._work = work
         self._sweeps = sweeps
-        self._names = Names({"row", "put_row", "pour", "sweep"})
-        names = ("first", "last", "block", "place", "i", "flat")
-        self._first, self._last, self._block, self._place, self._i, self._flat = map(self._names.fresh, names)
+        self._names = Names({"sweep", *(function.__name__ for function, _ in (*_FUNCTIONS, *TURNS))})
+        self._own = [self._names.fresh(name) for name in NAMES]
+        *_, self._block, self._place, self._i = self._own
+        self._flat = self._names.fresh("flat")
         self._after: list[str] = []
 
     def emitted(self) -> Emitted:
@@ -98,21 +141,16 @@ class _Source:
         given += [parts.get(at, self._row(gradients[at])) for at, g in enumerate(self._driver.gradients) if g.is_array]
         slots = self._slots(results, tapes)
         self._sum_or_store(gradients, parts, slots)
-        params = [self._first, self._last, self._block, self._place, *leaves, *results]
+        params = [*leaves, *results]
         for at, gradient in enumerate(gradients):
             params += [gradient, *([parts[at]] if at in parts else [])]
-        lines = [
-            f"def {entry}({', '.join([*params, *tapes])}):",
-            f"    for {self._i} in range({self._first}, {self._last}):",
-            f"        {self._place}[0] = {self._i}",
-            f"        {self._flat} = sweep({', '.join([*given, *tapes])})",
-            f"        if {self._flat}[0] != 0:",
-            f"            return {self._flat}[0]",
-            *(f"        {line}" for line in self._after),
-            "    return 0",
+        body = [
+            f"{self._flat} = sweep({', '.join([*given, *tapes])})",
+            f"if {self._flat}[0] != 0:",
+            f"    return {self._flat}[0]",
+            *self._after,
         ]
-        functions = [(rows.row, rows.plain_row), (rows.put_row, rows.plain_put_row), (rows.pour, rows.plain_pour)]
-        return written(lines, entry, functions, self._sweeps)
+        return written(looped(entry, self._own, [*params, *tapes], 1, body), entry, _FUNCTIONS, self._sweeps)
 
     def _row(self, name: str) -> str:
         return f"row({name}, {self._i})"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from jitad.api.differentiate import Sweeps, make_sweeps
-from jitad.batching.driver import Driver, written
+from jitad.batching.driver import NAMES, TURNS, Driver, looped, written
 from jitad.batching.work import Gradient, Work
 from jitad.emission.emit import Emitted
 from jitad.emission.naming import Names
@@ -29,7 +29,7 @@ WIDTH = 8
 MOST_ELEMENTS = 1024
 """Larger samples are computed one by one: their own loops fill the registers, and side by side they leave the cache."""
 
-_FUNCTIONS = (
+_FUNCTIONS: tuple[tuple[Any, Any], ...] = (
     (rows.pack, rows.plain_pack),
     (rows.unpack, rows.plain_unpack),
     (rows.unpack_tape, rows.plain_unpack_tape),
@@ -69,10 +69,10 @@ class LanedDriver(Driver):
         """The shape of the memory for the gradients of the samples at hand."""
         return (*shape, WIDTH) if gradient.is_array else None
 
-    def scratch(self, leaves: Sequence[Any]) -> list[np.ndarray]:
-        """Memory for the leaves of the samples at hand."""
+    def scratch(self, leaves: Sequence[Any]) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
+        """The shapes and dtypes of the memory for the leaves of the samples at hand."""
         return [
-            np.empty((*leaf.shape[1:], WIDTH), leaf.dtype)
+            ((*leaf.shape[1:], WIDTH), leaf.dtype)
             for leaf, has_samples in zip(leaves, self._work.batched, strict=True)
             if has_samples
         ]
@@ -85,11 +85,10 @@ class _Source:
         self._driver = driver
         self._work = work
         self._sweeps = sweeps
-        self._names = Names({"sweep", *(function.__name__ for function, _ in _FUNCTIONS)})
-        names = ("first", "last", "block", "place", "i", "count", "flat", "k")
-        self._first, self._last, self._block, self._place, self._i, self._count, self._flat, self._k = map(
-            self._names.fresh, names
-        )
+        self._names = Names({"sweep", *(function.__name__ for function, _ in (*_FUNCTIONS, *TURNS))})
+        self._own = [self._names.fresh(name) for name in NAMES]
+        _, _, _, self._last, self._block, self._place, self._i = self._own
+        self._count, self._flat, self._k = map(self._names.fresh, ("count", "flat", "k"))
         self._number = 0
         self._at = 1
         self._checks: list[str] = []
@@ -109,7 +108,7 @@ class _Source:
             self._result(at, name, tapes)
         for at, gradient in enumerate(driver.gradients):
             self._gradient(at, gradient, gradients[at], parts.get(at), tapes)
-        params = [self._first, self._last, self._block, self._place, *leaves, *results]
+        params = [*leaves, *results]
         for at, gradient_name in enumerate(gradients):
             params += [gradient_name, *([parts[at]] if at in parts else [])]
         given = [lanes.get(at, name) for at, name in enumerate(leaves)]
@@ -117,7 +116,6 @@ class _Source:
         packs = [f"pack({lanes[at]}, {leaves[at]}, {i}, {count})" for at in lanes]
         body = [
             f"{count} = min({self._last} - {i}, {driver.width})",
-            f"{self._place}[0] = {i}",
             *packs,
             f"{flat} = sweep({', '.join([*given, *parts.values(), *tapes])})",
             f"if {flat}[0] != 0:",
@@ -125,12 +123,7 @@ class _Source:
             *self._checks,
             *self._after,
         ]
-        lines = [
-            f"def {entry}({', '.join([*params, *lanes.values(), *tapes])}):",
-            f"    for {i} in range({self._first}, {self._last}, {driver.width}):",
-            *(f"        {line}" for line in body),
-            "    return 0",
-        ]
+        lines = looped(entry, self._own, [*params, *lanes.values(), *tapes], driver.width, body)
         return written(lines, entry, _FUNCTIONS, self._sweeps)
 
     def _slot(self, tapes: list[str]) -> tuple[str, str, list[str]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from jitad.batching.axes import Axes, Memory, position
 from jitad.errors import ArgumentError
@@ -21,8 +20,7 @@ from jitad.reading.results import (
 )
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A result of a batch: an array with the samples along its first axis, or (a sum) one number or array."""
 
     value: Any
@@ -56,7 +54,7 @@ def _complex(kind: Any, parts: Sequence[Part]) -> Part:
     """The complex numbers or arrays of real parts."""
     values, first = [part.value for part in parts], parts[0]
     is_number = kind is not complex_array_of and not first.is_batched
-    return replace(first, value=kind(values) if is_number else first.memory.complex_of(values))
+    return first._replace(value=kind(values) if is_number else first.memory.complex_of(values))
 
 
 def _placed(part: Part, axes: Axes, path: str) -> Any:

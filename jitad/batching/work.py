@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from jitad.api.running import conflicts
 from jitad.batching.axes import Leaf
 from jitad.program.types import Array
 
@@ -53,12 +55,17 @@ class Work:
         """How many numbers and arrays a sample has; those after the batch's arguments are shared."""
         return len(self.batched)
 
-    @property
+    @cached_property
     def summed(self) -> tuple[bool, ...]:
         """For each gradient whether it is a sum over the samples."""
         return tuple(not self.each and not self.batched[at] for at in self.wrt)
 
-    @property
+    @cached_property
+    def conflicts(self) -> list[tuple[int, int]]:
+        """The pairs of leaves that mustn't share memory; the first of each is written to."""
+        return conflicts(self.reading)
+
+    @cached_property
     def gradients(self) -> tuple[Gradient, ...]:
         """The gradients in the order of ``wrt``."""
         types = [self.reading.program.params[at].type for at in self.wrt]
@@ -67,7 +74,7 @@ class Work:
             for at, type_, summed in zip(self.wrt, types, self.summed, strict=True)
         )
 
-    @property
+    @cached_property
     def results(self) -> tuple[Result, ...]:
         """The program's results that aren't gradients."""
         numbers = sum(not gradient.is_array for gradient in self.gradients)

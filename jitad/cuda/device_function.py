@@ -26,7 +26,7 @@ def device(f: Callable[..., Any], signature: Any, *, tape: int = TAPE_ELEMENTS, 
 
     The device function takes the arguments of ``f`` and then, for each array in the result (in order), an array that it
     leaves there: of the same shape and dtype, in C order, apart from all others. It returns the result, in which the
-    arrays are those. Lists become tuples.
+    arrays are those. Lists become tuples. Numbers and arrays may be complex.
 
     Each thread has a tape of ``tape`` elements of each dtype that is needed, in its local memory. Kernels have no
     exceptions: where ``f`` would raise one, where the tape is too small, and where an array has the wrong shape, every
@@ -111,8 +111,6 @@ def _derived(f: Any, types: Sequence[Any]) -> Any:
     from jitad.api.in_numba import Primal
     from jitad.api.numba_types import spec_of
 
-    for at, type_ in enumerate(types):
-        _refuse_complex(type_, f"argument {at}")
     specs = [spec_of(type_, f"argument {at}") for at, type_ in enumerate(types)]
     if not isinstance(f, Derivative):
         return Primal(f).derived(specs, {})
@@ -126,17 +124,3 @@ def _derived(f: Any, types: Sequence[Any]) -> Any:
         programs.widest = 1
         return programs.derived(with_value=f.form.with_value, has_aux=f.request.has_aux)
     return f.derived(specs, {})
-
-
-def _refuse_complex(type_: Any, path: str) -> None:
-    from numba.core import types
-
-    if isinstance(type_, types.BaseTuple):
-        items: Any = type_
-        for at, item in enumerate(items):
-            _refuse_complex(item, f"{path}[{at}]")
-    elif isinstance(getattr(type_, "dtype", type_), types.Complex):
-        raise ArgumentError(
-            f"{path} has the Numba type {type_}, and device functions take real numbers.",
-            "pass the real and the imaginary parts.",
-        )

@@ -12,8 +12,9 @@ from jitad.api.running import conflicts
 from jitad.cuda.emit import PLAIN_CUDA, DeviceCode
 from jitad.cuda.target import cuda, is_simulated
 from jitad.emission.naming import Names
-from jitad.errors import ArgumentError, UnsupportedOnCudaError
-from jitad.program.types import REAL_DTYPES, Array
+from jitad.errors import UnsupportedOnCudaError
+from jitad.primitives.views import view_as_real
+from jitad.program.types import COMPLEX_DTYPES, REAL_DTYPES, Array
 from jitad.reading.results import (
     ArrayResult,
     ComplexResult,
@@ -22,6 +23,8 @@ from jitad.reading.results import (
     ScalarResult,
     SequenceResult,
     StaticResult,
+    complex128_of,
+    complex_array_of,
 )
 
 MISSHAPEN = "an array of the result has another shape than the one that is passed for it"
@@ -30,7 +33,7 @@ MISSHAPEN = "an array of the result has another shape than the one that is passe
 class Wrapper:
     """Writes the function; ``params`` are its parameters, ``uses`` and ``helpers`` the names that it reads."""
 
-    helpers = ("tape_array", "fill")
+    helpers = ("tape_array", "fill", "as_real")
 
     def __init__(
         self, derived: Derived, code: DeviceCode, types: Sequence[Any], tape: int, *, with_status: bool
@@ -44,7 +47,9 @@ class Wrapper:
         self._names = Names({*self.helpers, "sweep", "cuda", "nan"})
         self._lines: list[str] = []
         self.uses: dict[str, Any] = {"cuda": PLAIN_CUDA if is_simulated() else cuda, "nan": np.nan}
-        self._outs: list[tuple[str, Array]] = []
+        self._outs: list[tuple[str, Any]] = []
+        self._out_dtypes: dict[str, str] = {}
+        self._complex_outs: dict[int, str] = {}
         _refuse(derived)
         self._args = [self._names.fresh(f"arg_{at}") for at in range(len(types))]
         self.entry = self._names.fresh(f"{self._program.name}_on_device")
@@ -71,16 +76,15 @@ class Wrapper:
         from numba.core import types
         from numba.core.errors import TypingError
 
-        expected = [*self._types, *[_out_type(kind) for _, kind in self._outs]]
+        expected = [*self._types, *[kind for _, kind in self._outs]]
         for at, (have, want) in enumerate(zip(given, expected, strict=True)):
             if not isinstance(want, types.Array):
-                fits = types.unliteral(have) == want or (
-                    isinstance(have, types.Number) and isinstance(want, types.Float) and at < len(self._types)
-                )
+                fits = types.unliteral(have) == want or (at < len(self._types) and _is_cast(have, want))
             else:
                 is_out = at >= len(self._types)
                 fits = isinstance(have, types.Array) and (have.dtype, have.ndim) == (want.dtype, want.ndim)
-                fits = fits and (want.layout in ("A", have.layout) or (is_out and have.ndim < 2))
+                is_row = is_out and have.ndim < 2 and not isinstance(want.dtype, types.Complex)
+                fits = fits and (want.layout in ("A", have.layout) or is_row)
             if not fits:
                 raise TypingError(f"{self.entry}: argument {at} has the type {have}, and {want} was asked for.")
 
@@ -135,8 +139,15 @@ class Wrapper:
             items: Any = type_
             for at, item in enumerate(items):
                 yield from self._leaves(f"{name}[{at}]", item)
+        elif isinstance(type_, types.Complex):
+            yield f"{self._dtype(str(type_))}({name}).real"
+            yield f"{self._dtype(str(type_))}({name}).imag"
         elif isinstance(type_, types.Number):
             yield f"{self._dtype(str(type_))}({name})"
+        elif isinstance(type_, types.Array) and isinstance(type_.dtype, types.Complex):
+            parts = self._names.fresh("parts")
+            self._lines.append(f"{parts} = as_real({name})")
+            yield parts
         elif isinstance(type_, types.Boolean | types.Array):
             yield name
 
@@ -151,14 +162,23 @@ class Wrapper:
         return [place for place, param in enumerate(wrt) if not isinstance(param.type, Array)][at]
 
     def _outputs(self, own: int, wrt: Sequence[Any]) -> dict[int, str]:
-        """A parameter for each array of the result, in the order of the result; named by their places."""
+        """A parameter for each array of the result, in the order of the result; named by their places.
+
+        Of a complex array it is the real one of its parts that is named so.
+        """
         found: dict[int, str] = {}
+        complex_places = set(_complex_places(self._derived.output))
         for place in _array_places(self._derived.output):
             is_gradient = place >= own
             type_: Any = wrt[place - own].type if is_gradient else self._program_result(place)
             if isinstance(type_, Array) and place not in found:
-                found[place] = self._names.fresh(f"out_{len(found)}")
-                self._outs.append((found[place], Array(type_.dtype, type_.ndim)))
+                name = found[place] = self._names.fresh(f"out_{len(found)}")
+                if place in complex_places:
+                    self._complex_outs[place] = name
+                    found[place] = self._names.fresh(f"{name}_parts")
+                    self._lines.append(f"{found[place]} = as_real({name})")
+                self._outs.append((name, _out_type(type_, is_complex=place in complex_places)))
+                self._out_dtypes[found[place]] = type_.dtype
         for place in range(own, own + len(wrt)):
             if isinstance(wrt[place - own].type, Array):
                 assert place in found, "a gradient that isn't in the result"
@@ -173,7 +193,7 @@ class Wrapper:
     def _captured(self, capture: Any) -> str:
         array = np.ascontiguousarray(capture.getter())
         if array.dtype.name in REAL_DTYPES:
-            raise _complex(self._derived)
+            array = view_as_real(array)
         name = self._names.fresh("captured")
         self.uses[name] = array.copy()
         return name
@@ -213,10 +233,9 @@ class Wrapper:
 
     def _fail(self, status: str, outs: dict[int, str]) -> None:
         """Spoil the arrays when something went wrong."""
-        kinds = dict(self._outs)
         for name in outs.values():
             if name:
-                self._lines += [f"if {status} != 0:", f"    fill({name}, {self._bad(kinds[name].dtype)})"]
+                self._lines += [f"if {status} != 0:", f"    fill({name}, {self._bad(self._out_dtypes[name])})"]
 
     def _nans(self, parts: list[str], outs: dict[int, str], own: int, wrt: Sequence[Any]) -> list[str]:
         found = []
@@ -239,6 +258,8 @@ class Wrapper:
         match tree:
             case ScalarResult(index) | ArrayResult(index):
                 return parts[index]
+            case ComplexResult(kind, items):
+                return self._complex(kind, [item.index for item in items], parts)  # type: ignore[attr-defined]
             case SequenceResult(kind, items):
                 inner = [self._built(item, parts) for item in items]
                 if hasattr(kind, "_fields"):
@@ -254,6 +275,22 @@ class Wrapper:
             self._program.origin,
         )
 
+    def _complex(self, kind: Any, places: Sequence[int], parts: Sequence[str]) -> str:
+        """The complex number of two numbers, or the parameter for a complex array."""
+        if kind is complex_array_of:
+            return self._complex_outs[places[0]]
+        number = f"complex({', '.join(parts[place] for place in places)})"
+        return number if kind is complex128_of else f"{self._dtype('complex64')}({number})"
+
+
+def _is_cast(have: Any, want: Any) -> bool:
+    """True for a number that becomes one of the type that was asked for."""
+    from numba.core import types
+
+    if isinstance(want, types.Complex):
+        return isinstance(have, types.Number)
+    return isinstance(want, types.Float) and isinstance(have, types.Number) and not isinstance(have, types.Complex)
+
 
 def _what(tree: ResultTree) -> str:
     return "a dict" if isinstance(tree, DictResult) else f"{getattr(tree, 'obj', tree)!r}"
@@ -268,16 +305,26 @@ def _array_places(tree: ResultTree) -> Iterator[int]:
                 yield from _array_places(item)
 
 
-def _out_type(kind: Array) -> Any:
+def _complex_places(tree: ResultTree) -> Iterator[int]:
+    match tree:
+        case ComplexResult(kind, items):
+            if kind is complex_array_of:
+                yield from _array_places(tree)
+        case SequenceResult(items=items):
+            for item in items:
+                yield from _complex_places(item)
+
+
+def _out_type(kind: Array, *, is_complex: bool) -> Any:
     from numba.core import types
 
+    if is_complex:
+        return types.Array(getattr(types, COMPLEX_DTYPES[kind.dtype]), kind.ndim - 1, "C")
     return types.Array(types.boolean if kind.dtype == "bool" else getattr(types, kind.dtype), kind.ndim, "C")
 
 
 def _refuse(derived: Derived) -> None:
     reading = derived.reading
-    if _holds_complex(derived.output):
-        raise _complex(derived)
     found = conflicts(reading)
     if found:
         written, other = (reading.program.params[at].name for at in found[0])
@@ -287,20 +334,3 @@ def _refuse(derived: Derived) -> None:
             "write to an array that the kernel makes.",
             reading.program.origin,
         )
-
-
-def _holds_complex(tree: ResultTree) -> bool:
-    match tree:
-        case ComplexResult():
-            return True
-        case SequenceResult(items=items):
-            return any(map(_holds_complex, items))
-    return False
-
-
-def _complex(derived: Derived) -> ArgumentError:
-    return ArgumentError(
-        f"{derived.reading.program.name!r} has complex arguments or results, and device functions have real ones.",
-        "pass and return the real and the imaginary parts.",
-        derived.reading.program.origin,
-    )

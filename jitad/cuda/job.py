@@ -14,7 +14,7 @@ from jitad.batching.work import Gradient, Results, Work
 from jitad.cuda.arrays import on_device
 from jitad.cuda.copies import launched
 from jitad.cuda.launch import Launch, clear, copy_rows, fold, take_sums
-from jitad.cuda.target import cuda, finish, is_refused, memory_for, release_memory
+from jitad.cuda.target import cuda, finish, is_out_of_memory, is_refused, memory_for, release_memory
 from jitad.cuda.target import launch as run
 from jitad.errors import ShapeMismatchError, TapeOverflowError, UnsupportedOnCudaError
 
@@ -57,9 +57,12 @@ class Job:
         self._each: list[Any] = [None] * len(launch.gradients)
         self._sums: list[Any] = [None] * len(launch.gradients)
         self._buffers: dict[Any, Any] = {}
+        self._most = MOST_SAMPLES
 
     def run(self) -> Results:
         """The results for all samples: a chunk at a time; a chunk whose tape was too small again, with a longer one.
+
+        A chunk for which the device has no memory after all, as other programs use it too, runs again in halves.
 
         Whatever goes wrong, nothing holds memory on the device afterwards, not even the exception's traceback.
         """
@@ -96,14 +99,34 @@ class Job:
         done = 0
         while done < self._count:
             size = min(self._chunk(first=done == 0), self._count - done)
-            done += size if self._run_chunk(done, size) else 0
+            bars = self._retried(done, size)
+            if bars is not None:
+                for at, gradient in enumerate(self._launch.gradients):
+                    self._keep_gradient(at, gradient, bars[at], done, size)
+                done += size
+
+    def _retried(self, first: int, size: int) -> list[Any] | None:
+        """As ``_run_chunk``; None also where there was no memory, and chunks are half as long from now on.
+
+        Raises what the driver says about a chunk of one sample.
+        """
+        try:
+            return self._run_chunk(first, size)
+        except Exception as error:
+            if size == 1 or not is_out_of_memory(error):
+                raise
+            clear_frames(error.__traceback__)
+        self._most = size // 2
+        self._buffers.clear()
+        release_memory()
+        return None
 
     def _chunk(self, *, first: bool) -> int:
         """How many samples run at a time. The first chunk is small: it finds out how long tapes must be."""
         per_sample = self._bytes_of_a_sample()
         free, _ = cuda.current_context().get_memory_info()
         taken = sum(buffer.nbytes for buffer in self._buffers.values())
-        fit = min(SHARE * (free + taken) / max(per_sample, 1), MOST_SAMPLES)
+        fit = min(SHARE * (free + taken) / max(per_sample, 1), self._most)
         if fit < 1:
             raise TapeOverflowError(
                 f"a sample needs more than {per_sample:,} bytes, which is more than the device gives.",
@@ -124,24 +147,28 @@ class Job:
                 found += value.nbytes // self._count
         return found
 
-    def _run_chunk(self, first: int, size: int) -> bool:
-        """Run samples from ``first`` on; False when a tape was too small, which is longer then."""
+    def _run_chunk(self, first: int, size: int) -> list[Any] | None:
+        """Run samples from ``first`` on; their gradients. None when a tape was too small, which is longer then.
+
+        Nothing is added up yet, so a chunk that fails may run again.
+        """
         launch = self._launch
         width = -(-size // SUM_BLOCK) * SUM_BLOCK if any(self._work.summed) else size
         status = self._buffer("status", (width,), "int64")
         leaves = [self._leaf(at, first, size) for at in range(len(self._values))]
         outputs = [self._output(at, first, size) for at in range(len(launch.results))]
         gradients = [self._bars(at, first, size, width) for at in range(len(launch.gradients))]
+        for at, gradient in enumerate(launch.gradients):
+            if gradient.is_summed and self._sums[at] is None:
+                self._sums[at] = self._sum(gradient)
         tapes = [self._buffer(f"tape {dtype}", (self.capacity[dtype], size), dtype) for dtype in launch.code.tapes]
         run(self._launch.kernel, width, self._stream, size, status, *leaves, *outputs, *gradients, *tapes)
         found = self._host(status)[:size]
         if not self._check(found, first):
-            return False
+            return None
         for at in range(len(launch.results)):
             self._keep_result(at, outputs[at], first, size)
-        for at, gradient in enumerate(launch.gradients):
-            self._keep_gradient(at, gradient, gradients[at], first, size)
-        return True
+        return gradients
 
     # Memory
 
@@ -248,14 +275,17 @@ class Job:
         if not gradient.is_summed:
             self._fetch(self._each[at], bars, first, size)
             return
-        if self._sums[at] is None:
-            blocks = max(-(-self._count // SUM_BLOCK), 1)
-            width = 1 << (blocks - 1).bit_length()
-            self._sums[at] = cuda.device_array((self._size(gradient), width), gradient.dtype, stream=self._stream)
-            launched(clear, self._size(gradient) * width, self._stream, self._sums[at])
         _add_up(bars, SUM_BLOCK, self._stream)
         count = bars.shape[0] * (bars.shape[1] // SUM_BLOCK)
         launched(take_sums, count, self._stream, self._sums[at], first // SUM_BLOCK, bars, SUM_BLOCK)
+
+    def _sum(self, gradient: Gradient) -> Any:
+        """Zeros, with a column for each block of samples (a power of 2 of them)."""
+        blocks = max(-(-self._count // SUM_BLOCK), 1)
+        width = 1 << (blocks - 1).bit_length()
+        made = cuda.device_array((self._size(gradient), width), gradient.dtype, stream=self._stream)
+        launched(clear, self._size(gradient) * width, self._stream, made)
+        return made
 
     def _fetch(self, whole: Any, rows: Any, first: int, size: int) -> None:
         """Copy the rows of a chunk to the host, unless they are where they stay."""

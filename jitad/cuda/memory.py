@@ -178,6 +178,22 @@ def view(typingctx, base, starts, lengths, steps, axes, layout):
 
 
 @intrinsic
+def as_real(typingctx, z):
+    """The parts of a complex array along a last axis of 2, in its memory."""
+    out_type = types.Array(z.dtype.underlying_float, z.ndim + 1, "C" if z.layout == "C" else "A")
+
+    def codegen(context, builder, sig, args):
+        base_type, out_type = sig.args[0], sig.return_type
+        made = arrayobj.make_array(base_type)(context, builder, args[0])
+        data = builder.bitcast(made.data, context.get_data_type(out_type.dtype).as_pointer())
+        lengths = [*cgutils.unpack_tuple(builder, made.shape, base_type.ndim), INTP(2)]
+        strides = [*cgutils.unpack_tuple(builder, made.strides, base_type.ndim), _itemsize(context, out_type)]
+        return _populated(context, builder, out_type, data, lengths, strides)
+
+    return out_type(z), codegen
+
+
+@intrinsic
 def offset_of(typingctx, tape, array):
     """The position of ``array`` on the 1-d ``tape`` that it lives on, in elements."""
 

@@ -212,13 +212,18 @@ def is_refused(error: BaseException) -> bool:
     return isinstance(error, NumbaError)
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """True where the driver says that the device has no memory left."""
+    return "OUT_OF_MEMORY" in str(error).upper().replace(" ", "_") and not isinstance(error, MemoryError)
+
+
 @contextmanager
 def memory_for(what: str, remedy: str = "free some of it, or pass fewer samples at a time.") -> Iterator[None]:
     """Raise TapeOverflowError where the driver says that the device has no memory left."""
     try:
         yield
     except Exception as error:
-        if "OUT_OF_MEMORY" not in str(error).upper().replace(" ", "_") or isinstance(error, MemoryError):
+        if not is_out_of_memory(error):
             raise
         raise TapeOverflowError(f"the device has no memory left for {what}.", remedy) from error
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from jitad.primitives.views import view_as_real
+
 Array = np.ndarray[Any, Any]
 
 
@@ -54,6 +56,11 @@ def tape_array(tape: Array, offset: int, shape: tuple[int, ...]) -> Array:
 def local_array(shape: tuple[int, ...], dtype: Any) -> Array:
     """An uninitialised C-contiguous array."""
     return np.empty(shape, dtype)
+
+
+def as_real(z: Array) -> Array:
+    """The parts of a complex array along a last axis of 2, in its memory."""
+    return view_as_real(z)
 
 
 def reshaped(base: Array, shape: tuple[int, ...]) -> Array:

@@ -53,10 +53,10 @@ def _many_short_ranges(monkeypatch):
 def small_tapes(monkeypatch):
     """Tapes start with a few words, and grow while samples run."""
     monkeypatch.setattr(tape, "START_BYTES", 64)
-    workers._forget()
+    workers.dismiss()
     tape.discard_tapes()
     yield
-    workers._forget()
+    workers.dismiss()
     tape.discard_tapes()
 
 
@@ -66,6 +66,7 @@ def one_by_one():
 
 
 def test_threads_with_tapes_that_grow(small_tapes):
+    workers._waiting()
     before = compilations()
     values, by_x, by_w = one_by_one()
     sweeps = compilations() - before

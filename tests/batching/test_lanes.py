@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jitad
-from jitad.batching import cpu
+from jitad.batching import cpu, layout
 from jitad.batching.axes import HostMemory, take_apart
 from jitad.batching.laned import WIDTH, LanedDriver
 from jitad.runtime import tape
@@ -38,15 +38,19 @@ def stores(x, w):
 
 
 def drivers_of(monkeypatch):
-    """What runs the batches from here on."""
+    """What runs the batches from here on; it is chosen anew for each."""
     seen = []
     driver = cpu.CpuRunner.driver
 
-    def noting(*args):
-        seen.append(driver(*args))
+    def noting(runner, *args):
+        seen.append(driver(runner, *args))
         return seen[-1]
 
+    def anew(runner, leaves, count):
+        return layout.Layout(runner.work, runner.driver(leaves, count), leaves, count)
+
     monkeypatch.setattr(cpu.CpuRunner, "driver", noting)
+    monkeypatch.setattr(cpu.CpuRunner, "_layout", anew)
     return seen
 
 

@@ -180,6 +180,44 @@ def test_a_device_function():
         np.testing.assert_allclose(ys[lane], y, rtol=1e-11)
 
 
+def interfered(z, w, c):
+    total, phase = 0.0, w
+    for i in range(z.shape[0]):
+        phase = phase * np.exp(1j * c) + z[i] * SHIFTS[i % 2]
+        total += np.abs(phase) ** 2 + (z[i] * w).imag
+    return total, z * phase
+
+
+SHIFTS = np.array([0.5 - 1j, 2j])
+
+
+@pytest.mark.parametrize("name", ["complex128", "complex64"])
+def test_a_device_function_of_complex_numbers(name):
+    from numba import types
+
+    from tests.cuda.hosted import Hosted
+
+    derivative = jitad.value_and_grad(interfered, argnums=(0, 1, 2), has_aux=True)
+    on_device = jitad.cuda.device(derivative, f"{name}[:], {name}, float64", with_status=True)
+
+    def thread(lane, zs, ws, values, by_z, by_w, ys):
+        _, ((values[lane, 0], _), (_, by_w[lane], values[lane, 1])) = on_device(
+            zs[:, lane], ws[lane], 0.3, ys[lane], by_z[lane]
+        )
+
+    rng, tolerance = np.random.default_rng(4), 1e-11 if name == "complex128" else 1e-4
+    zs, ws = (rng.normal(size=(3, 4, 2)) @ [1, 1j]).astype(name), (rng.normal(size=(4, 2)) @ [1, 1j]).astype(name)
+    values, by_z, by_w, ys = np.zeros((4, 2)), np.zeros((4, 3), name), np.zeros(4, name), np.zeros((4, 3), complex)
+    matrix, vector = (types.Array(getattr(types, name), ndim, "C") for ndim in (2, 1))
+    numbers, wide = types.Array(types.float64, 2, "C"), types.Array(types.complex128, 2, "C")
+    hosted = Hosted(thread, (matrix, vector, numbers, matrix, vector, wide))
+    hosted.run(4, zs, ws, values, by_z, by_w, ys)
+    for lane in range(4):
+        (value, y), (of_z, of_w, of_c) = derivative(zs[:, lane].copy(), ws[lane], 0.3)
+        for found, right in ((values[lane], [value, of_c]), (by_z[lane], of_z), (by_w[lane], of_w), (ys[lane], y)):
+            np.testing.assert_allclose(found, right, rtol=tolerance)
+
+
 def over_prange(x, w):
     total = 0.0
     for i in prange(x.shape[0]):

@@ -123,3 +123,23 @@ def test_a_device_function_in_a_kernel():
 
     with pytest.raises(Exception, match=r"argument 0 has the type array\(float64, 1d, A\)"):
         target.ptx(wrong, types.void(matrix, matrix, vector), HOPPER)
+
+
+def test_a_device_function_of_complex_numbers():
+    from numba import cuda, types
+
+    from jitad.cuda import target
+
+    on_device = jitad.cuda.device(jitad.grad(magnitude, argnums=(0, 1)), "complex64[:], complex64")
+
+    def kernel(zs, ws, by_z, by_w):
+        i = cuda.grid(1)
+        if i < ws.shape[0]:
+            _, by_w[i] = on_device(zs[:, i], ws[i], by_z[i])
+
+    matrix, vector = types.Array(types.complex64, 2, "C"), types.Array(types.complex64, 1, "C")
+    assert ".entry" in target.ptx(kernel, types.void(matrix, vector, matrix, vector), OLDEST)
+
+
+def magnitude(z, w):
+    return np.abs(np.sum(z * w))

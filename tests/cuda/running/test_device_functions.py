@@ -155,6 +155,56 @@ def test_captured_arrays():
     np.testing.assert_array_equal(out, 2.0 * WEIGHTS)
 
 
+PHASES = np.array([1.0 + 0.5j, -0.3j, 2.0])
+
+
+def interfered(z, w, c):
+    total, phase = 0.0, w
+    for i in range(z.shape[0]):
+        phase = phase * np.exp(1j * c) + z[i] * PHASES[i % 3]
+        total += np.abs(phase) ** 2 + (z[i] * w).imag
+    return total
+
+
+def turned(z, w):
+    if w.real > 5.0:
+        raise ValueError("too large")
+    return z * w, w * w + 1.0
+
+
+@pytest.mark.parametrize("dtype", [np.complex128, np.complex64])
+def test_complex_numbers(dtype):
+    name, tolerance = np.dtype(dtype).name, 1e-12 if dtype == np.complex128 else 1e-5
+    derivative = jitad.value_and_grad(interfered, argnums=(0, 1, 2))
+    scored = jitad.cuda.device(derivative, f"{name}[::1], {name}, float64")
+    plain = jitad.cuda.device(turned, f"{name}[:], {name}", with_status=True)
+
+    @cuda.jit
+    def kernel(zs, ws, values, by_z, by_w, ys, squares, status):
+        i = cuda.grid(1)
+        if i < ws.shape[0]:
+            values[i, 0], (_, by_w[i], values[i, 1]) = scored(zs[i], ws[i], 0.3, by_z[i])
+            status[i], (_, squares[i]) = plain(zs[:, 0], ws[i], ys[i])
+
+    rng = np.random.default_rng(4)
+    zs = (rng.normal(size=(3, 4)) + 1j * rng.normal(size=(3, 4))).astype(dtype)
+    ws = np.array([0.5 - 1.0j, 2.0 + 0.25j, 6.0]).astype(dtype)
+    values, by_z, by_w, ys = np.zeros((3, 2)), np.zeros_like(zs), np.zeros_like(ws), np.ones((3, 3), dtype)
+    squares, status = np.zeros_like(ws), np.zeros(3, np.int64)
+    kernel[1, 3](zs, ws, values, by_z, by_w, ys, squares, status)
+    for at in range(3):
+        value, (of_z, of_w, of_c) = derivative(zs[at], ws[at], 0.3)
+        np.testing.assert_allclose(values[at], [value, of_c], rtol=tolerance)
+        np.testing.assert_allclose(by_z[at], of_z, rtol=tolerance)
+        np.testing.assert_allclose(by_w[at], of_w, rtol=tolerance)
+    assert list(status) == [0, 0, -1]
+    np.testing.assert_allclose(ys[:2], ws[:2, None] * zs[:, 0], rtol=tolerance)
+    np.testing.assert_allclose(squares[:2], ws[:2] ** 2 + 1.0, rtol=tolerance)
+    assert np.isnan(ys[2].view(ys.real.dtype)).all()
+    assert np.isnan(squares[2].real)
+    assert np.isnan(squares[2].imag)
+
+
 # What is refused
 
 
@@ -175,8 +225,6 @@ def test_refusals():
     device = jitad.cuda.device
     with pytest.raises(jitad.ArgumentError, match="isn't a signature"):
         device(loss, "float63")
-    with pytest.raises(jitad.ArgumentError, match="argument 0 has the Numba type complex128"):
-        device(loss, "complex128, float64[:], float64")
     with pytest.raises(jitad.ArgumentError, match="tape=0 isn't a number of elements"):
         device(loss, "float64", tape=0)
     with pytest.raises(jitad.ArgumentError, match="the signature has 1 arguments"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import re
 import weakref
 
@@ -32,7 +33,16 @@ ADDRESS = "[700] Call to cuMemcpyDtoH results in CUDA_ERROR_ILLEGAL_ADDRESS"
 
 
 @pytest.fixture
-def live(monkeypatch):
+def young():
+    """Let the garbage collector look at nothing but what a test makes, which it does often."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def live(monkeypatch, young):
     """Tells how many of the arrays on the device that are made meanwhile are still there."""
     made = []
 
@@ -55,15 +65,15 @@ def live(monkeypatch):
 
 
 class Failing:
-    """A function whose call number ``at`` fails."""
+    """A function whose call number ``at`` fails, and so many after it."""
 
-    def __init__(self, function, at, message):
-        self.function, self.at, self.message = function, at, message
+    def __init__(self, function, at, message, times=1):
+        self.function, self.at, self.message, self.times = function, at, message, times
         self.calls = 0
 
     def __call__(self, *args, **kwargs):
         self.calls += 1
-        if self.calls == self.at:
+        if self.at <= self.calls < self.at + self.times:
             raise RuntimeError(self.message)
         return self.function(*args, **kwargs)
 
@@ -92,7 +102,7 @@ def test_faults(place, where, live, monkeypatch):
     expected = numbers(batch(WEIGHTS, xs, COUNTS))
     assert live() == given
     for at in (1, 2, 3, 5, 8, 13, 21, 34, 55):
-        failing, caught = Failing(vars(owner)[name], at, message), None
+        failing, caught = Failing(vars(owner)[name], at, message, times=1000), None
         with monkeypatch.context() as patched:
             patched.setattr(owner, name, failing)
             try:
@@ -107,6 +117,64 @@ def test_faults(place, where, live, monkeypatch):
         assert re.search(text, str(caught))
     assert at > 1
     assert live() == given
+
+
+@pytest.mark.parametrize("place", ["allocation", "copy to the device"])
+@pytest.mark.parametrize("where", ["host", "device"])
+def test_chunks_for_which_there_is_no_memory_run_in_halves(place, where, live, monkeypatch):
+    owner, name, message, *_ = PLACES[place]
+    monkeypatch.setattr(job, "MOST_SAMPLES", 4)
+    monkeypatch.setattr(job, "SUM_BLOCK", 2)
+    batch = jitad.batch(jitad.grad(loss, argnums=(0, 1), has_aux=True), in_axes=(None, 0, 0), target="cuda")
+    xs = XS if where == "host" else cuda.to_device(XS)
+    given = live()
+    expected = numbers(batch(WEIGHTS, xs, COUNTS))
+    sizes, run_chunk = [], job.Job._run_chunk
+
+    def noting(self, first, size):
+        sizes.append(size)
+        return run_chunk(self, first, size)
+
+    monkeypatch.setattr(job.Job, "_run_chunk", noting)
+    recovered = 0
+    for at in range(1, 40):
+        failing = Failing(vars(owner)[name], at, message, times=1 + at % 2)
+        sizes.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, failing)
+            try:
+                found = numbers(batch(WEIGHTS, xs, COUNTS))
+            except jitad.TapeOverflowError:  # before the first chunk or after the last one
+                continue
+        if failing.calls < at:
+            break
+        recovered += 1
+        assert any(later == earlier // 2 for earlier, later in itertools.pairwise(sizes))
+        for actual, right in zip(found, expected, strict=True):
+            np.testing.assert_allclose(actual, right, rtol=1e-15)
+    assert recovered > 1
+    assert live() == given
+
+
+def test_a_sum_that_fails_midway_is_not_added_twice(monkeypatch):
+    """A chunk runs again only before anything of it is added up."""
+    monkeypatch.setattr(job, "MOST_SAMPLES", 4)
+    monkeypatch.setattr(job, "SUM_BLOCK", 2)
+    batch = jitad.batch(jitad.grad(loss, argnums=(0, 1), has_aux=True), in_axes=(None, 0, 0), target="cuda")
+    expected = numbers(batch(WEIGHTS, XS, COUNTS))
+    outcomes = set()
+    for at in range(1, 30, 3):
+        with monkeypatch.context() as patched:
+            patched.setattr(copies, "run", Failing(copies.run, at, MEMORY))
+            try:
+                found = numbers(batch(WEIGHTS, XS, COUNTS))
+            except jitad.TapeOverflowError:
+                outcomes.add("raised")
+                continue
+        outcomes.add("right")
+        for actual, right in zip(found, expected, strict=True):
+            np.testing.assert_allclose(actual, right, rtol=1e-15)
+    assert outcomes == {"raised", "right"}
 
 
 def numbers(results):
