@@ -121,19 +121,32 @@ class JacobianPrograms:
         forward, reverse = made
         return either_jacobian(self.reading.program, self.wrt, self.dependents, forward, reverse, CROSSING)
 
-    def program(self, mode: str, *, in_bundles: bool = True) -> tuple[Program, int]:
-        """The program of a mode and its number of lanes: 1 where lanes would decide control flow.
+    def program(self, mode: str, *, in_bundles: bool = True) -> tuple[Program, str]:
+        """The program of a mode and how it goes about it.
 
-        Its blocks are those of bundles, which ``taken_apart`` knows, or the parts by themselves.
+        In forward mode all columns are found at once where that costs less; the number of lanes is 1 where lanes would
+        decide control flow. Its blocks are those of bundles, which ``taken_apart`` knows, or the parts by themselves.
         Raises MissingRuleError when a derivative would flow through a function without a rule.
         """
+        from jitad.transforms.accumulated import accumulated_jacobian
+        from jitad.transforms.accumulation import NotAccumulable
         from jitad.transforms.lanes import NotLaneable
 
         width = self._width(mode)
+        if mode == FORWARD:
+            how = {"values": self.values, "in_bundles": in_bundles}
+            try:
+                found = accumulated_jacobian(self.reading.program, self.wrt, self.dependents, width=width, **how)
+                return found, "all columns at once"
+            except NotAccumulable:
+                pass
         try:
-            return self._program(mode, width, in_bundles=in_bundles), width
+            program = self._program(mode, width, in_bundles=in_bundles)
         except NotLaneable:
-            return self._program(mode, 1, in_bundles=in_bundles), 1
+            width = 1
+            program = self._program(mode, width, in_bundles=in_bundles)
+        unit = "row" if mode == REVERSE else "column"
+        return program, f"{width} {unit}{'' if width == 1 else 's'} at a time"
 
     def _program(self, mode: str, width: int, *, in_bundles: bool) -> Program:
         from jitad.transforms.jacobian import forward_jacobian, hessian_program, reverse_jacobian
