@@ -13,7 +13,7 @@ somewhere whether a number is: then it expects that some aren't, missing data fo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from jitad.analysis.activity import Activity, flows
 from jitad.analysis.aliasing import Aliases
@@ -48,7 +48,7 @@ class Guards:
 
     def include(self, part: Program, activity: Activity, left_out: Iterable[Operand]) -> None:
         """Take in a part of the program in which values have other names; of its results these may be left out."""
-        self._unbounded |= unbounded(part, self._unbounded)
+        self._follow(part)
         self._left_out |= _left_out(part, activity, left_out)
 
     def leaves_out(self, operand: Operand) -> bool:
@@ -61,16 +61,13 @@ class Guards:
             return self._expects_any or not guarded.is_tame(statement) or not self._unbounded.isdisjoint(statement.args)
         return self._has_zeros and guarded.is_steep(statement)
 
-
-def unbounded(program: Program, known: Collection[Operand] = ()) -> set[Operand]:
-    """What may be infinite, though all that it is made from is finite but for what is ``known``."""
-    found = set(known)
-    for statement in walk(program.body):
-        if not isinstance(statement, Compute) or not statement.out.type.is_float:
-            continue
-        if guarded.may_overflow(statement) or not found.isdisjoint(statement.args):
-            found.add(statement.out)
-    return found
+    def _follow(self, program: Program) -> None:
+        """Find what may be infinite, though all that it is made from is finite."""
+        for statement in walk(program.body):
+            if not isinstance(statement, Compute) or not statement.out.type.is_float:
+                continue
+            if guarded.may_overflow(statement) or not self._unbounded.isdisjoint(statement.args):
+                self._unbounded.add(statement.out)
 
 
 def tests_numbers(program: Program) -> bool:

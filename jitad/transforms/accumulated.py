@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from jitad.program.builder import Builder, const_int
 from jitad.program.statements import Const, Operand, Program, Var
 from jitad.program.types import Array
-from jitad.transforms.accumulation import NotAccumulable, Output, Source, accumulate, lanes_cost
+from jitad.transforms.accumulation import NotAccumulable, Output, accumulate, lanes_cost
 from jitad.transforms.bundles import Side, block_index, sides, taken_apart
 from jitad.transforms.deadarrays import remove_dead_arrays
 from jitad.transforms.expand import expand
@@ -48,8 +48,8 @@ def accumulated_jacobian(
     of = _sides(builder, [found.values[at] for at in dependents])
     by = _sides(builder, [params[at] for at in wrt])
     blocks = [(_filled(builder, row, column, found.outputs, directions), row, column) for row in of for column in by]
-    results = [block for block, _, _ in blocks] if in_bundles else taken_apart(builder, blocks)
-    results = [*(found.values if values else []), *results]
+    parts: list[Operand] = [block for block, _, _ in blocks] if in_bundles else taken_apart(builder, blocks)
+    results = [*(found.values if values else []), *parts]
     whole = Program(f"{program.name}_jacobian", params, builder.block, results, program.origin)
     return remove_dead_arrays(whole)
 
@@ -64,9 +64,7 @@ def _sides(builder: Builder, operands: Sequence[Operand]) -> list[Side]:
     return sides([operand.type for operand in operands], shapes)
 
 
-def _filled(
-    builder: Builder, of: Side, by: Side, outputs: Sequence[Output], directions: Sequence[Var]
-) -> Var:
+def _filled(builder: Builder, of: Side, by: Side, outputs: Sequence[Output], directions: Sequence[Var]) -> Var:
     """The block of the derivatives of one bundle by another."""
     columns = {directions[member]: place for place, member in enumerate(by.bundle.members)}
     stored: list[tuple[tuple[Operand, ...], Operand]] = []

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from jitad.analysis.guards import tests_numbers, unbounded
+from jitad.analysis.finite import finite_values
+from jitad.analysis.guards import tests_numbers
 from jitad.analysis.laned import Laned
 from jitad.primitives import core, guarded
 from jitad.primitives.sums import ADDITIONS
@@ -32,7 +33,6 @@ from jitad.program.statements import (
     Statement,
     Store,
     Var,
-    array_type,
 )
 from jitad.program.types import Array, Scalar
 from jitad.transforms.elimination import Edge, Graph, Node, NotEliminable, Row, cost_of
@@ -86,7 +86,7 @@ def accumulate(made: Program, primal: Program, directions: Sequence[Var], count:
     Its first parameters are those of ``primal``, its last ones are ``directions``; its last ``count`` results are
     tangents. Raises ``NotAccumulable``.
     """
-    pass_ = _Accumulator(made, directions, None if tests_numbers(primal) else unbounded(made))
+    pass_ = _Accumulator(made, directions, set() if tests_numbers(primal) else finite_values(made))
     tangents = made.results[len(made.results) - count :]
     try:
         pass_.block(made.body, builder)
@@ -108,13 +108,13 @@ def lanes_cost(program: Program, directions: Sequence[Var], width: int, sources:
 class _Accumulator(Copier):
     """Copies what doesn't depend on directions, and makes a graph of what does.
 
-    ``infinite`` are the values that may be infinite for finite inputs; None stands for all.
+    ``finite`` are the values that are known to be so.
     """
 
-    def __init__(self, program: Program, directions: Sequence[Var], infinite: set[Operand] | None) -> None:
+    def __init__(self, program: Program, directions: Sequence[Var], finite: set[Operand]) -> None:
         super().__init__(as_they_are(program.params))
         self._laned = Laned(program, directions)
-        self._infinite = infinite
+        self._finite = finite
         self._nodes: dict[Var, Node | None] = {}
         self._elements: dict[Var, dict[tuple[Operand, ...], Node | None]] = {}
         floats = {var.type.dtype for var in directions}
@@ -171,11 +171,11 @@ class _Accumulator(Copier):
         """An edge whose partial derivative is a number of the program."""
         if operand in self._laned or operand.type != self._type:
             raise NotAccumulable
-        is_bounded = isinstance(operand, Const) or (self._infinite is not None and operand not in self._infinite)
-        return Edge(self(operand), is_bounded, guarded, chosen)
+        is_finite = isinstance(operand, Const) or operand in self._finite
+        return Edge(self(operand), is_finite, guarded, chosen)
 
     def _one(self, value: float = 1.0) -> Edge:
-        return Edge(Const(value, self._type), bounded=True)
+        return Edge(Const(value, self._type), finite=True)
 
     # Statements
 
@@ -228,13 +228,13 @@ class _Accumulator(Copier):
             edges = [(dot, self._edge(factor, guarded=dot is args[0], chosen=dot is not args[0]))]
         elif primitive is core.truediv:
             inverse = builder.compute(core.truediv, Const(1.0, self._type), self._edge(args[1]).partial)
-            edges = [(args[0], Edge(inverse, bounded=False))]
+            edges = [(args[0], Edge(inverse, finite=False))]
         elif primitive is core.select:
             condition = self(args[0])
             one, zero = (Const(value, self._type) for value in (1.0, 0.0))
             partials = builder.select(condition, one, zero), builder.select(condition, zero, one)
             pairs = zip(args[1:], partials, strict=True)
-            edges = [(arg, Edge(partial, bounded=True, chosen=True)) for arg, partial in pairs]
+            edges = [(arg, Edge(partial, finite=True, chosen=True)) for arg, partial in pairs]
         else:
             raise NotAccumulable
         self._add(out, [(self._node(arg), edge) for arg, edge in edges], builder)
@@ -292,7 +292,7 @@ class _Accumulator(Copier):
             yields.append([self(values[at]) for at in still])
             rows.append(found)
         results = [self.fresh(branch.results[at]) for at in still]
-        nothing = Edge(Const(0.0, self._type), bounded=True, chosen=True)
+        nothing = Edge(Const(0.0, self._type), finite=True, chosen=True)
         for at, then, otherwise in zip(moving, *rows, strict=True):
             edges: list[tuple[Node | None, Edge]] = []
             for node in dict.fromkeys((*then, *otherwise)):

@@ -34,14 +34,14 @@ class NotEliminable(Exception):
 
 @dataclass(frozen=True)
 class Edge:
-    """A partial derivative, which is ``bounded`` when it is finite for finite numbers.
+    """A partial derivative; it may be known that it is ``finite`` for finite numbers.
 
-    ``guarded``: where what comes in is zero, zero goes out, even if the partial isn't finite. ``chosen``: the partial is
-    zero where a selection or a branch leaves out what comes in, and nothing goes out then, even if that isn't finite.
+    ``guarded``: where what comes in is zero, zero goes out, even if the partial isn't finite. ``chosen``: the partial
+    is zero where a selection or a branch leaves out what comes in; zero goes out then, even if that isn't finite.
     """
 
     partial: Operand
-    bounded: bool
+    finite: bool
     guarded: bool = False
     chosen: bool = False
 
@@ -49,7 +49,7 @@ class Edge:
         """An edge in the place of this and another one."""
         return Edge(
             partial,
-            self.bounded and other.bounded,
+            self.finite and other.finite,
             self.guarded or other.guarded,
             self.chosen or other.chosen,
         )
@@ -66,7 +66,7 @@ class Graph:
     """
 
     def __init__(self, type_: Scalar, are_units: Callable[[Collection[Node]], bool]) -> None:
-        self._one = Edge(Const(1.0, type_), bounded=True)
+        self._one = Edge(Const(1.0, type_), finite=True)
         self._into: dict[Node, Row] = {}
         self._are_units = are_units
 
@@ -180,7 +180,7 @@ class _Elimination:
     def _through(self, before: Edge, after: Edge) -> Edge | None:
         """Two edges in a row; None for the literal zero."""
         first, second = before.partial, after.partial
-        wins = after.chosen and not before.bounded
+        wins = after.chosen and not before.finite
         if wins and not after.guarded:
             found = _product(self.builder, second, first, guarded.times)
         else:
@@ -224,7 +224,9 @@ def _product(builder: Builder, first: Operand, second: Operand, times: ScalarPri
             return None
         if is_const(one, 1):
             return other
-        inner = Const(1.0, one.type) if is_const(one, -1) else negation(builder, one)
+        if is_const(one, -1):
+            return builder.negative(other)
+        inner = negation(builder, one)
         if inner is not None:
             both = (inner, other) if one is first else (other, inner)
             found = _product(builder, *both, times)
