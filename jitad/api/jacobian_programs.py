@@ -153,7 +153,7 @@ class JacobianPrograms:
     def at_once(self, *, in_bundles: bool = True) -> Program | None:
         """The program that finds all columns at once; None where that can't be, or costs more than lanes."""
         from jitad.transforms.accumulated import accumulated_jacobian
-        from jitad.transforms.accumulation import NotAccumulable
+        from jitad.transforms.elements import NotAccumulable
 
         if in_bundles not in self._at_once:
             found = None

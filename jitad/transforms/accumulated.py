@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from jitad.program.builder import Builder, const_int
 from jitad.program.statements import Const, Operand, Program, Var
 from jitad.program.types import Array
-from jitad.transforms.accumulation import NotAccumulable, Output, accumulate, lanes_cost
+from jitad.transforms.accumulation import Output, accumulate
 from jitad.transforms.bundles import Side, block_index, sides, taken_apart
 from jitad.transforms.deadarrays import remove_dead_arrays
+from jitad.transforms.elements import NotAccumulable
 from jitad.transforms.expand import expand
 from jitad.transforms.share import is_long
 from jitad.transforms.tangent import tangent
@@ -42,8 +43,7 @@ def accumulated_jacobian(
     params, directions = made.params[:count], made.params[count:]
     builder = Builder()
     found = accumulate(made, program, directions, len(dependents), builder)
-    sources = {source for output in found.outputs for source in output.row}
-    if width is not None and found.cost > lanes_cost(made, directions, width, len(sources)):
+    if width is not None and found.cost > found.lanes_cost(width):
         raise NotAccumulable
     of = _sides(builder, [found.values[at] for at in dependents])
     by = _sides(builder, [params[at] for at in wrt])

@@ -1,15 +1,14 @@
 """Whole Jacobians from local partial derivatives, where these need no loop.
 
-Where derivatives flow through single operations and branches only, all columns are known as soon as each result's
-partial derivatives by the elements that it depends on are. They are found once, as numbers (see ``elimination``), and
-stored: there are no directions, and zeros cost nothing. A branch is eliminated by itself: it yields the partial
-derivatives of its results by what its arms read.
+Where derivatives flow through single operations, branches and loops with few turns only, all columns are known as soon
+as each result's partial derivatives by the elements that it depends on are. They are found once, as numbers (see
+``elimination``), and stored: there are no directions, and zeros cost nothing. A branch is eliminated by itself: it
+yields the partial derivatives of its results by what its arms read.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jitad.analysis.finite import finite_values
@@ -17,7 +16,7 @@ from jitad.analysis.guards import tests_numbers
 from jitad.analysis.laned import Laned
 from jitad.primitives import core, guarded
 from jitad.primitives.sums import ADDITIONS
-from jitad.program.builder import Builder
+from jitad.program.builder import Builder, const_int
 from jitad.program.queries import definitions, own_reads, walk
 from jitad.program.rewrite import Copier, as_they_are
 from jitad.program.statements import (
@@ -28,30 +27,24 @@ from jitad.program.statements import (
     Compute,
     Const,
     Load,
+    Loop,
     Operand,
     Program,
     Statement,
     Store,
     Var,
+    View,
+    ViewAxis,
 )
 from jitad.program.types import Array, Scalar
+from jitad.transforms.elements import Elements, NotAccumulable, Source, are_units
 from jitad.transforms.elimination import Edge, Graph, Node, NotEliminable, Row, cost_of
+
+TURNS = 64
+"""Loops with a known number of turns are unrolled while they have so many together."""
 
 REGISTER = 8
 """Numbers in a vector register, at most: so many lanes of an operation take the time of one."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """An element of a direction, or a direction that is a number."""
-
-    direction: Var
-    index: tuple[Operand, ...] = ()
-
-    @property
-    def is_fixed(self) -> bool:
-        """True when it is the same element in every run."""
-        return all(isinstance(at, Const) for at in self.index)
 
 
 @dataclass(frozen=True)
@@ -68,16 +61,21 @@ class Accumulated:
     """What a tangent program computes, without directions.
 
     ``values`` are the results other than tangents; elements without an output have no derivatives. ``cost`` is
-    that of the partial derivatives of outputs, in additions.
+    that of the partial derivatives of outputs, in additions, and ``tangent_cost`` that of the tangents along one
+    direction.
     """
 
     values: list[Operand]
     outputs: list[Output]
     cost: int
+    tangent_cost: int
 
-
-class NotAccumulable(Exception):
-    """Derivatives flow through more than single operations and branches."""
+    def lanes_cost(self, width: int) -> int:
+        """The work of lanes in all runs that these outputs take, with ``width`` columns in each, in additions."""
+        columns = len({source for output in self.outputs for source in output.row})
+        runs = -(-columns // width)
+        registers = -(-width // REGISTER)
+        return runs * registers * self.tangent_cost
 
 
 def accumulate(made: Program, primal: Program, directions: Sequence[Var], count: int, builder: Builder) -> Accumulated:
@@ -94,15 +92,7 @@ def accumulate(made: Program, primal: Program, directions: Sequence[Var], count:
     except NotEliminable:
         raise NotAccumulable from None
     values = [pass_(result) for result in made.results[: len(made.results) - count]]
-    return Accumulated(values, outputs, pass_.cost)
-
-
-def lanes_cost(program: Program, directions: Sequence[Var], width: int, sources: int) -> int:
-    """The work of lanes in all runs that so many columns take, ``width`` in each, in additions."""
-    laned = Laned(program, directions)
-    runs = -(-sources // width)
-    registers = -(-width // REGISTER)
-    return runs * registers * cost_of(s for s in walk(program.body) if isinstance(s, Compute) and s.out in laned)
+    return Accumulated(values, outputs, pass_.cost, pass_.tangent_cost)
 
 
 class _Accumulator(Copier):
@@ -116,15 +106,16 @@ class _Accumulator(Copier):
         self._laned = Laned(program, directions)
         self._finite = finite
         self._nodes: dict[Var, Node | None] = {}
-        self._elements: dict[Var, dict[tuple[Operand, ...], Node | None]] = {}
+        self._elements = Elements(directions)
+        self._turns = 0
         floats = {var.type.dtype for var in directions}
         if len(floats) != 1:
             raise NotAccumulable
         self._type = Scalar(floats.pop())
-        self._graph = Graph(self._type, _are_units)
+        self._graph = Graph(self._type, are_units)
         self._in_arm = False
         self.cost = 0
-        self._directions = frozenset(directions)
+        self.tangent_cost = 0
         for direction in directions:
             if isinstance(direction.type, Scalar):
                 self._nodes[direction] = Source(direction)
@@ -134,7 +125,7 @@ class _Accumulator(Copier):
         sinks: list[tuple[int, tuple[Operand, ...], Node | None]] = []
         for place, tangent in enumerate(tangents):
             if isinstance(tangent, Var) and isinstance(tangent.type, Array) and tangent in self._laned:
-                sinks += [(place, index, node) for index, node in self._memory(tangent).items()]
+                sinks += [(place, index, node) for index, node in self._elements.of(tangent).items()]
             elif isinstance(tangent.type, Scalar):
                 sinks.append((place, (), self._node(tangent)))
         rows = self._rows([node for _, _, node in sinks], builder)
@@ -161,12 +152,6 @@ class _Accumulator(Copier):
             return None
         raise NotAccumulable
 
-    def _memory(self, array: Var) -> dict[tuple[Operand, ...], Node | None]:
-        """The elements of an array of the program's own, those that aren't zero at least."""
-        if array not in self._elements:
-            raise NotAccumulable
-        return self._elements[array]
-
     def _edge(self, operand: Operand, *, guarded: bool = False, chosen: bool = False) -> Edge:
         """An edge whose partial derivative is a number of the program."""
         if operand in self._laned or operand.type != self._type:
@@ -184,19 +169,20 @@ class _Accumulator(Copier):
         match statement:
             case Compute(out=out) if out in self._laned:
                 self._compute(statement, builder)
-            case Load(out=out, array=array, index=index) if array in self._directions:
-                self._nodes[out] = self._source(array, self.all(index))
             case Load(out=out, array=array, index=index) if array in self._laned:
-                self._nodes[out] = self._memory(array).get(self._place(index))
+                self._nodes[out] = self._read(array, self.all(index), builder)
             case Store(array=array, index=index, value=value) if array in self._laned:
-                self._put(array, index, self._node(value))
+                self._write(array, self.all(index), self._node(value), builder)
             case Accumulate(array=array, index=index, value=value) if array in self._laned:
-                old, new = self._memory(array).get(self._place(index)), self._node(value)
-                self._put(array, index, self._sum(old, new, builder))
-            case Alloc(out=out, fill=fill) if out in self._laned and fill in (0, None):
-                if self._in_arm:
-                    raise NotAccumulable
-                self._elements[out] = {}
+                place, new = self.all(index), self._node(value)
+                self._write(array, place, self._sum(self._read(array, place, builder), new, builder), builder)
+            case Alloc(out=out, fill=fill) if out in self._laned and fill in (0, None) and not self._in_arm:
+                self._elements.allocate(out)
+            case View(out=out, base=base, starts=starts, axes=axes) if out in self._laned:
+                seen = tuple(ViewAxis(self(axis.length), axis.base_axis, self(axis.step)) for axis in axes)
+                self._elements.view(out, base, self.all(starts), seen)
+            case Loop() if self._is_mixed(statement):
+                self._loop_unrolled(statement, builder)
             case Branch() if self._is_mixed(statement):
                 self._branch(statement, builder)
             case _ if self._is_mixed(statement):
@@ -214,6 +200,7 @@ class _Accumulator(Copier):
 
     def _compute(self, statement: Compute, builder: Builder) -> None:
         primitive, args, out = statement.primitive, statement.args, statement.out
+        self.tangent_cost += core.cost(statement)
         if out.type != self._type:
             raise NotAccumulable
         if primitive in ADDITIONS or primitive is core.sub:
@@ -246,34 +233,55 @@ class _Accumulator(Copier):
             if node is not None:
                 other = row.get(node)
                 row[node] = edge if other is None else other.beside(edge, builder.plus(other.partial, edge.partial))
-        self._nodes[out] = out if row else None
+        node = Var(out.name, out.type)  # another one in each turn of a loop
+        self._nodes[out] = node if row else None
         if row:
-            self._graph.add(out, row)
-
-    def _source(self, direction: Var, index: tuple[Operand, ...]) -> Source:
-        source = Source(direction, index)
-        if self._in_arm and not source.is_fixed:
-            raise NotAccumulable
-        return source
+            self._graph.add(node, row)
 
     # Memory
 
-    def _place(self, index: Sequence[Operand]) -> tuple[Operand, ...]:
-        if not all(isinstance(at, Const) for at in index):
+    def _read(self, array: Var, index: tuple[Operand, ...], builder: Builder) -> Node | None:
+        node = self._elements.read(array, index, builder)
+        if self._in_arm and isinstance(node, Source) and not node.is_fixed:
             raise NotAccumulable
-        return tuple(index)
+        return node
 
-    def _put(self, array: Var, index: Sequence[Operand], node: Node | None) -> None:
+    def _write(self, array: Var, index: tuple[Operand, ...], node: Node | None, builder: Builder) -> None:
         if self._in_arm:
             raise NotAccumulable
-        self._memory(array)[self._place(index)] = node
+        self._elements.write(array, index, node, builder)
 
     def _sum(self, one: Node | None, other: Node | None, builder: Builder) -> Node | None:
         total = Var("sum", self._type)
         self._add(total, [(one, self._one()), (other, self._one())], builder)
         return self._nodes[total]
 
-    # Branches
+    # Control flow
+
+    def _bind(self, names: Sequence[Var], values: Sequence[Operand]) -> None:
+        """Bind names to values, all at once."""
+        pairs = list(zip(names, values, strict=True))
+        if any(name in self._laned and isinstance(name.type, Array) for name in names):
+            raise NotAccumulable
+        nodes = {name: self._node(value) for name, value in pairs if name in self._laned}
+        copies = {name: self(value) for name, value in pairs if name not in self._laned}
+        self._nodes.update(nodes)
+        self._copied.update(copies)
+
+    def _loop_unrolled(self, loop: Loop, builder: Builder) -> None:
+        """The turns of a loop one after the other."""
+        bounds = [self(bound) for bound in (loop.start, loop.stop, loop.step) if bound is not None]
+        numbers = [int(bound.value) for bound in bounds if isinstance(bound, Const)]
+        if len(numbers) != 3 or len(range(*numbers)) > TURNS - self._turns:
+            raise NotAccumulable
+        turns = range(*numbers)
+        self._turns += len(turns)
+        self._bind(loop.params, loop.inits)
+        for turn in turns[::-1] if loop.descending else turns:
+            self._copied[loop.index] = const_int(turn)
+            self.block(loop.body, builder)
+            self._bind(loop.params, loop.yields)
+        self._bind(loop.results, loop.params)
 
     def _branch(self, branch: Branch, builder: Builder) -> None:
         """A branch that yields partial derivatives of its results by what its arms read."""
@@ -310,7 +318,7 @@ class _Accumulator(Copier):
     def _arm(self, block: Block, moving: Sequence[Operand], builder: Builder) -> tuple[Builder, list[Row]]:
         """An arm, and the rows of what it yields."""
         arm = builder.nested()
-        outer, self._graph = self._graph, Graph(self._type, _are_units)
+        outer, self._graph = self._graph, Graph(self._type, are_units)
         was_in_arm, self._in_arm = self._in_arm, True
         self.block(block, arm)
         rows = self._rows([self._node(value) for value in moving], arm)
@@ -320,16 +328,4 @@ class _Accumulator(Copier):
     def _taken(self, branch: Branch, holds: bool, builder: Builder) -> None:
         """The arm of a branch whose condition is known, in its place."""
         self.block(branch.then if holds else branch.otherwise, builder)
-        for result, value in zip(branch.results, branch.then_yields if holds else branch.otherwise_yields, strict=True):
-            if result in self._laned:
-                self._nodes[result] = self._node(value)
-            else:
-                self._copied[result] = self(value)
-
-
-def _are_units(nodes: Collection[Node]) -> bool:
-    """True for elements of directions of which no two can be the same."""
-    sources = [node for node in nodes if isinstance(node, Source)]
-    moving = Counter(source.direction for source in sources if not source.is_fixed)
-    alone = Counter(source.direction for source in sources)
-    return len(sources) == len(nodes) and all(alone[direction] == 1 for direction in moving)
+        self._bind(branch.results, branch.then_yields if holds else branch.otherwise_yields)

@@ -71,7 +71,9 @@ class Graph:
         self._are_units = are_units
 
     def add(self, node: Node, row: Row) -> None:
-        """A node that depends on others."""
+        """A node that depends on others. Raises ``NotEliminable`` where the graph becomes too large."""
+        if len(self._into) == LARGEST:
+            raise NotEliminable
         self._into[node] = row
 
     def rows(self, sinks: Sequence[Node | None], builder: Builder) -> list[Row]:
@@ -79,10 +81,8 @@ class Graph:
 
         None stands for the literal zero.
 
-        Raises ``NotEliminable`` where they can't be known, or the graph is too large.
+        Raises ``NotEliminable`` where they can't be known, or cost too much.
         """
-        if len(self._into) > LARGEST:
-            raise NotEliminable
         wanted: list[Row] = [{} if sink is None else {sink: self._one} for sink in sinks]
         best: _Elimination | None = None
         for order in (_fewest_products_last, _fewest_products_first, _last, _first):

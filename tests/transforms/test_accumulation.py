@@ -14,7 +14,7 @@ from jitad.program.queries import walk
 from jitad.program.statements import Compute, Loop, Program
 from jitad.testing import Uncompiled
 from jitad.transforms.accumulated import accumulated_jacobian
-from jitad.transforms.accumulation import NotAccumulable
+from jitad.transforms.elements import NotAccumulable
 from jitad.transforms.jacobian import forward_jacobian
 from tests.corpus import cases
 from tests.test_random_programs import load
