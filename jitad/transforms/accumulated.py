@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from jitad.primitives import core
 from jitad.program.builder import Builder, const_int
-from jitad.program.statements import Const, Operand, Program, Var
-from jitad.program.types import Array
-from jitad.transforms.accumulation import Output, accumulate
+from jitad.program.statements import Block, Branch, Const, Operand, Program, Var
+from jitad.program.types import BOOL, Array
+from jitad.transforms.accumulation import Accumulated, accumulate
 from jitad.transforms.bundles import Side, block_index, sides, taken_apart
 from jitad.transforms.deadarrays import remove_dead_arrays
-from jitad.transforms.elements import NotAccumulable
+from jitad.transforms.elements import NotAccumulable, Source
 from jitad.transforms.expand import expand
 from jitad.transforms.share import is_long
 from jitad.transforms.tangent import tangent
@@ -47,7 +48,7 @@ def accumulated_jacobian(
         raise NotAccumulable
     of = _sides(builder, [found.values[at] for at in dependents])
     by = _sides(builder, [params[at] for at in wrt])
-    blocks = [(_filled(builder, row, column, found.outputs, directions), row, column) for row in of for column in by]
+    blocks = [(_filled(builder, row, column, found, directions), row, column) for row in of for column in by]
     parts: list[Operand] = [block for block, _, _ in blocks] if in_bundles else taken_apart(builder, blocks)
     results = [*(found.values if values else []), *parts]
     whole = Program(f"{program.name}_jacobian", params, builder.block, results, program.origin)
@@ -64,27 +65,38 @@ def _sides(builder: Builder, operands: Sequence[Operand]) -> list[Side]:
     return sides([operand.type for operand in operands], shapes)
 
 
-def _filled(builder: Builder, of: Side, by: Side, outputs: Sequence[Output], directions: Sequence[Var]) -> Var:
+def _filled(builder: Builder, of: Side, by: Side, found: Accumulated, directions: Sequence[Var]) -> Var:
     """The block of the derivatives of one bundle by another."""
     columns = {directions[member]: place for place, member in enumerate(by.bundle.members)}
-    stored: list[tuple[tuple[Operand, ...], Operand]] = []
-    are_apart = True
-    for output in outputs:
+    stored: dict[Source, list[tuple[list[Operand], Operand]]] = {}
+    for output in found.outputs:
         if output.place not in of.bundle.members:
             continue
         row = output.index if of.bundle.is_array else (const_int(of.bundle.members.index(output.place)),)
         for source, partial in output.row.items():
             if source.direction in columns:
                 column = source.index if by.bundle.is_array else (const_int(columns[source.direction]),)
-                are_apart &= source.is_fixed
-                stored.append((tuple(block_index(of.bundle, by.bundle, row, column)), partial))
+                stored.setdefault(source, []).append((block_index(of.bundle, by.bundle, row, column), partial))
     shape = block_index(of.bundle, by.bundle, of.shape, by.shape)
-    is_full = are_apart and len(stored) == _size(shape)
+    are_apart = all(source.is_fixed for source in stored)
+    is_full = are_apart and sum(map(len, stored.values())) == _size(shape)
     block = builder.alloc("jacobian", of.bundle.dtype, shape, None if is_full else 0)
-    put = builder.store if are_apart else builder.accumulate
-    for index, partial in stored:
-        put(block, index, partial)
+    for source, partials in stored.items():
+        inside = builder if source in found.read else builder.nested()
+        put = inside.store if are_apart else inside.accumulate
+        for index, partial in partials:
+            put(block, index, partial)
+        if inside is not builder:
+            builder.add(Branch(_exists(builder, source, by), inside.block, [], Block(), [], []))
     return block
+
+
+def _exists(builder: Builder, source: Source, side: Side) -> Operand:
+    """True when an array has an element."""
+    condition: Operand = Const(True, BOOL)
+    for at, length in zip(source.index, side.shape, strict=True):
+        condition = builder.compute(core.and_, condition, builder.compute(core.lt, at, length))
+    return condition
 
 
 def _size(shape: Sequence[Operand]) -> int | None:

@@ -68,11 +68,12 @@ class Accumulated:
 
     ``values`` are the results other than tangents; elements without an output have no derivatives. ``cost`` is
     that of the partial derivatives of outputs, in additions, and ``tangent_cost`` that of the tangents along one
-    direction.
+    direction. The program reads the elements ``read`` whatever its branches do; others may not even exist.
     """
 
     values: list[Operand]
     outputs: list[Output]
+    read: set[Source]
     cost: int
     tangent_cost: int
 
@@ -98,7 +99,7 @@ def accumulate(made: Program, primal: Program, directions: Sequence[Var], count:
     except NotEliminable:
         raise NotAccumulable from None
     values = [pass_(result) for result in made.results[: len(made.results) - count]]
-    return Accumulated(values, outputs, pass_.cost, pass_.tangent_cost)
+    return Accumulated(values, outputs, pass_.read, pass_.cost, pass_.tangent_cost)
 
 
 class _Accumulator(Copier):
@@ -122,9 +123,11 @@ class _Accumulator(Copier):
         self._in_arm = False
         self.cost = 0
         self.tangent_cost = 0
+        self.read: set[Source] = set()
         for direction in directions:
             if isinstance(direction.type, Scalar):
                 self._nodes[direction] = Source(direction)
+                self.read.add(Source(direction))
 
     def outputs(self, tangents: Sequence[Operand], builder: Builder) -> list[Output]:
         """The outputs that results, the tangents, stand for."""
@@ -248,8 +251,11 @@ class _Accumulator(Copier):
 
     def _read(self, array: Var, index: tuple[Operand, ...], builder: Builder) -> Node | None:
         node = self._elements.read(array, index, builder)
-        if self._in_arm and isinstance(node, Source) and not node.is_fixed:
-            raise NotAccumulable
+        if isinstance(node, Source):
+            if not self._in_arm:
+                self.read.add(node)
+            elif not node.is_fixed:
+                raise NotAccumulable
         return node
 
     def _write(self, array: Var, index: tuple[Operand, ...], node: Node | None, builder: Builder) -> None:

@@ -143,6 +143,19 @@ def test_elements_of_arrays() -> None:
     np.testing.assert_array_equal(found, [[[9.0, 12.0], [9.0, 12.0]], [[0.0, 0.0], [10.0, 12.0]]])
 
 
+def longer_or_shorter(x):
+    total = x[0] * x[0]
+    if x.shape[0] > 1:
+        total += x[1] * x[0] + x[2]
+    return total
+
+
+def test_elements_that_may_not_exist() -> None:
+    for x, expected in (([3.0], [6.0]), ([3.0, 4.0, 5.0, 7.0], [10.0, 3.0, 1.0, 0.0])):
+        (found,) = check(longer_or_shorter, np.array(x))
+        np.testing.assert_array_equal(found, expected)
+
+
 def funnel(x):
     product = x[0] * x[1] * x[2] * x[3] * x[4] * x[5] * x[6] * x[7]
     s = math.sin(product)
