@@ -24,7 +24,7 @@ Node = object
 LARGEST = 400
 """Graphs of more nodes aren't eliminated: the order is found by looking at every node for each one."""
 
-MOST = 10_000
+MOST = 2_000
 """Nor are those that take so many additions."""
 
 
