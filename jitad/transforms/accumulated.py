@@ -43,7 +43,7 @@ def accumulated_jacobian(
     count = len(program.params)
     params, directions = made.params[:count], made.params[count:]
     builder = Builder()
-    found = accumulate(made, program, directions, len(dependents), builder)
+    found = accumulate(made, directions, len(dependents), builder)
     if width is not None and found.cost > found.lanes_cost(width):
         raise NotAccumulable
     of = _sides(builder, [found.values[at] for at in dependents])

@@ -8,11 +8,10 @@ yields the partial derivatives of its results by what its arms read.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from jitad.analysis.finite import finite_values
-from jitad.analysis.guards import tests_numbers
 from jitad.analysis.laned import Laned
 from jitad.primitives import core, guarded
 from jitad.primitives.sums import ADDITIONS
@@ -85,13 +84,12 @@ class Accumulated:
         return runs * each * self.tangent_cost
 
 
-def accumulate(made: Program, primal: Program, directions: Sequence[Var], count: int, builder: Builder) -> Accumulated:
-    """Append to ``builder`` what the tangent program ``made`` of ``primal`` computes.
+def accumulate(made: Program, directions: Sequence[Var], count: int, builder: Builder) -> Accumulated:
+    """Append to ``builder`` what a tangent program computes.
 
-    Its first parameters are those of ``primal``, its last ones are ``directions``; its last ``count`` results are
-    tangents. Raises ``NotAccumulable``.
+    Its last parameters are ``directions``, its last ``count`` results are tangents. Raises ``NotAccumulable``.
     """
-    pass_ = _Accumulator(made, directions, set() if tests_numbers(primal) else finite_values(made))
+    pass_ = _Accumulator(made, directions)
     tangents = made.results[len(made.results) - count :]
     try:
         pass_.block(made.body, builder)
@@ -103,15 +101,11 @@ def accumulate(made: Program, primal: Program, directions: Sequence[Var], count:
 
 
 class _Accumulator(Copier):
-    """Copies what doesn't depend on directions, and makes a graph of what does.
+    """Copies what doesn't depend on directions, and makes a graph of what does."""
 
-    ``finite`` are the values that are known to be so.
-    """
-
-    def __init__(self, program: Program, directions: Sequence[Var], finite: set[Operand]) -> None:
+    def __init__(self, program: Program, directions: Sequence[Var]) -> None:
         super().__init__(as_they_are(program.params))
         self._laned = Laned(program, directions)
-        self._finite = finite
         self._nodes: dict[Var, Node | None] = {}
         self._elements = Elements(directions)
         self._turns = 0
@@ -165,7 +159,7 @@ class _Accumulator(Copier):
         """An edge whose partial derivative is a number of the program."""
         if operand in self._laned or operand.type != self._type:
             raise NotAccumulable
-        is_finite = isinstance(operand, Const) or operand in self._finite
+        is_finite = isinstance(operand, Const) and math.isfinite(operand.value)
         return Edge(self(operand), is_finite, guarded, chosen)
 
     def _one(self, value: float = 1.0) -> Edge:

@@ -34,7 +34,7 @@ class NotEliminable(Exception):
 
 @dataclass(frozen=True)
 class Edge:
-    """A partial derivative; it may be known that it is ``finite`` for finite numbers.
+    """A partial derivative; it may be known that it is ``finite``.
 
     ``guarded``: where what comes in is zero, zero goes out, even if the partial isn't finite. ``chosen``: the partial
     is zero where a selection or a branch leaves out what comes in; zero goes out then, even if that isn't finite.
