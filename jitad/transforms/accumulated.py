@@ -33,7 +33,7 @@ def accumulated_jacobian(
     """The program of the Jacobian blocks of the results at ``dependents``, as ``forward_jacobian`` describes it.
 
     With a ``width``, only where that costs no more than so many lanes.
-    Raises ``NotAccumulable`` where derivatives flow through loops, views or calls, or where it would cost more, and
+    Raises ``NotAccumulable`` where derivatives flow through longer loops or calls, or where it would cost more, and
     ``MissingRuleError`` when a derivative would flow through a function without a rule.
     """
     made = remove_dead_arrays(tangent(program, wrt, dependents).program)
@@ -79,7 +79,7 @@ def _filled(builder: Builder, of: Side, by: Side, found: Accumulated, directions
                 stored.setdefault(source, []).append((block_index(of.bundle, by.bundle, row, column), partial))
     shape = block_index(of.bundle, by.bundle, of.shape, by.shape)
     are_apart = all(source.is_fixed for source in stored)
-    is_full = are_apart and sum(map(len, stored.values())) == _size(shape)
+    is_full = are_apart and found.read.issuperset(stored) and sum(map(len, stored.values())) == _size(shape)
     block = builder.alloc("jacobian", of.bundle.dtype, shape, None if is_full else 0)
     for source, partials in stored.items():
         inside = builder if source in found.read else builder.nested()

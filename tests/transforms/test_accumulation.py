@@ -150,7 +150,14 @@ def longer_or_shorter(x):
     return total
 
 
+def second_or_nothing(x):
+    return 2.0 * x[1] if x.shape[0] > 1 else 0.0
+
+
 def test_elements_that_may_not_exist() -> None:
+    for x, expected in (([3.0], [0.0]), ([3.0, 4.0], [0.0, 2.0])):
+        (found,) = check(second_or_nothing, np.array(x))
+        np.testing.assert_array_equal(found, expected)
     for x, expected in (([3.0], [6.0]), ([3.0, 4.0, 5.0, 7.0], [10.0, 3.0, 1.0, 0.0])):
         (found,) = check(longer_or_shorter, np.array(x))
         np.testing.assert_array_equal(found, expected)
