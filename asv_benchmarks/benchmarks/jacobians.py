@@ -67,7 +67,7 @@ class Kuramoto:
 
 
 class BundleAdjustment:
-    """Many small Jacobians of 2 by 15 inside compiled code, by reverse and by lanes."""
+    """Many small Jacobians of 2 by 15 inside compiled code, by rows and by columns."""
 
     params = ("jacrev", "jacfwd")
     param_names = ("mode",)

@@ -128,9 +128,8 @@ def _explained_jacobian(f: Any, request: JacobianRequest, args: Sequence[Any], l
     entry = request.build(f, args, {})
     leaves += entry.captured() or []
     chosen, _ = entry.ready(leaves)
-    program, width = entry.programs.program(chosen)
-    unit = "row" if chosen == REVERSE else "column"
-    how = (chosen, f"{entry.why(leaves)}; {width} {unit}{'' if width == 1 else 's'} at a time")
+    program, steps = entry.programs.program(chosen)
+    how = (chosen, f"{entry.why(leaves)}; {steps}")
     return _explanation(entry.reading, program, (), entry.programs.adjoint(chosen), leaves, how, request.storage)
 
 

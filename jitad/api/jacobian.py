@@ -28,7 +28,8 @@ def jacfwd(f: Callable[..., Any] | None = None, argnums: int | Sequence[int] = 0
     Raises ArgumentError for an argument that can't be differentiated and for a kernel without a floating-point result,
     MissingRuleError when a derivative would flow through a function without a rule, SharedMemoryError when the kernel
     writes to an array that shares memory with another argument, and the errors of reading a kernel (see
-    ``jitad.errors``). The method is vector forward mode, Griewank and Walther, *Evaluating Derivatives* (2008), 3.2.
+    ``jitad.errors``). The method is vector forward mode, Griewank and Walther, *Evaluating Derivatives* (2008), 3.2, or
+    for kernels without long loops, where that costs less, the elimination of intermediate values, chapter 9.
 
     >>> import numpy as np
     >>> import jitad

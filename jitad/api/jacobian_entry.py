@@ -93,6 +93,8 @@ class JacobianEntry(Entry):
     def _chosen(self, leaves: Sequence[Any]) -> str:
         if self.programs.mode != EITHER:
             return self.programs.mode
+        if self.programs.at_once() is not None:
+            return FORWARD
         chosen = FORWARD if self.input_count(leaves) <= CROSSING * self.output_count(leaves) else REVERSE
         return self._instead.get(chosen, chosen)
 

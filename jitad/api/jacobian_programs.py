@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 FORWARD, REVERSE, EITHER, HESSIAN = "forward", "reverse", "either", "forward over reverse"
 """The modes; ``EITHER`` leaves the choice between the first two to the shapes of arguments and results."""
+
+AT_ONCE = "all columns at once"
+"""How a Jacobian is found where it takes no loop over columns."""
 
 CROSSING = 1.3
 """Forward mode is chosen for at most this many inputs per output.
@@ -62,6 +66,7 @@ class JacobianPrograms:
         from jitad.transforms.lanes import WIDTH
 
         self.widest = WIDTH
+        self._at_once: dict[bool, Program | None] = {}
         if mode == HESSIAN:
             require_scalar(reading)
         self.reading = reading
@@ -111,7 +116,10 @@ class JacobianPrograms:
         made, missing = [], None
         for mode in (FORWARD, REVERSE):
             try:
-                made.append(self.program(mode, in_bundles=False)[0])
+                program, steps = self.program(mode, in_bundles=False)
+                if steps == AT_ONCE:
+                    return program
+                made.append(program)
             except MissingRuleError as error:
                 missing = missing or error
         if missing is not None:
@@ -121,19 +129,45 @@ class JacobianPrograms:
         forward, reverse = made
         return either_jacobian(self.reading.program, self.wrt, self.dependents, forward, reverse, CROSSING)
 
-    def program(self, mode: str, *, in_bundles: bool = True) -> tuple[Program, int]:
-        """The program of a mode and its number of lanes: 1 where lanes would decide control flow.
+    def program(self, mode: str, *, in_bundles: bool = True) -> tuple[Program, str]:
+        """The program of a mode and how it goes about it.
 
-        Its blocks are those of bundles, which ``taken_apart`` knows, or the parts by themselves.
+        In forward mode all columns are found at once where that costs less; the number of lanes is 1 where lanes would
+        decide control flow. Its blocks are those of bundles, which ``taken_apart`` knows, or the parts by themselves.
         Raises MissingRuleError when a derivative would flow through a function without a rule.
         """
         from jitad.transforms.lanes import NotLaneable
 
+        found = self.at_once(in_bundles=in_bundles) if mode == FORWARD else None
+        if found is not None:
+            return found, AT_ONCE
         width = self._width(mode)
         try:
-            return self._program(mode, width, in_bundles=in_bundles), width
+            program = self._program(mode, width, in_bundles=in_bundles)
         except NotLaneable:
-            return self._program(mode, 1, in_bundles=in_bundles), 1
+            width = 1
+            program = self._program(mode, width, in_bundles=in_bundles)
+        unit = "row" if mode == REVERSE else "column"
+        return program, f"{width} {unit}{'' if width == 1 else 's'} at a time"
+
+    def at_once(self, *, in_bundles: bool = True) -> Program | None:
+        """The program that finds all columns at once; None where that can't be, or costs more than lanes."""
+        from jitad.transforms.accumulated import accumulated_jacobian
+        from jitad.transforms.elements import NotAccumulable
+
+        if in_bundles not in self._at_once:
+            found = None
+            with suppress(NotAccumulable, MissingRuleError):
+                found = accumulated_jacobian(
+                    self.reading.program,
+                    self.wrt,
+                    self.dependents,
+                    width=self._width(FORWARD),
+                    values=self.values,
+                    in_bundles=in_bundles,
+                )
+            self._at_once[in_bundles] = found
+        return self._at_once[in_bundles]
 
     def _program(self, mode: str, width: int, *, in_bundles: bool) -> Program:
         from jitad.transforms.jacobian import forward_jacobian, hessian_program, reverse_jacobian

@@ -88,3 +88,13 @@ def part_of(builder: Builder, block: Var, part: Part, shape: Sequence[Operand]) 
     out = Var("part", Array(block.type.dtype, len(shape), "C"))
     builder.add(View(out, block, tuple(starts), tuple(axes)))
     return out
+
+
+def taken_apart(builder: Builder, blocks: Sequence[tuple[Var, Side, Side]]) -> list[Operand]:
+    """The parts of blocks of these sides, by row and then by column."""
+    found = {}
+    for block, of, by in blocks:
+        shape = [*(of.shape if of.bundle.is_array else ()), *(by.shape if by.bundle.is_array else ())]
+        for part in parts(of.bundle, by.bundle):
+            found[part.row, part.column] = part_of(builder, block, part, shape)
+    return [found[place] for place in sorted(found)]

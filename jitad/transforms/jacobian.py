@@ -20,7 +20,7 @@ from jitad.program.rewrite import inline
 from jitad.program.statements import Branch, Const, Operand, Program, Var, array_type, counted_loop
 from jitad.program.types import FLOAT64, INT64, Array
 from jitad.transforms.adjoint import Adjoint, adjoint
-from jitad.transforms.bundles import Side, block_index, part_of, parts, sides
+from jitad.transforms.bundles import Side, block_index, sides, taken_apart
 from jitad.transforms.deadarrays import remove_dead_arrays
 from jitad.transforms.expand import expand
 from jitad.transforms.generator_states import keep, put
@@ -284,14 +284,8 @@ class _Driver:
 
     def finish(self, *, values: bool, in_bundles: bool) -> Program:
         """The whole program."""
-        results: list[Operand] = [block for block, _, _ in self._blocks]
-        if not in_bundles:
-            found = {}
-            for block, of, by in self._blocks:
-                shape = [*(of.shape if of.bundle.is_array else ()), *(by.shape if by.bundle.is_array else ())]
-                for part in parts(of.bundle, by.bundle):
-                    found[part.row, part.column] = part_of(self._builder, block, part, shape)
-            results = [found[place] for place in sorted(found)]
+        blocks = self._blocks
+        results: list[Operand] = [block for block, _, _ in blocks] if in_bundles else taken_apart(self._builder, blocks)
         whole = Program(
             f"{self._program.name}_jacobian",
             self._params,

@@ -47,21 +47,25 @@ class Tangent:
 
     ``program.params`` are the primal's parameters, then one tangent per parameter in ``wrt``: a number, or an array of
     the parameter's shape, in the layout that its type states. ``program.results`` are the primal's results in
-    order, then one tangent per floating-point result, in order.
+    order, then one tangent per dependent, in order.
     """
 
     program: Program
     wrt: tuple[int, ...]
 
 
-def tangent(program: Program, wrt: Sequence[int]) -> Tangent:
+def tangent(program: Program, wrt: Sequence[int], dependents: Sequence[int] | None = None) -> Tangent:
     """The tangent program of ``program`` along directions of the parameters at the positions ``wrt``.
+
+    It has tangents of the results at the positions ``dependents``: all floating-point ones by default.
 
     Raises ``MissingRuleError`` when a derivative would flow through a function without a rule.
     """
     primal = localize(program)
     inputs = [primal.params[i] for i in wrt]
-    results = [result for result in primal.results if result.type.is_float]
+    results = [r for r in primal.results if r.type.is_float]
+    if dependents is not None:
+        results = [primal.results[at] for at in dependents]
     activity = Activity(primal, Aliases(primal), inputs, results)
     refuse_active_parameters(primal, activity)
     shadowed = add_shadows(primal, activity, inputs, "dot")

@@ -275,8 +275,9 @@ def test_explained_derivatives() -> None:
     assert jitad.explain(jitad.hessian(decorated.kernel), X).mode == "forward over reverse"
     assert jitad.explain(jitad.grad(polar_sum, argnums=1), 1.0, 2.0).mode == "reverse"
     assert (
-        jitad.explain(jitad.jacobian(polar, argnums=(0, 1)), 1.0, 2.0).why == "2 inputs, 2 outputs; 2 columns at a time"
+        jitad.explain(jitad.jacobian(polar, argnums=(0, 1)), 1.0, 2.0).why == "2 inputs, 2 outputs; all columns at once"
     )
+    assert jitad.explain(jitad.jacobian(squares), X).why == "3 inputs, 3 outputs; 16 columns at a time"
 
 
 def polar_sum(r, angle):
