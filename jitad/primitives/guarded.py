@@ -8,10 +8,11 @@ derivative is finite for finite arguments, here the tame ones, need no such care
 from __future__ import annotations
 
 import operator
+from typing import TypeGuard
 
 from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
-from jitad.program.statements import Compute, Const
+from jitad.program.statements import Compute, Const, Operand
 
 TAME = frozenset(
     {
@@ -37,8 +38,6 @@ TAME = frozenset(
             "minimum",
             "fmax",
             "fmin",
-            "mod",
-            "fmod",
             "stop_gradient",
             "known_value",
             "nextafter",
@@ -53,8 +52,8 @@ TAME = frozenset(
 STEEP = frozenset({"sqrt", "cbrt", "pow", "math_pow", "float_power", "asin", "acos", "acosh"})
 """The names of primitives that are finite themselves where a partial derivative is infinite."""
 
-_ROOTS = frozenset({"sqrt", "cbrt", "asin", "acos"})
-"""The names of steep primitives that are finite wherever their arguments are."""
+_BY_DIVISORS = frozenset({core.truediv.name, core.mod.name, "fmod"})
+"""The names of primitives that are tame where they divide by a number other than zero."""
 
 
 times = ScalarPrimitive(
@@ -68,11 +67,11 @@ times = ScalarPrimitive(
 
 
 def is_tame(statement: Compute) -> bool:
-    """True when an operation's partial derivatives are finite for finite arguments."""
+    """True when an operation and its partial derivatives are finite for finite arguments."""
     if statement.primitive is core.pow_:
         exponent = statement.args[1]
-        return isinstance(exponent, Const) and (exponent.value >= 1 or exponent.value == 0)
-    if statement.primitive is core.truediv:
+        return _is_flat_at_zero(exponent) and float(exponent.value).is_integer()
+    if statement.primitive.name in _BY_DIVISORS:
         divisor = statement.args[1]
         return isinstance(divisor, Const) and divisor.value != 0
     return statement.primitive.name in TAME
@@ -80,9 +79,16 @@ def is_tame(statement: Compute) -> bool:
 
 def is_steep(statement: Compute) -> bool:
     """True when an operation may be finite where a partial derivative is infinite."""
-    return statement.primitive.name in STEEP and not is_tame(statement)
+    if statement.primitive is core.pow_ and _is_flat_at_zero(statement.args[1]):
+        return False
+    return statement.primitive.name in STEEP
 
 
 def may_overflow(statement: Compute) -> bool:
-    """True when an operation may be infinite for finite arguments, beyond what products of large numbers are."""
-    return not is_tame(statement) and statement.primitive.name not in _ROOTS
+    """True when an operation may be infinite or NaN for finite arguments, beyond what products of large numbers are."""
+    return not is_tame(statement) and statement.primitive.name != "cbrt"
+
+
+def _is_flat_at_zero(exponent: Operand) -> TypeGuard[Const]:
+    """True for an exponent of powers whose derivative at zero is finite."""
+    return isinstance(exponent, Const) and (exponent.value >= 1 or exponent.value == 0)

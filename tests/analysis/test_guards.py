@@ -85,6 +85,26 @@ def left_out_total(x, n):
     return total if n > 0 else 0.0
 
 
+def square_root(x, c):
+    y = np.sqrt(x) * c
+    return np.sum(np.where(x > 0.0, y, 0.0))
+
+
+def arc_sine(x, c):
+    y = np.arcsin(x) * c
+    return np.sum(np.where(x < 1.0, y, 0.0))
+
+
+def broken_power(x, c):
+    y = x**1.5 * c
+    return np.sum(np.where(x > 0.0, y, 0.0))
+
+
+def remainder(x, c):
+    y = np.fmod(1.0, x) * c
+    return np.sum(np.where(x > 0.0, y, 0.0))
+
+
 def tame(x):
     return np.sum(np.maximum(np.sin(x) * x**3 / 2.0, 0.1))
 
@@ -124,6 +144,22 @@ def test_terms_are_guarded_where_their_sum_may_be_left_out() -> None:
 def test_what_is_left_out_contributes_nothing(kernel: Callable[..., Any], args: Any, expected: Any) -> None:
     with uncompiled():
         np.testing.assert_array_equal(jitad.grad(kernel)(*args), expected)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "x", "by_factor"),
+    [
+        (square_root, [-1.0, 4.0], 2.0),
+        (arc_sine, [2.0, 0.5], math.asin(0.5)),
+        (broken_power, [-1.0, 4.0], 8.0),
+        (remainder, [0.0, 0.75], 0.25),
+    ],
+)
+def test_nan_that_is_left_out_contributes_nothing(kernel: Callable[..., Any], x: list[float], by_factor: float) -> None:
+    with uncompiled(), np.errstate(invalid="ignore", divide="ignore"):
+        by_x, by_c = jitad.grad(kernel, argnums=(0, 1))(np.array(x), 2.0)
+    assert by_x[0] == 0.0
+    assert by_c == pytest.approx(by_factor, rel=1e-15)
 
 
 def test_seeds_and_directions_guard_what_is_finite_at_its_pole() -> None:
