@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import Any
 
@@ -92,7 +91,8 @@ def stepping_down(source: str) -> list[list[str]]:
     for at, line in enumerate(lines):
         if re.match(r" +for \w+ in range\(.*, -1\):", line):
             indent = len(line) - len(line.lstrip())
-            body = list(itertools.takewhile(lambda below: below.startswith(" " * (indent + 1)), lines[at + 1 :]))
+            end = next(k for k in range(at + 1, len(lines)) if len(lines[k]) - len(lines[k].lstrip()) <= indent)
+            body = lines[at + 1 : end]
             if any(below.lstrip().startswith("for ") for below in body):
                 found.append(body)
     return found
