@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.lines import jumps
+from jitad.analysis.sums import carried_sums
 from jitad.primitives import core
 from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder, is_const
@@ -146,9 +147,10 @@ def _turned(pair: _Pair) -> Loop | None:
     made = {s.out: s for s in inner.body if isinstance(s, Compute)}
     through: dict[Operand, int] = {}
     chains: dict[Var, list[Compute]] = {}
+    sums = carried_sums(inner)
     for at, (param, new) in enumerate(zip(inner.params, inner.yields, strict=True)):
         chain = _chain(param, new, made)
-        if inner.inits[at] in outer.params:
+        if inner.inits[at] in outer.params and (new is param or (chain and at in sums)):
             through[inner.results[at]] = at
         elif chain and is_const(inner.inits[at], 0):
             chains[inner.results[at]] = chain
