@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.primitives.sums import ADDITIONS
-from jitad.program.queries import operands, walk
+from jitad.program.queries import operands, own_reads, walk
 from jitad.program.statements import Branch, Compute, Loop, Operand, Var
-from jitad.program.types import Array
+from jitad.program.types import Array, Scalar
 
 
 def carried_sums(loop: Loop) -> set[int]:
@@ -100,3 +101,46 @@ class Chains:
         if made is not None and made.primitive is core.select:
             return list(made.args[1:])
         return list(made.args) if made is not None and made.primitive in {*self._joins, self._undo} else []
+
+
+@dataclass(frozen=True)
+class PlainSum:
+    """A number that a loop carries and reads only to add to it, in its own body.
+
+    Where it starts, what is added (True) or subtracted in turn, the sums in between, and where it ends.
+    """
+
+    param: Var
+    start: Operand
+    terms: tuple[tuple[Operand, bool], ...]
+    links: tuple[Var, ...]
+    result: Var
+
+
+def plain_sums(loop: Loop) -> list[PlainSum] | None:
+    """What a loop carries, if all of that are such sums of floating-point numbers."""
+    made = {s.out: s for s in loop.body if isinstance(s, Compute)}
+    reads: Counter[Operand] = Counter(o for s in walk(loop.body) for o in own_reads(s))
+    reads.update(loop.yields)
+    found = []
+    for param, start, new, result in zip(loop.params, loop.inits, loop.yields, loop.results, strict=True):
+        links = _links(param, new, made, reads)
+        if links is None or not isinstance(param.type, Scalar) or not param.type.is_float or param.type.lanes:
+            return None
+        terms = tuple((link.args[1], link.primitive is not core.sub) for link in links)
+        found.append(PlainSum(param, start, terms, tuple(link.out for link in links), result))
+    return found
+
+
+def _links(param: Var, new: Operand, made: Mapping[Var, Compute], reads: Counter[Operand]) -> list[Compute] | None:
+    """The additions and subtractions from a carried number to its next value, if there is nothing else."""
+    found = []
+    while new is not param:
+        last = made.get(new) if isinstance(new, Var) else None
+        if last is None or reads[new] != 1 or last.primitive not in (*ADDITIONS, core.sub):
+            return None
+        if any(arg.type != param.type for arg in last.args):
+            return None
+        found.append(last)
+        new = last.args[0]
+    return found[::-1] if found and reads[param] == 1 else None

@@ -23,7 +23,7 @@ from jitad.reading.results import (
     SequenceResult,
     StaticResult,
 )
-from jitad.transforms.adjoint import Adjoint, Arrangement, adjoint, for_caches
+from jitad.transforms.adjoint import FOR_CACHES, Adjoint, Arrangement, adjoint
 from jitad.transforms.give_back import give_back
 from jitad.transforms.localize import localize
 from jitad.transforms.share import share
@@ -83,7 +83,7 @@ def gradient_adjoint(
     *,
     has_aux: bool = False,
     storage: str = AUTO,
-    arranged: Arrangement = for_caches,
+    arranged: Arrangement = FOR_CACHES,
 ) -> tuple[Adjoint, ResultTree]:
     """The adjoint of a kernel with one scalar result, and the tree of that result (with its aux).
 

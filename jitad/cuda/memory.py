@@ -40,6 +40,12 @@ trip_count = _shared("trip_count")
 
 
 @intrinsic
+def unforeseen(typingctx, number):
+    """``number``: nothing runs in vector registers here."""
+    return number(number), lambda context, builder, sig, args: args[0]
+
+
+@intrinsic
 def accumulate_exact(typingctx, array, *index_and_value):
     """As ``accumulate``, with a sum that is rounded by itself, never as part of a fused multiply-add."""
     memory.check_index("accumulate_exact", array, len(index_and_value) - 1)

@@ -10,6 +10,7 @@ from jitad.emission.memory import MemoryWriter
 from jitad.emission.overflow import Rows, popped_per_iteration, pushes_per_iteration
 from jitad.emission.writer import bare, called
 from jitad.program.origin import Origin
+from jitad.program.queries import walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -217,7 +218,10 @@ class Emitter(MemoryWriter):
         """Take back the rows that a loop pops, all at once."""
         popped = popped_per_iteration(loop)
         for dtype, amount in popped.items():
-            self._line(f"top_{dtype} -= {amount} * {trips}")
+            if self._indent > 1:  # in another loop, from where the tape steps down
+                self._line(f"top_{dtype} = {self._helper('unforeseen')}(top_{dtype} - {amount} * {trips})")
+            else:
+                self._line(f"top_{dtype} -= {amount} * {trips}")
         assert loop.start is not None
         start = self._text(loop.start)
         self._names.bind(loop.index)
@@ -245,8 +249,11 @@ class Emitter(MemoryWriter):
             self._line(f"for {index} in range({bare(bounds)}):")
             self._indent += 1
         elif unit:
-            self._line(f"for {index} in range({stop} - 1, {start} - 1, -1):")
+            turn = self._names.fresh("turn") if _steps_down(loop) else index
+            self._line(f"for {turn} in range({stop} - 1, {start} - 1, -1):")
             self._indent += 1
+            if turn != index:
+                self._line(f"{index} = {self._helper('unforeseen')}({turn})")
         else:
             trips, turn = self._trips(loop), self._names.fresh("turn")
             self._line(f"for {turn} in range({trips} - 1, -1, -1):")
@@ -308,6 +315,12 @@ class Emitter(MemoryWriter):
         """Give a block a statement when nothing but comments was written for it, from the line ``before`` on."""
         if all(line.lstrip().startswith("#") for line in self._lines[before:]):
             self._line("pass")
+
+
+def _steps_down(loop: Loop) -> bool:
+    """True for a loop that runs down and holds others, unless it may be unrolled (see ``unforeseen``)."""
+    is_fixed = isinstance(loop.start, Const) and isinstance(loop.stop, Const)
+    return loop.descending and not is_fixed and any(isinstance(s, Loop) for s in walk(loop.body))
 
 
 def _words(text: str) -> set[str]:

@@ -20,7 +20,7 @@ DEEPEST = 12
 
 HELPERS = (
     *("load", "store", "accumulate", "elements", "tape_array", "fill", "view", "reshaped", "offset_of", "stride_of"),
-    *("trip_count", "local_array"),
+    *("trip_count", "local_array", "unforeseen"),
 )
 LANE_HELPERS = ("load_lanes", "store_lanes", "accumulate_lanes")
 

@@ -2,7 +2,9 @@
 
 ``matmul`` overwrites its destination and ``matmul_accumulate`` adds to it, so that the adjoint of a product needs
 no temporary. Transposes are flags, never copies: any operand whose rows or columns are contiguous goes to BLAS as
-it is; other strides, and dtypes that BLAS doesn't have, take plain loops. Called from compiled code only.
+it is, with the distance between them. Other strides are copied for the time of the call, which BLAS does itself with
+vectors that aren't contiguous, unless a product is so small that loops are done before. Dtypes that BLAS doesn't have
+take loops. Called from compiled code only.
 """
 
 # Numba types these functions by its own rules when it compiles a call.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -22,6 +25,9 @@ from numba.np.linalg import check_blas_return, ensure_blas, get_blas_kind, make_
 from jitad.errors import ShapeMismatchError
 
 CHAR, INTP, POINTER = ir.IntType(8), cgutils.intp_t, ir.IntType(8).as_pointer()
+
+SMALL = 64
+"""Products with fewer rows or terms than this many go without copies: loops cost less than memory for them."""
 
 
 def matmul(out: Any, a: Any, b: Any) -> None:
@@ -64,9 +70,10 @@ def _matmul_accumulate(out, a, b):
 def _product(out: Any, a: Any, b: Any) -> Any:
     """The function that computes ``out = beta * out + a @ b`` for operands of these Numba types."""
     has_blas = a.dtype == b.dtype == out.dtype and a.dtype in (types.float64, types.float32)
+    strided = has_blas and any(array.layout == "A" for array in (a, b, out))
     return {
-        (2, 2): _matrix_matrix if has_blas else _matrix_matrix_loops,
-        (2, 1): _matrix_vector if has_blas else _matrix_vector_loops,
+        (2, 2): _matrix_matrix_strided if strided else _matrix_matrix if has_blas else _matrix_matrix_loops,
+        (2, 1): _matrix_vector_strided if strided else _matrix_vector if has_blas else _matrix_vector_loops,
         (1, 2): _vector_matrix,
         (1, 1): _vector_vector if has_blas else _vector_vector_loops,
     }[a.ndim, b.ndim]
@@ -103,8 +110,10 @@ def _matrix_vector_loops(out, a, x, beta):
         raise ShapeMismatchError("matrix product: the inner dimensions differ")
     _scale(out, beta)
     for i in range(m):
+        total = out[i]
         for j in range(n):
-            out[i] += a[i, j] * x[j]
+            total += a[i, j] * x[j]
+        out[i] = total
 
 
 @register_jitable
@@ -183,16 +192,14 @@ def _matrix_vector(out, a, x, beta):
         return
     size = a.itemsize
     is_contiguous = (n <= 1 or x.strides[0] == size) and (m == 1 or out.strides[0] == size)
-    if n == 0 or not is_contiguous:
+    order, ld = _leading(a)
+    if n == 0 or order == 2 or not is_contiguous:
         _matrix_vector_loops(out, a, x, beta)
         return
-    order, ld = _leading(a)
     if order == 0:
         _gemv(True, n, m, a, ld, x, beta, out)
-    elif order == 1:
-        _gemv(False, m, n, a, ld, x, beta, out)
     else:
-        _matrix_vector_loops(out, a, x, beta)
+        _gemv(False, m, n, a, ld, x, beta, out)
 
 
 @register_jitable
@@ -205,6 +212,49 @@ def _vector_vector(out, a, b, beta):
         out[()] = out[()] + _dot(n, a, b) if beta == 1 else _dot(n, a, b)
     else:
         _vector_vector_loops(out, a, b, beta)
+
+
+# Strides that BLAS doesn't take
+
+
+@register_jitable
+def _matrix_matrix_strided(out, a, b, beta):
+    is_large = out.shape[0] * out.shape[1] * a.shape[1] >= SMALL * SMALL
+    if is_large and (_leading(a)[0] == 2 or _leading(b)[0] == 2 or _leading(out)[0] == 2):
+        result = np.empty(out.shape, out.dtype)
+        first, second = np.empty(a.shape, a.dtype), np.empty(b.shape, b.dtype)
+        _put_rows(first, a, 0)
+        _put_rows(second, b, 0)
+        _matrix_matrix(result, first, second, 0)
+        _put_rows(out, result, beta)
+    else:
+        _matrix_matrix(out, a, b, beta)
+
+
+@register_jitable
+def _matrix_vector_strided(out, a, x, beta):
+    size = a.itemsize
+    is_large = a.shape[0] * a.shape[1] >= SMALL * SMALL
+    if is_large and _leading(a)[0] < 2 and (x.strides[0] != size or out.strides[0] != size):
+        result, given = np.empty(out.shape, out.dtype), np.empty(x.shape, x.dtype)
+        _put(given, x, 0)
+        _matrix_vector(result, a, given, 0)
+        _put(out, result, beta)
+    else:
+        _matrix_vector(out, a, x, beta)
+
+
+@register_jitable
+def _put_rows(out, values, beta):
+    for i in range(out.shape[0]):
+        _put(out[i], values[i], beta)
+
+
+@register_jitable
+def _put(out, values, beta):
+    """``out = beta * out + values``."""
+    for i in range(out.shape[0]):
+        out[i] = values[i] if beta == 0 else out[i] + values[i]
 
 
 @intrinsic

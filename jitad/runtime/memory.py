@@ -101,6 +101,24 @@ def trip_count(typingctx, start, stop):
 
 
 @intrinsic
+def unforeseen(typingctx, number):
+    """``number``, of which the compiler sees nothing but that it is one.
+
+    For what steps down from row to row in a loop around others. LLVM checks before that loop whether the arrays of an
+    inner one overlap, takes every step down for a possible overlap, and then leaves its vector code unused. What it
+    can't foresee it checks where the inner loop begins.
+    """
+    if not isinstance(number, types.Integer):
+        return None
+
+    def codegen(context, builder, sig, args):
+        kind = ir.FunctionType(args[0].type, [args[0].type])
+        return builder.call(ir.InlineAsm(kind, "", "=r,0"), args)
+
+    return number(number), codegen
+
+
+@intrinsic
 def elements(typingctx, shape):
     """The number of elements of an array of ``shape`` (a tuple); ``MOST_ELEMENTS`` if it is larger."""
     if not isinstance(shape, types.BaseTuple):

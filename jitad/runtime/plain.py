@@ -42,6 +42,11 @@ def trip_count(start: int, stop: int) -> int:
     return max(stop - start, 0)
 
 
+def unforeseen(number: int) -> int:
+    """``number``."""
+    return number
+
+
 def elements(shape: tuple[int, ...]) -> int:
     """The number of elements of an array of ``shape``; 2**62 if it is larger."""
     return min(math.prod(map(int, shape)), 1 << 62)

@@ -26,6 +26,7 @@ from jitad.program.statements import Alloc, Block, Const, Loop, Operand, Program
 from jitad.program.types import Array, Scalar
 from jitad.transforms.carried_products import start_products
 from jitad.transforms.choose import differentiate_choices, use_known_values
+from jitad.transforms.column_sums import add_along_rows
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.first_terms import store_first_terms
 from jitad.transforms.fuse import fuse_array_statements, fuse_rows
@@ -64,11 +65,19 @@ class Adjoint:
     plan: Plan
 
 
-def for_caches(program: Program, adjoints: Collection[Var]) -> Program:
-    """The same program with its sums as a core of the CPU, which runs a loop in order, adds them fastest.
+@dataclass(frozen=True)
+class Arrangement:
+    """Brings sums into the order that suits what runs them: ``primal`` before a program is reversed, ``whole`` after.
 
-    ``adjoints`` are the arrays whose sums may be added in any order.
+    ``whole`` is told the arrays whose sums may be added in any order.
     """
+
+    primal: Callable[[Program], Program]
+    whole: Callable[[Program, Collection[Var]], Program]
+
+
+def _for_caches(program: Program, adjoints: Collection[Var]) -> Program:
+    """The same program with its sums as a core of the CPU, which runs a loop in order, adds them fastest."""
     gathered = interchange_loops(gather_scattered_sums(program), adjoints)
     tidied = separate_rows(rotate_sums(hoist_sums(gathered)), adjoints)
     started = fuse_rows(store_first_terms(remove_dead_code(tidied), adjoints))
@@ -76,7 +85,7 @@ def for_caches(program: Program, adjoints: Collection[Var]) -> Program:
     return run_in_lockstep(products)
 
 
-Arrangement = Callable[[Program, Collection[Var]], Program]
+FOR_CACHES = Arrangement(add_along_rows, _for_caches)
 
 
 def adjoint(
@@ -87,7 +96,7 @@ def adjoint(
     seeded: bool = False,
     within: Within | None = None,
     storage: str = AUTO,
-    arranged: Arrangement = for_caches,
+    arranged: Arrangement = FOR_CACHES,
 ) -> Adjoint:
     """The adjoint of ``program`` with respect to the parameters at the positions ``wrt``.
 
@@ -98,7 +107,7 @@ def adjoint(
     brings the sums of both sweeps into the order that suits what runs them.
     Raises ``MissingRuleError`` when a derivative would flow through a function without a rule.
     """
-    own = _prepared(program)
+    own = arranged.primal(_prepared(program))
     if dependents is None:
         dependents = [i for i, r in enumerate(own.results) if r.type.is_float]
     inputs = [own.params[i] for i in wrt]
@@ -143,7 +152,7 @@ def adjoint(
         program.origin,
     )
     adjoints = (*shadowed.shadows.values(), *scope.taken, *gradients)
-    tidied = arranged(remove_dead_code(whole), adjoints)
+    tidied = arranged.whole(remove_dead_code(whole), adjoints)
     return Adjoint(remove_dead_code(use_known_values(tidied)), tuple(wrt), plan)
 
 

@@ -10,13 +10,15 @@ before it, if the place exists although the loop may not run: the compiler would
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from jitad.analysis.aliasing import Aliases
 from jitad.analysis.order import written_arrays
 from jitad.analysis.places import bound_in
+from jitad.analysis.ranges import Ranges
 from jitad.primitives.sums import addition
-from jitad.program.builder import Builder, is_const
+from jitad.program.builder import Builder
 from jitad.program.queries import operands, walk
 from jitad.program.statements import (
     Accumulate,
@@ -24,16 +26,20 @@ from jitad.program.statements import (
     Block,
     Branch,
     Const,
+    Fail,
     Load,
     Loop,
     Operand,
     Program,
     Statement,
+    Store,
     Var,
     View,
     array_type,
 )
 from jitad.transforms.loop_sums import add_if_it_ran, touched
+
+_Place = tuple[Var, tuple[Operand, ...]]
 
 
 def hoist_sums(program: Program) -> Program:
@@ -45,22 +51,19 @@ class _Hoister:
     def __init__(self, program: Program) -> None:
         self._aliases = Aliases(program)
         self._lengths: dict[Var, tuple[Operand, ...]] = {}
-        self._ranges: dict[Operand, Operand] = {}
+        self._ranges = Ranges(program)
         for statement in walk(program.body):
             match statement:
                 case Alloc(out=out, shape=shape):
                     self._lengths[out] = shape
                 case View(out=out, axes=axes):
                     self._lengths[out] = tuple(axis.length for axis in axes)
-                case Loop(index=index, start=Const(value=start), stop=stop, step=step) if start >= 0:
-                    if stop is not None and is_const(step, 1):
-                        self._ranges[index] = stop
 
     def block(self, block: Block) -> Block:
         builder = Builder()
         for statement in block:
             if isinstance(statement, Loop):
-                self._loop(replace(statement, body=self.block(statement.body)), builder)
+                self._loop(replace(statement, body=self.block(statement.body)), builder, block)
             elif isinstance(statement, Branch):
                 then, otherwise = self.block(statement.then), self.block(statement.otherwise)
                 builder.add(replace(statement, then=then, otherwise=otherwise))
@@ -68,13 +71,13 @@ class _Hoister:
                 builder.add(statement)
         return builder.block
 
-    def _loop(self, loop: Loop, builder: Builder) -> None:
-        """Append a loop, with its sums into fixed elements carried."""
+    def _loop(self, loop: Loop, builder: Builder, around: Block) -> None:
+        """Append a loop of a block, with its sums into fixed elements carried."""
         if not loop.is_counted or not isinstance(loop.step, Const):
             builder.add(loop)
             return
         inside, blocked = bound_in(loop), touched(loop, self._aliases)
-        sums: dict[tuple[Var, tuple[Operand, ...]], list[Accumulate]] = {}
+        sums: dict[_Place, list[Accumulate]] = {}
         for statement in loop.body:
             if not isinstance(statement, Accumulate) or inside.intersection(operands(statement)[:-1]):
                 continue
@@ -83,11 +86,12 @@ class _Hoister:
         if not sums:
             builder.add(loop)
             return
-        early = self._loads_before(loop, inside)
+        visited = _visited(around)
+        early = self._loads_before(loop, inside, visited)
         for load in early:
             builder.add(load)
         body = Builder()
-        totals: dict[tuple[Var, tuple[Operand, ...]], Operand] = {}
+        totals: dict[_Place, Operand] = {}
         params = []
         for array, index in sums:
             params.append(Var(f"{array.name}_sum", array_type(array).element))
@@ -114,14 +118,14 @@ class _Hoister:
         )
         unsure = []
         for (array, index), total in zip(sums, results, strict=True):
-            if self._exists(array, index):
+            if (array, index) in visited or self._exists(array, index):
                 builder.accumulate(array, index, total)
             else:
                 unsure.append((array, index, total))
         if unsure:
             add_if_it_ran(loop, unsure, builder)
 
-    def _loads_before(self, loop: Loop, inside: set[Operand]) -> list[Statement]:
+    def _loads_before(self, loop: Loop, inside: set[Operand], visited: Collection[_Place]) -> list[Statement]:
         """The loads that give the same in all iterations of a loop, from places that exist."""
         written = {self._aliases.root(array) for s in walk(loop.body) for array in written_arrays(s)}
         return [
@@ -130,12 +134,24 @@ class _Hoister:
             if isinstance(s, Load)
             and inside.isdisjoint(operands(s))
             and self._aliases.root(s.array) not in written
-            and self._exists(s.array, s.index)
+            and ((s.array, s.index) in visited or self._exists(s.array, s.index))
         ]
 
     def _exists(self, array: Var, index: tuple[Operand, ...]) -> bool:
-        """True when loops around run over all elements of an array by this index: it is in bounds."""
+        """True when the loops around keep an index within the bounds of an array."""
         lengths = self._lengths.get(array)
         return lengths is not None and all(
-            self._ranges.get(at) == length for at, length in zip(index, lengths, strict=True)
+            self._ranges.is_natural(at) and self._ranges.is_below(at, length)
+            for at, length in zip(index, lengths, strict=True)
         )
+
+
+def _visited(block: Block) -> set[_Place]:
+    """The places that each run of a block reads or writes, whatever its loops and branches do."""
+    found: set[_Place] = set()
+    for statement in block:
+        if isinstance(statement, Fail):
+            break
+        if isinstance(statement, Load | Store | Accumulate):
+            found.add((statement.array, statement.index))
+    return found

@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.lines import jumps
+from jitad.analysis.sums import carried_sums
 from jitad.primitives import core
 from jitad.primitives.sums import add_to_sum
 from jitad.program.builder import Builder, is_const
@@ -32,13 +34,9 @@ from jitad.program.statements import (
     Program,
     Statement,
     Var,
-    array_type,
 )
 
 _PURE = (Compute, Dim, Load)
-JUMP_OF_SUM = 2
-"""What adding to an element out of line costs, in reads out of line."""
-
 MOST_REPEATED = 4
 """Additions that the arithmetic between the loops may take: it is done in every innermost iteration then."""
 
@@ -92,13 +90,13 @@ class _Interchanger:
         between = sum(core.cost(s) for s in (*pair.before, *pair.after) if isinstance(s, Compute))
         if not sums or not sums <= set(self._adjoints) or not sums.isdisjoint(read) or between > MOST_REPEATED:
             return False
-        return _jumps(pair, pair.outer.index) < _jumps(pair, pair.inner.index)
+        return jumps(pair.statements, pair.outer.index) < jumps(pair.statements, pair.inner.index)
 
 
 def _pair(outer: Loop) -> _Pair | None:
     """The two loops, if there is nothing else that matters."""
     loops = [at for at, s in enumerate(outer.body) if isinstance(s, Loop)]
-    if len(loops) != 1 or not _is_plain(outer) or _is_short(outer):
+    if len(loops) != 1 or not _is_plain(outer) or is_short(outer):
         return None
     (at,) = loops
     before, inner, after = outer.body.statements[:at], outer.body.statements[at], outer.body.statements[at + 1 :]
@@ -137,25 +135,10 @@ def _is_plain(loop: Loop) -> bool:
     return loop.is_counted and is_const(loop.step, 1) and not stays
 
 
-def _is_short(loop: Loop) -> bool:
+def is_short(loop: Loop) -> bool:
+    """True for a loop that is known to be too short to be the innermost one."""
     bounds = [bound.value for bound in (loop.start, loop.stop) if isinstance(bound, Const)]
     return len(bounds) == 2 and bounds[1] - bounds[0] < LEAST_TRIPS
-
-
-def _jumps(pair: _Pair, index: Var) -> int:
-    """How many accesses are out of line when ``index`` is that of the innermost loop."""
-    moving: set[Operand] = {index}
-    for statement in pair.statements:
-        if not moving.isdisjoint(operands(statement)):
-            moving.update(definitions(statement))
-    jumps = 0
-    for statement in pair.statements:
-        if isinstance(statement, Load | Accumulate):
-            layout, last = array_type(statement.array).layout, len(statement.index) - 1
-            beside = {"C": last, "F": 0}.get(layout)
-            if any(operand in moving and axis != beside for axis, operand in enumerate(statement.index)):
-                jumps += JUMP_OF_SUM if isinstance(statement, Accumulate) else 1
-    return jumps
 
 
 def _turned(pair: _Pair) -> Loop | None:
@@ -164,9 +147,10 @@ def _turned(pair: _Pair) -> Loop | None:
     made = {s.out: s for s in inner.body if isinstance(s, Compute)}
     through: dict[Operand, int] = {}
     chains: dict[Var, list[Compute]] = {}
+    sums = carried_sums(inner)
     for at, (param, new) in enumerate(zip(inner.params, inner.yields, strict=True)):
         chain = _chain(param, new, made)
-        if inner.inits[at] in outer.params:
+        if inner.inits[at] in outer.params and (new is param or (chain and at in sums)):
             through[inner.results[at]] = at
         elif chain and is_const(inner.inits[at], 0):
             chains[inner.results[at]] = chain

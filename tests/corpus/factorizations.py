@@ -212,3 +212,35 @@ def newton_schulz_inverse(a):
     for _ in range(3):
         x = 2.0 * x - x @ a @ x
     return np.sum(x * x) + x[0, 1]
+
+
+@kernel(lambda d: (d.dominant(4),))
+def lu_by_products_of_beginnings(a):
+    for i in range(a.shape[0]):
+        for j in range(i):
+            a[i, j] = (a[i, j] - np.dot(a[i, :j], a[:j, j])) / a[j, j]
+        for j in range(i, a.shape[0]):
+            a[i, j] -= np.dot(a[i, :i], a[:i, j])
+    return np.sum(a * a)
+
+
+@kernel(lambda d: (d.signed(3, 3), 0.3), argnums=(0, 1))
+def rotated_points(x, angle):
+    c, s = math.cos(angle), math.sin(angle)
+    r = np.array([[c, -s, 0.0], [s, c, 0.0], [0.1, 0.0, 1.0]])
+    total = 0.0
+    for i in range(x.shape[0]):
+        y = r @ x[i]
+        r = r @ r.T
+        x[i] = y @ r
+        total += y[0] * y[1]
+    return total + np.sum(x * x)
+
+
+@kernel(lambda d: (d.signed(4, 4), d.signed(4, 4)), argnums=(0, 1))
+def products_of_parts(a, b):
+    c = a[1:3, 1:] @ b[1:, ::2] + b[:2, ::-2]
+    for j in range(2):
+        a[:, j] = a[:, 1:3] @ b[j::2, j] - a[:, 3]
+        b[1:, j] += b[0, j] * (a[0, 1:] @ b[1:, 2:] @ c)[j]
+    return np.sum(a * a) + np.sum(b) * np.sum(c)

@@ -246,3 +246,12 @@ def array_that_outlives_an_inner_loop(x):
         for _ in range(1):
             a = a[::-1] * t
     return np.sum(a * a)
+
+
+@kernel(lambda d: (d.signed(3, 3), d.signed(3)), argnums=(0, 1))
+def forgetting_down_columns(a, y):
+    s = 0.7
+    for i in range(1, a.shape[0]):
+        for j in range(a.shape[0]):
+            s = 0.5 * s + 0.3 * (y[i] + a[j, i - 1])
+    return s

@@ -68,3 +68,13 @@ def test_rows_of_a_wider_matrix_go_to_blas_as_they_are():
 def test_shapes_that_do_not_fit():
     with pytest.raises(ShapeMismatchError, match="inner dimensions differ"):
         overwrite(np.zeros((2, 2)), np.zeros((2, 3)), np.zeros((2, 2)))
+
+
+def test_large_products_of_strided_operands():
+    random = np.random.default_rng(2)
+    a, b, x, out = (_laid_out(random.random(shape), "A") for shape in ((70, 80), (80, 90), (80,), (70,)))
+    c = random.random((70, 70))
+    for result, one, other in [(_laid_out(np.ones((70, 90)), "A"), a, b), (out, c, a[:, 0]), (out, c, x[:70][::-1])]:
+        expected = one @ other
+        overwrite(result, one, other)
+        np.testing.assert_allclose(result, expected, rtol=1e-12)

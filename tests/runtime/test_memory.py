@@ -23,6 +23,7 @@ NAMES = (
     "fill",
     "trip_count",
     "local_array",
+    "unforeseen",
 )
 
 
@@ -144,3 +145,17 @@ def test_sizes_never_wrap_around(n: int) -> None:
     assert found == plainly(n)
     assert found[1] == 0
     assert found[3] == min(n * n, 1 << 62)
+
+
+def downwards(a, n):
+    for turn in range(n - 1, -1, -1):
+        i = unforeseen(turn)
+        for j in range(dim(a, 1)):
+            accumulate(a, i, j, load(a, i + 1, j))
+
+
+def test_what_is_not_foreseen_is_what_it_is():
+    for run in _twins(downwards):
+        a = np.ones((4, 3))
+        run(a, 3)
+        np.testing.assert_array_equal(a[:, 0], [4.0, 3.0, 2.0, 1.0])

@@ -57,6 +57,18 @@ def test_gradients(kernel: Any, size: tuple[int, int]) -> None:
     assert_gradient(kernel, *arguments(*size))
 
 
+def forgetting(c, a, b):
+    state = 0.7
+    for i in range(1, c.shape[1]):
+        for j in range(c.shape[0]):
+            state = 0.5 * state + 0.3 * (c[j, i - 1] + b[0, 0])
+    return state * a[0, 0]
+
+
+def test_what_is_carried_and_no_sum_keeps_its_order() -> None:
+    assert_gradient(forgetting, *arguments(4, 2))
+
+
 def reads_what_it_adds_to(c, a, b):
     for i in range(a.shape[0]):
         for k in range(1, a.shape[1]):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import jitad
+from jitad.api.mode import uncompiled
 from jitad.building import compile as building
 
 
@@ -81,3 +82,27 @@ def test_innermost_loops_run_in_vectors(kernel: Any) -> None:
     wanted = innermost(building.source_path(made).read_text())
     assert wanted
     assert vectors >= len(wanted), "\n\n".join(wanted)
+
+
+def stepping_down(source: str) -> list[list[str]]:
+    """The bodies of loops in emitted source that run down and hold other loops."""
+    lines = [line for line in source.splitlines() if not line.lstrip().startswith("#")]
+    found = []
+    for at, line in enumerate(lines):
+        if re.match(r" +for \w+ in range\(.*, -1\):", line):
+            indent = len(line) - len(line.lstrip())
+            end = next(k for k in range(at + 1, len(lines)) if len(lines[k]) - len(lines[k].lstrip()) <= indent)
+            body = lines[at + 1 : end]
+            if any(below.lstrip().startswith("for ") for below in body):
+                found.append(body)
+    return found
+
+
+@pytest.mark.parametrize("kernel", [shortest_paths, products_of_rows])
+def test_no_step_down_is_foreseen_around_inner_loops(kernel: Any) -> None:
+    """LLVM would leave the vectors of inner loops unused where it sees that an outer one steps down."""
+    with uncompiled():
+        source = jitad.explain(kernel, *np.ones((2, 4, 4))).source
+    bodies = stepping_down(source)
+    assert bodies
+    assert all("= unforeseen(" in body[0] for body in bodies)

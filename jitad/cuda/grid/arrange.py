@@ -5,7 +5,7 @@ Postcondition: the same sums, in another order of addition.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -19,15 +19,14 @@ from jitad.primitives import core
 from jitad.program.builder import Builder, const_int
 from jitad.program.statements import Block, Branch, Const, Operand, Program, Var, array_type, counted_loop
 from jitad.program.types import BOOL, INT64
+from jitad.transforms.adjoint import Arrangement
 from jitad.transforms.deadcode import remove_dead_code
 from jitad.transforms.gather import Nest, Term, gather_scattered_sums
 from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.order_free import mark_order_free
 
-
-def as_it_is(program: Program, adjoints: Collection[Var]) -> Program:
-    """The program: sums are arranged when the whole of it is known."""
-    return program
+AS_IT_IS = Arrangement(lambda program: program, lambda program, adjoints: program)
+"""Nothing: sums are arranged when the whole program is known."""
 
 
 def for_threads(program: Program) -> Program:

@@ -18,7 +18,7 @@ from jitad.api.structure import flatten
 from jitad.cuda.arrays import on_device, part_of
 from jitad.cuda.batch_memory import CudaMemory
 from jitad.cuda.grid.arguments import Arguments, is_array, take_apart
-from jitad.cuda.grid.arrange import as_it_is
+from jitad.cuda.grid.arrange import AS_IT_IS
 from jitad.cuda.grid.build import build_driver
 from jitad.cuda.grid.job import Capacity, Job, ShortTapeError
 from jitad.cuda.target import cuda, is_refused, memory_for, release_memory
@@ -43,7 +43,7 @@ class GridRequest(GradientRequest):
     def adjoint(self, reading: Reading, wrt: Sequence[int]) -> tuple[Adjoint, ResultTree]:
         """The adjoint of a kernel, with its sums as they come, and the tree of its result."""
         storage = RECOMPUTE if self.storage == AUTO else self.storage  # arithmetic costs threads less than memory
-        return gradient_adjoint(reading, wrt, has_aux=self.has_aux, storage=storage, arranged=as_it_is)
+        return gradient_adjoint(reading, wrt, has_aux=self.has_aux, storage=storage, arranged=AS_IT_IS)
 
 
 class GridEntry(Entry):

@@ -119,6 +119,10 @@ class DeviceMemory:
         """How often ``range(start, stop)`` runs."""
         return max(stop - start, 0)
 
+    def unforeseen(self, number: int) -> int:
+        """The number."""
+        return number
+
     # Single elements: each access is a copy between the host and the device
 
     def load(self, array: Any, *index: int) -> Any:

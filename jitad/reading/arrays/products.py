@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from jitad.errors import KernelTypeError
 from jitad.primitives import core
 from jitad.primitives.composites import norms
-from jitad.program.builder import Builder
-from jitad.program.statements import Call, Operand, Var
+from jitad.program.builder import Builder, const_int
+from jitad.program.statements import Call, Const, Operand, Var
 from jitad.program.types import Scalar
 from jitad.reading.arrays.agreement import require_equal
 from jitad.reading.arrays.arguments import is_absent
@@ -20,9 +21,12 @@ from jitad.reading.arrays.sequences import from_sequence
 from jitad.reading.context import Context
 from jitad.reading.values import ArrayLike, ArrayValue, LazyValue, ScalarValue, SequenceValue, StaticValue, Value
 
+MOST_PRODUCTS = 64
+"""Products of matrices of known sizes are written out up to so many products of numbers: two matrices of 4 by 4."""
+
 
 def matmul(ctx: Context, a: Value, b: Value) -> Value:
-    """``a @ b`` for one or two axes each. Products with a matrix are one library call."""
+    """``a @ b`` for one or two axes each. Products with a matrix are one library call, but for small ones."""
     first, second = _operand(ctx, a, "the left side of @"), _operand(ctx, b, "the right side of @")
     if not 1 <= first.ndim <= 2 or not 1 <= second.ndim <= 2:
         ctx.refuse(
@@ -36,10 +40,13 @@ def matmul(ctx: Context, a: Value, b: Value) -> Value:
         return _vector_dot(ctx, first, second)
     if not dtype.is_float:
         return _looped(ctx, first, second, dtype)
+    terms = _small_number_of_terms(first.shape, second.shape)
+    if terms is not None:
+        return _written_out(ctx, first, second, dtype, terms)
     shape = (*first.shape[:-1], *second.shape[1:])
     primitive = ctx.array_primitive("matmul")
-    left = contiguous(ctx, _converted(ctx, first, dtype), "CF")
-    right = contiguous(ctx, _converted(ctx, second, dtype), "CF")
+    left = contiguous(ctx, _converted(ctx, first, dtype), "CFA")
+    right = contiguous(ctx, _converted(ctx, second, dtype), "CFA")
 
     def write(writer: Context, out: Var, accumulate: bool) -> None:
         writer.builder.add(Call(primitive, (out,), (left, right), accumulate))
@@ -99,6 +106,33 @@ def _looped(ctx: Context, a: ArrayLike, b: ArrayLike, dtype: Scalar) -> LazyValu
             return [inner.compute_typed(core.add, (carried[0], product), dtype)]
 
         return fold(ctx, [left.shape[-1]], [zero], step, builder=builder)[0]
+
+    shape = (*left.shape[:-1], *right.shape[1:])
+    return LazyValue(dtype.dtype, shape, element, anywhere((*left.reads, *right.reads)), LONG)
+
+
+def _small_number_of_terms(first: Sequence[Operand], second: Sequence[Operand]) -> int | None:
+    """How many products each element adds up, where all lengths are known and a library call would take longer."""
+    inner = [length.value for length in (first[-1], second[0]) if isinstance(length, Const)]
+    outer = [length.value for length in (*first[:-1], *second[1:]) if isinstance(length, Const)]
+    is_known = inner and len(outer) == len(first) + len(second) - 2
+    return int(inner[0]) if is_known and inner[0] > 0 and inner[0] * math.prod(outer) <= MOST_PRODUCTS else None
+
+
+def _written_out(ctx: Context, a: ArrayLike, b: ArrayLike, dtype: Scalar, terms: int) -> LazyValue:
+    """A product with each element as a sum of so many products, in one expression."""
+    left, right = (as_lazy(materialize(ctx, side)) for side in (a, b))
+
+    def element(builder: Builder, index: Sequence[Operand]) -> Operand:
+        row, column = index[: left.ndim - 1], index[left.ndim - 1 :]
+        total: Operand | None = None
+        for at in map(const_int, range(terms)):
+            x = left.element(builder, [*row, at])
+            y = right.element(builder, [at, *column])
+            product = builder.cast(builder.compute(core.mul, x, y), dtype)
+            total = product if total is None else builder.compute_typed(core.add, (total, product), dtype)
+        assert total is not None
+        return total
 
     shape = (*left.shape[:-1], *right.shape[1:])
     return LazyValue(dtype.dtype, shape, element, anywhere((*left.reads, *right.reads)), LONG)
