@@ -55,7 +55,7 @@ LIMITS = {
     "phylogenetic tree, 64 leaves": Limit(
         8 * 4 * 500 * (127 + 63),
         "the partial likelihoods, and inner nodes' adjoints",
-        "leaves' adjoints, a node's sums, and what its store overwrites: that it is the first depends on the tree",
+        "leaves' adjoints, and a node's sums: that loops so short had better run again isn't seen",
     ),
     "Jacobi slices, two grids": Limit(4 * GRID, "the two grids and their adjoints; a linear stencil records nothing"),
     "Jacobi slices, swapped grids": Limit(4 * GRID, "the two grids and their adjoints"),

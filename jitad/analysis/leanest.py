@@ -65,7 +65,7 @@ def _recorded_bytes(program: Program, plan: Plan) -> int:
         block, runs = pending.pop()
         total += runs * bytes_of(plan.records.get(block, ()))
         for statement in block:
-            if statement in plan.undone:
+            if statement in plan.undone and statement not in plan.first:
                 whole = isinstance(statement, Call)
                 for array in map(array_type, written_arrays(statement)):
                     total += runs * itemsize(array.dtype) * (TRIPS**array.ndim if whole else 1)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from jitad.program.origin import Origin
-from jitad.program.statements import Block, Loop, Statement, Store, Var, View
+from jitad.program.statements import Block, Const, Loop, Statement, Store, Var, View
 
 AUTO, RECORD, RECOMPUTE = "auto", "record", "recompute"
 """How the reverse sweep gets values: the cheaper way, or the one or the other wherever that is possible."""
@@ -29,7 +29,8 @@ class Plan:
 
     ``records`` are pushed at the end of each run of a block; ``kept`` values of the arms of branches stay in
     variables, for both sweeps run in one block of the program; ``stored`` values are read again where a store has
-    left them; ``undone`` stores push the old value first; ``carried_back`` are the bodies of loops whose carried
+    left them; ``undone`` stores push the old value first, unless they are among the ``first`` writes to an array,
+    whose old value is a literal; ``carried_back`` are the bodies of loops whose carried
     arrays the reverse loop carries too. ``scratch`` are the allocations of blocks that give their memory back in
     the forward sweep: the reverse sweep reads none of their contents, and takes memory for their shadows itself.
     ``late`` are the allocations of shadows for which only the reverse sweep takes memory. ``reloads`` are the
@@ -44,6 +45,7 @@ class Plan:
     kept: dict[Block, list[Var]] = field(default_factory=dict)
     stored: dict[Var, Store] = field(default_factory=dict)
     undone: set[Statement] = field(default_factory=set)
+    first: dict[Statement, Const] = field(default_factory=dict)
     carried_back: set[Block] = field(default_factory=set)
     scratch: set[Statement] = field(default_factory=set)
     late: set[Statement] = field(default_factory=set)
@@ -61,6 +63,7 @@ class Plan:
         self.kept.update(inner.kept)
         self.stored.update(inner.stored)
         self.undone |= inner.undone
+        self.first.update(inner.first)
         self.reasons.update(inner.reasons)
         self.places.update(inner.places)
         self.one_pass |= inner.one_pass

@@ -15,6 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from jitad.analysis.aliasing import Aliases
+from jitad.analysis.first_writes import first_writes
 from jitad.analysis.needs import Needs
 from jitad.analysis.order import Order, written_arrays
 from jitad.analysis.plan import LIMITS, RECORD, Plan
@@ -76,10 +77,12 @@ def plan_storage(
     plan, found = attempt(set(), set())
     while not found <= plan.undone:
         plan, found = attempt(plan.undone | found, set())
+    plan.first = first_writes(program, aliases) if plan.undone else {}
     scratch = find_scratch(program, aliases, plan, set(needs.shadows.values()))
     if not scratch:
         return plan
     leaner, found = attempt(plan.undone, scratch)
+    leaner.first = plan.first
     return leaner if found <= plan.undone and find_scratch(program, aliases, leaner, set()) >= scratch else plan
 
 

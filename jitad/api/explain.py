@@ -175,7 +175,7 @@ def _records(plan: Plan) -> list[Record]:
         for variables in plan.records.values()
         for var in variables
     ]
-    for statement in plan.undone:
+    for statement in plan.undone - plan.first.keys():
         records.append(Record(_undone(statement), "the reverse sweep reads what it overwrites", statement.origin))
     return _in_order(records)
 
@@ -184,6 +184,9 @@ def _spared(plan: Plan) -> list[Record]:
     kept = [var for variables in plan.kept.values() for var in variables]
     found = [Record(_value(var), f"{plan.reasons[var]}: kept in a variable", plan.places.get(var)) for var in kept]
     found += [Record(_value(var), plan.reasons[var], store.origin) for var, store in plan.stored.items()]
+    for statement in plan.undone & plan.first.keys():
+        why = "what the array was filled with: nothing is written there twice"
+        found.append(Record(_undone(statement), why, statement.origin))
     for loop in plan.one_pass:
         found.append(Record("the loop", "each iteration is reversed as soon as it has run", loop.origin))
     for loop in plan.replayed:

@@ -87,7 +87,7 @@ class _Wrapper:
         head = f"def {entry}({', '.join(params)}):\n"
         source = "\n\n".join([sweeps.source.rstrip() + "\n", head + "\n".join(f"    {line}" for line in self._lines)])
         made = Emitted(source + "\n", entry, self._uses, {}, sweeps.tapes, sweeps.results)
-        return replace(made, on_threads=sweeps.on_threads)
+        return replace(made, on_threads=sweeps.on_threads, apart=sweeps.apart)
 
     def _write(self) -> None:
         leaves = [leaf for argument in self._arguments for leaf in self._leaves(argument.name, argument.spec)]

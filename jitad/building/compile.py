@@ -127,8 +127,9 @@ def _compiled(
     for name, value in list(vars(module).items()):
         if isinstance(value, types.FunctionType) and value.__module__ == module.__name__:
             is_for_all = for_compiled_code and name == emitted.entry
-            threads = name in emitted.on_threads
-            setattr(module, name, _njit(value, fastmath, is_cached, is_for_all=is_for_all, on_threads=threads))
+            threads, apart = name in emitted.on_threads, name in emitted.apart
+            made = _njit(value, fastmath, is_cached, is_for_all=is_for_all, on_threads=threads, apart=apart)
+            setattr(module, name, made)
     function: Callable[..., Any] = getattr(module, emitted.entry)
     if is_cached:
         mark_emitted(function)
@@ -157,12 +158,14 @@ _ONLY_PRANGE: Any = {
 }
 
 
-def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, *, is_for_all: bool, on_threads: bool) -> Any:
+def _njit(
+    function: Callable[..., Any], fastmath: Any, is_cached: bool, *, is_for_all: bool, on_threads: bool, apart: bool
+) -> Any:
     """The one place that calls Numba's compiler; what a function ``is_for_all`` holds may be anything."""
     from numba import njit
     from numba.core.compiler import Compiler
 
-    from jitad.building.pipeline import KernelCompiler
+    from jitad.building.pipeline import ApartCompiler, KernelCompiler
 
     compile_with: Any = njit  # of which the types leave out options
     dispatcher: Any = compile_with(
@@ -177,8 +180,9 @@ def _njit(function: Callable[..., Any], fastmath: Any, is_cached: bool, *, is_fo
         # Numba must not look for loops itself: accumulations into shadows meet between iterations. Functions that run
         # threads hold one loop, whose calls are known to be independent.
         parallel=_ONLY_PRANGE if on_threads else False,
-        # Sweeps need few of the passes; functions that run threads need those that Numba has for that.
-        pipeline_class=Compiler if is_for_all or on_threads else KernelCompiler,
+        # Sweeps need few of the passes; functions that run threads need those that Numba has for that. Where arrays are
+        # known to lie apart, loops need no code that finds out, and values stay in registers across stores.
+        pipeline_class=Compiler if is_for_all or on_threads else ApartCompiler if apart else KernelCompiler,
         # Only what compiled code may get as a value needs an address for C.
         no_cfunc_wrapper=not is_for_all,
     )(function)

@@ -31,6 +31,15 @@ class KernelCompiler(CompilerBase):
         return [manager]
 
 
+class ApartCompiler(KernelCompiler):
+    """The same for functions whose arguments share no memory that the function writes (C's ``restrict``)."""
+
+    def define_pipelines(self) -> list[Any]:
+        """The one pipeline, which tells LLVM so."""
+        self.state.flags.noalias = True
+        return super().define_pipelines()
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
 class RememberedTyping(NopythonTypeInference):
     """Type inference that asks Numba once for each operation on arguments of the same types."""

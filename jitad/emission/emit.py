@@ -4,6 +4,9 @@ The function takes the program's parameters and then one flat tape array per dty
 tuple: a status; for each scalar result its value; for each array result its offset on the tape of its dtype and then
 its shape; and, when measuring, the highest position reached on each tape. The status is 0, or 1 + the position in
 ``Emitted.tapes`` of a tape that is too small, found before anything is written past its end; the rest is zeros then.
+
+The program writes to no parameters but gradients and what else its caller has made for it. These arrays and the tapes
+lie apart from each other and from the other parameters, which may share memory among themselves.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ class Emitted:
 
     ``names`` are its free names in compiled runs, ``plain_names`` in plain ones. ``results`` has, for each result, None
     for a scalar or (dtype, ndim) for an array. ``on_threads`` are the functions in the source that run threads.
+    ``apart`` are those whose callers see to it that an array which they write shares memory with no other argument.
     """
 
     source: str
@@ -40,6 +44,7 @@ class Emitted:
     measured: bool = False
     functions: tuple[str, ...] = ()
     on_threads: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 def emit(program: Program, *, measured: bool = False) -> Emitted:
@@ -63,4 +68,5 @@ def emit(program: Program, *, measured: bool = False) -> Emitted:
     used = emitter.names_used, emitter.plain_names_used
     source = "\n\n".join(sources[::-1])
     inner = (*functions.values(), *emitter.loop_functions)
-    return Emitted(source, emitter.entry, *used, tapes, results, measured, inner, tuple(emitter.on_threads))
+    entry = emitter.entry
+    return Emitted(source, entry, *used, tapes, results, measured, inner, tuple(emitter.on_threads), (entry,))

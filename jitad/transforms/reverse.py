@@ -136,7 +136,10 @@ class Reversal:
         """``A[i] = v`` gives ``v_bar += A_bar[i]; A_bar[i] = 0``, after its old value is put back."""
         builder = scope.builder
         forward: list[Statement] = [statement]
-        if statement in self._plan.undone:
+        old_value = self._plan.first.get(statement)
+        if statement in self._plan.undone and old_value is not None:
+            builder.add(Store(scope.array(statement.array), scope.all(statement.index), old_value))
+        elif statement in self._plan.undone:
             type_ = array_type(statement.array).element
             old, popped = Var("old", type_), Var("old", type_)
             forward = [Load(old, statement.array, statement.index), Push((old,)), statement]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,7 @@ class Source:
     names: dict[str, Any] = field(default_factory=dict)
     plain_names: dict[str, Any] = field(default_factory=dict)
     on_threads: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 SUM = Source(
@@ -60,6 +62,20 @@ def test_compiled_and_plain_agree_and_share_a_file(folder):
     assert source_path(compiled) == source_path(uncompiled)
     assert folder in source_path(compiled).parents
     assert list(source_path(compiled).parent.glob("__pycache__/*.nbi"))
+
+
+def test_only_what_is_said_to_lie_apart_is_compiled_so():
+    text = "def {}(a, b):\n    for i in range(a.shape[0]):\n        store(b, i, 2.0 * load(a, i))\n"
+    names = {"load": memory.load, "store": memory.store}
+    heads = []
+    for name, apart in (("near", ()), ("apart", ("apart",))):
+        function = build(Source(text.format(name), name, names, apart=apart))
+        a, b = np.arange(5.0), np.zeros(5)
+        function(a, b)
+        assert b.tolist() == [0.0, 2.0, 4.0, 6.0, 8.0]
+        (code,) = function.inspect_llvm().values()
+        heads += [line for line in code.splitlines() if line.startswith("define") and "%arg.b.4" in line]
+    assert [re.search(r"noalias [^,]*%arg.b.4", head) is not None for head in heads] == [False, True]
 
 
 def test_equal_sources_are_built_once():
