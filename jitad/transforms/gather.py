@@ -250,31 +250,73 @@ class Nest:
         return [term.offset[term.axes.index(level)] for term in terms]
 
     def gather(self, builder: Builder, terms: Sequence[Term]) -> None:
-        """Append what adds terms into one array, each element once."""
-        self._gather_interior(builder, terms)
-        self._border(builder, terms)
-
-    def _gather_interior(self, builder: Builder, terms: Sequence[Term]) -> None:
+        """Append what adds terms into one array, each element once but for those near the ends of rows."""
         ranges = self._interior(builder, terms)
+        width = self._width(terms, len(self.loops) - 1)
+        narrow: Operand = Const(False, BOOL)
+        if width > 0:
+            inner = self.loops[-1]
+            assert inner.start is not None and inner.stop is not None
+            narrow = builder.compute(core.lt, builder.minus(inner.stop, inner.start), const_int(width))
+        self._interior_rows(builder, terms, ranges, narrow)
+        self._rows_near_the_ends(builder, terms, ranges, narrow)
+
+    def _width(self, terms: Sequence[Term], level: int) -> int:
+        """How many targets at an end of a loop's range only some of the terms reach."""
+        offsets = self.offsets(terms, level)
+        return max(offsets) - min(offsets)
+
+    def _interior_rows(self, builder: Builder, terms: Sequence[Term], ranges: list[Bounds], narrow: Operand) -> None:
+        """Append the rows that all terms reach, unless these are ``narrow``: the interior, and what is beside it."""
         targets = [Var(loop.index.name, INT64) for loop in self.loops]
         builders = [builder]
         for _ in self.loops:
             builders.append(builders[-1].nested())
         inner = builders[-1]
-        total: Operand | None = None
-        for term in terms:
-            here = {}
-            for level, loop in enumerate(self.loops):
-                shift = const_int(term.offset[term.axes.index(level)])
-                here[loop.index] = inner.minus(targets[level], shift)
-            value = self.copied(term.statement.value, here, inner)
-            total = value if total is None else inner.plus(total, value)
-        assert total is not None
+        total = self._total(inner, terms, targets)
         inner.accumulate(terms[0].statement.array, [targets[axis] for axis in terms[0].axes], total)
         for level in reversed(range(len(self.loops))):
-            bounds = (*ranges[level], const_int(1))
-            loop = counted_loop(targets[level], bounds, builders[level + 1].block)
-            builders[level].add(replace(loop, order_free=True, parallel=self.loops[level].parallel))
+            self._add_loop(builders[level], level, targets[level], ranges[level], builders[level + 1])
+            if level == len(self.loops) - 1 and self._width(terms, level) > 0:
+                ends = builders[level].nested()
+                self._ends_of_row(ends, terms, targets[:-1])
+                builders[level].add(Branch(narrow, Block(), [], ends.block, [], []))
+
+    def _add_loop(self, builder: Builder, level: int, target: Var, bounds: Bounds, body: Builder) -> None:
+        loop = counted_loop(target, (*bounds, const_int(1)), body.block)
+        builder.add(replace(loop, order_free=True, parallel=self.loops[level].parallel))
+
+    def _total(self, builder: Builder, terms: Sequence[Term], targets: Sequence[Operand]) -> Operand:
+        """The sum of terms for one target."""
+        total: Operand | None = None
+        for term in terms:
+            value = self._value(builder, term, targets)
+            total = value if total is None else builder.plus(total, value)
+        assert total is not None
+        return total
+
+    def _value(self, builder: Builder, term: Term, targets: Sequence[Operand]) -> Operand:
+        """What a term adds to the element at these places along the loops."""
+        here = {}
+        for level, loop in enumerate(self.loops):
+            shift = const_int(term.offset[term.axes.index(level)])
+            here[loop.index] = builder.minus(targets[level], shift)
+        return self.copied(term.statement.value, here, builder)
+
+    def _ends_of_row(self, builder: Builder, terms: Sequence[Term], row: Sequence[Operand]) -> None:
+        """Append the targets beside the interior of a row that is at least as long as these are many on a side."""
+        level = len(self.loops) - 1
+        offsets, loop = self.offsets(terms, level), self.loops[level]
+        assert loop.start is not None and loop.stop is not None
+        sums = []
+        for place in range(min(offsets), max(offsets)):
+            for end, is_reached in ((loop.start, place.__ge__), (loop.stop, place.__lt__)):
+                target = builder.plus(end, const_int(place))
+                reaching = [term for term, offset in zip(terms, offsets, strict=True) if is_reached(offset)]
+                sums.append((target, self._total(builder, reaching, [*row, target])))
+        for target, total in sums:
+            places = [*row, target]
+            builder.accumulate(terms[0].statement.array, [places[axis] for axis in terms[0].axes], total)
 
     def copied(self, value: Operand, indices: dict[Var, Operand], builder: Builder) -> Operand:
         """``value`` at other indices of the nest's loops; only what it needs is copied."""
@@ -283,57 +325,74 @@ class Nest:
             copier.statement(statement, builder)
         return copier(value)
 
-    def _border(self, builder: Builder, terms: Sequence[Term]) -> None:
-        """The terms whose target isn't in the interior, by the iterations that have such a term."""
-        ranges = self._interior(builder, terms)
-        here: dict[Var, Operand] = {}
-        near: Operand = Const(False, BOOL)
-        builders = [builder]
-        opened: list[tuple[Var, Operand, Operand]] = []
-        for level, loop in enumerate(self.loops):
+    def _rows_near_the_ends(
+        self, builder: Builder, terms: Sequence[Term], ranges: list[Bounds], narrow: Operand
+    ) -> None:
+        """Append the rows that only some of the terms reach, or all rows where these are ``narrow``: term by term."""
+        if isinstance(narrow, Const) and not any(self._width(terms, level) for level in range(len(self.loops))):
+            return
+        near = narrow
+        builders, opened, row = [builder], [], []
+        for level in range(len(self.loops) - 1):
             outer = builders[-1]
             inner = outer.nested()
-            offsets = self.offsets(terms, level)
-            width = const_int(max(offsets) - min(offsets))
-            assert loop.start is not None and loop.stop is not None
-            turn = Var(loop.index.name, INT64)
-            if level < len(self.loops) - 1:
-                here[loop.index] = turn
-                opened.append((turn, loop.start, loop.stop))
-                low = inner.compute(core.lt, turn, inner.plus(loop.start, width))
-                high = inner.compute(core.ge, turn, inner.minus(loop.stop, width))
-                near = _either(inner, near, _either(inner, low, high))
+            low, high = self._reached(outer, terms, level)
+            turn = Var(self.loops[level].index.name, INT64)
+            if level < len(self.loops) - 2:
+                opened.append((turn, (low, high)))
+                row.append(turn)
+                before = inner.compute(core.lt, turn, ranges[level][0])
+                near = _either(inner, near, _either(inner, before, inner.compute(core.ge, turn, ranges[level][1])))
             else:
-                count = outer.minus(loop.stop, loop.start)
-                both = outer.plus(width, width)
-                strips = outer.select(outer.compute(core.lt, count, both), count, both)
+                width = self._width(terms, level)
+                count, strips = outer.minus(high, low), const_int(2 * width)
+                strips = outer.select(outer.compute(core.lt, count, strips), count, strips)
                 visited = outer.select(near, count, strips)
-                skipped = outer.minus(count, visited)
-                past = inner.select(inner.compute(core.lt, turn, width), turn, inner.plus(turn, skipped))
-                here[loop.index] = inner.plus(loop.start, past)
-                opened.append((turn, const_int(0), visited))
+                skipped = inner.plus(turn, outer.minus(count, visited))
+                past = inner.select(inner.compute(core.lt, turn, const_int(width)), turn, skipped)
+                opened.append((turn, (const_int(0), visited)))
+                row.append(inner.plus(low, past))
             builders.append(inner)
-        self._outside(builders[-1], terms, here, ranges)
-        for level in reversed(range(len(self.loops))):
-            turn, start, stop = opened[level]
-            loop = counted_loop(turn, (start, stop, const_int(1)), builders[level + 1].block)
-            builders[level].add(replace(loop, order_free=True, parallel=self.loops[level].parallel))
+        self._row_by_terms(builders[-1], terms, row, narrow)
+        for level in reversed(range(len(opened))):
+            self._add_loop(builders[level], level, *opened[level], builders[level + 1])
 
-    def _outside(self, builder: Builder, terms: Sequence[Term], here: dict[Var, Operand], ranges: list[Bounds]) -> None:
+    def _reached(self, builder: Builder, terms: Sequence[Term], level: int) -> Bounds:
+        """For a loop, the range of targets that any term reaches."""
+        loop, offsets = self.loops[level], self.offsets(terms, level)
+        assert loop.start is not None and loop.stop is not None
+        low = builder.plus(loop.start, const_int(min(offsets)))
+        return low, builder.plus(loop.stop, const_int(max(offsets)))
+
+    def _row_by_terms(self, builder: Builder, terms: Sequence[Term], row: Sequence[Operand], narrow: Operand) -> None:
+        """Append the terms that reach a row, a loop along the row for each."""
+        level = len(self.loops) - 1
         for term in terms:
-            inside: Operand = Const(True, BOOL)
-            target = []
-            for axis, level in enumerate(term.axes):
-                at = builder.plus(here[self.loops[level].index], const_int(term.offset[axis]))
-                low, high = ranges[level]
-                fits = builder.compute(core.and_, builder.compute(core.ge, at, low), builder.compute(core.lt, at, high))
-                inside = fits if isinstance(inside, Const) else builder.compute(core.and_, inside, fits)
-                target.append(at)
-            value = self.copied(term.statement.value, here, builder)
+            reaches = self._reaches(builder, terms, term, row) if row else narrow
             arm = builder.nested()
-            arm.accumulate(term.statement.array, target, value)
-            builder.add(Branch(inside, Block(), [], arm.block, [], []))
+            target, inside = Var(self.loops[level].index.name, INT64), arm.nested()
+            places = [*row, target]
+            value = self._value(inside, term, places)
+            inside.accumulate(term.statement.array, [places[axis] for axis in term.axes], value)
+            self._add_loop(arm, level, target, self._reached(arm, [term], level), inside)
+            builder.add(Branch(reaches, arm.block, [], Block(), [], []))
+
+    def _reaches(self, builder: Builder, terms: Sequence[Term], term: Term, row: Sequence[Operand]) -> Operand:
+        """Whether a term reaches a row that any of the terms may reach."""
+        found: Operand = Const(True, BOOL)
+        for level, place in enumerate(row):
+            low, high = self._reached(builder, [term], level)
+            offsets, (offset,) = self.offsets(terms, level), self.offsets([term], level)
+            if offset > min(offsets):
+                found = _both(builder, found, builder.compute(core.ge, place, low))
+            if offset < max(offsets):
+                found = _both(builder, found, builder.compute(core.lt, place, high))
+        return found
 
 
 def _either(builder: Builder, a: Operand, b: Operand) -> Operand:
     return b if isinstance(a, Const) else builder.compute(core.or_, a, b)
+
+
+def _both(builder: Builder, a: Operand, b: Operand) -> Operand:
+    return b if isinstance(a, Const) else builder.compute(core.and_, a, b)
