@@ -47,6 +47,7 @@ from jitad.transforms.selections import write_out_selections
 from jitad.transforms.separate import separate_rows
 from jitad.transforms.shadows import Shadowed, add_shadows
 from jitad.transforms.stacked import stack_arrays
+from jitad.transforms.unzeroed import leave_zeros_out
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def for_caches(program: Program, adjoints: Collection[Var]) -> Program:
     """
     gathered = interchange_loops(gather_scattered_sums(program), adjoints)
     tidied = separate_rows(rotate_sums(hoist_sums(gathered)), adjoints)
-    started = fuse_rows(store_first_terms(remove_dead_code(tidied), adjoints))
+    started = fuse_rows(leave_zeros_out(store_first_terms(remove_dead_code(tidied), adjoints), adjoints))
     products = start_products(use_known_values(remove_dead_code(started)))  # arrays may get other names here
     return run_in_lockstep(products)
 

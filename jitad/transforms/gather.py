@@ -36,6 +36,7 @@ from jitad.program.statements import (
     counted_loop,
 )
 from jitad.program.types import BOOL, INT64
+from jitad.transforms.strips import both, either, ends_or_all
 
 MOST_WORK = 48
 """Additions per element that the shifted copies of the terms may take together."""
@@ -332,7 +333,8 @@ class Nest:
         if isinstance(narrow, Const) and not any(self._width(terms, level) for level in range(len(self.loops))):
             return
         near = narrow
-        builders, opened, row = [builder], [], []
+        builders, opened = [builder], []
+        row: list[Operand] = []
         for level in range(len(self.loops) - 1):
             outer = builders[-1]
             inner = outer.nested()
@@ -342,14 +344,10 @@ class Nest:
                 opened.append((turn, (low, high)))
                 row.append(turn)
                 before = inner.compute(core.lt, turn, ranges[level][0])
-                near = _either(inner, near, _either(inner, before, inner.compute(core.ge, turn, ranges[level][1])))
+                near = either(inner, near, either(inner, before, inner.compute(core.ge, turn, ranges[level][1])))
             else:
                 width = self._width(terms, level)
-                count, strips = outer.minus(high, low), const_int(2 * width)
-                strips = outer.select(outer.compute(core.lt, count, strips), count, strips)
-                visited = outer.select(near, count, strips)
-                skipped = inner.plus(turn, outer.minus(count, visited))
-                past = inner.select(inner.compute(core.lt, turn, const_int(width)), turn, skipped)
+                past, visited = ends_or_all(outer, inner, near, turn, outer.minus(high, low), width, width)
                 opened.append((turn, (const_int(0), visited)))
                 row.append(inner.plus(low, past))
             builders.append(inner)
@@ -384,15 +382,7 @@ class Nest:
             low, high = self._reached(builder, [term], level)
             offsets, (offset,) = self.offsets(terms, level), self.offsets([term], level)
             if offset > min(offsets):
-                found = _both(builder, found, builder.compute(core.ge, place, low))
+                found = both(builder, found, builder.compute(core.ge, place, low))
             if offset < max(offsets):
-                found = _both(builder, found, builder.compute(core.lt, place, high))
+                found = both(builder, found, builder.compute(core.lt, place, high))
         return found
-
-
-def _either(builder: Builder, a: Operand, b: Operand) -> Operand:
-    return b if isinstance(a, Const) else builder.compute(core.or_, a, b)
-
-
-def _both(builder: Builder, a: Operand, b: Operand) -> Operand:
-    return b if isinstance(a, Const) else builder.compute(core.and_, a, b)
