@@ -2,22 +2,20 @@
 
 ``for i: A[i + c1] += v1(i); A[i + c2] += v2(i)`` reads and writes every element of ``A`` several times, one after
 the other. Where the indices are loop indices plus literals, ``for t: A[t] += v1(t - c1) + v2(t - c2)`` writes it
-once, and neighbouring elements are independent. Elements near the ends, to which only some of the terms reach,
-are left to a second nest that visits the border alone. Sums that the loops carry stay in a nest of their own, which
-leaves the gather free of what must run in order.
+once, and neighbouring elements are independent (see ``Gathered``). Sums that the loops carry stay in a nest of their
+own, which leaves the gather free of what must run in order.
 
 Postcondition: the same sums, in another order of addition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from jitad.primitives import core
-from jitad.program.builder import Builder, const_int
+from jitad.program.builder import Builder
 from jitad.program.queries import definitions, operands, sub_blocks
-from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Accumulate,
     Block,
@@ -33,10 +31,8 @@ from jitad.program.statements import (
     Store,
     Var,
     array_type,
-    counted_loop,
 )
-from jitad.program.types import BOOL, INT64
-from jitad.transforms.strips import both, either, ends_or_all
+from jitad.transforms.gathered import Gathered, Term, copied
 
 MOST_WORK = 48
 """Additions per element that the shifted copies of the terms may take together."""
@@ -48,8 +44,6 @@ Such a loop waits for its carried sums, which hides about so much. Gradient over
 gathers: 1.3 and 1.55 for (x[i + 1] - x[i])**2, 1.6 and 1.6 with the fourth power added, 2.0 and 1.6 for Rosenbrock's
 function; 1.6 and 1.85 for the root of 1 + (x[i + 1] - x[i])**2, 2.0 and 2.9 for Rosenbrock's of strided elements.
 """
-
-Bounds = tuple[Operand, Operand]
 
 Kind = Callable[[list[Loop], list[Statement], list[Statement]], "Nest"]
 
@@ -80,15 +74,6 @@ def _inside(statement: Statement, kind: Kind) -> Statement:
     if isinstance(statement, Branch):
         return replace(statement, then=_block(statement.then, kind), otherwise=_block(statement.otherwise, kind))
     return statement
-
-
-@dataclass
-class Term:
-    """One ``A[i + offset] += value``; ``axes`` says which loop of the nest runs along each axis of ``A``."""
-
-    statement: Accumulate
-    axes: tuple[int, ...]
-    offset: tuple[int, ...]
 
 
 def _nest(loop: Loop, kind: Kind) -> Nest | None:
@@ -232,157 +217,14 @@ class Nest:
             block = Block([*self.loops[outer].body.statements[:-1], rebuilt])
         return rebuilt
 
-    def _interior(self, builder: Builder, terms: Sequence[Term]) -> list[Bounds]:
-        """For each loop, the range of targets that all terms reach."""
-        ranges = []
-        for level, loop in enumerate(self.loops):
-            offsets = self.offsets(terms, level)
-            assert loop.start is not None and loop.stop is not None
-            ranges.append(
-                (
-                    builder.plus(loop.start, const_int(max(offsets))),
-                    builder.plus(loop.stop, const_int(min(offsets))),
-                )
-            )
-        return ranges
-
     def offsets(self, terms: Sequence[Term], level: int) -> list[int]:
         """How far from the index of a loop terms lie."""
         return [term.offset[term.axes.index(level)] for term in terms]
 
     def gather(self, builder: Builder, terms: Sequence[Term]) -> None:
-        """Append what adds terms into one array, each element once but for those near the ends of rows."""
-        ranges = self._interior(builder, terms)
-        width = self._width(terms, len(self.loops) - 1)
-        narrow: Operand = Const(False, BOOL)
-        if width > 0:
-            inner = self.loops[-1]
-            assert inner.start is not None and inner.stop is not None
-            narrow = builder.compute(core.lt, builder.minus(inner.stop, inner.start), const_int(width))
-        self._interior_rows(builder, terms, ranges, narrow)
-        self._rows_near_the_ends(builder, terms, ranges, narrow)
+        """Append what adds terms into one array, each element once, unless rows are short."""
+        Gathered(self.loops, terms, self._needed).write(builder)
 
-    def _width(self, terms: Sequence[Term], level: int) -> int:
-        """How many targets at an end of a loop's range only some of the terms reach."""
-        offsets = self.offsets(terms, level)
-        return max(offsets) - min(offsets)
-
-    def _interior_rows(self, builder: Builder, terms: Sequence[Term], ranges: list[Bounds], narrow: Operand) -> None:
-        """Append the rows that all terms reach, unless these are ``narrow``: the interior, and what is beside it."""
-        targets = [Var(loop.index.name, INT64) for loop in self.loops]
-        builders = [builder]
-        for _ in self.loops:
-            builders.append(builders[-1].nested())
-        inner = builders[-1]
-        total = self._total(inner, terms, targets)
-        inner.accumulate(terms[0].statement.array, [targets[axis] for axis in terms[0].axes], total)
-        for level in reversed(range(len(self.loops))):
-            self._add_loop(builders[level], level, targets[level], ranges[level], builders[level + 1])
-            if level == len(self.loops) - 1 and self._width(terms, level) > 0:
-                ends = builders[level].nested()
-                self._ends_of_row(ends, terms, targets[:-1])
-                builders[level].add(Branch(narrow, Block(), [], ends.block, [], []))
-
-    def _add_loop(self, builder: Builder, level: int, target: Var, bounds: Bounds, body: Builder) -> None:
-        loop = counted_loop(target, (*bounds, const_int(1)), body.block)
-        builder.add(replace(loop, order_free=True, parallel=self.loops[level].parallel))
-
-    def _total(self, builder: Builder, terms: Sequence[Term], targets: Sequence[Operand]) -> Operand:
-        """The sum of terms for one target."""
-        total: Operand | None = None
-        for term in terms:
-            value = self._value(builder, term, targets)
-            total = value if total is None else builder.plus(total, value)
-        assert total is not None
-        return total
-
-    def _value(self, builder: Builder, term: Term, targets: Sequence[Operand]) -> Operand:
-        """What a term adds to the element at these places along the loops."""
-        here = {}
-        for level, loop in enumerate(self.loops):
-            shift = const_int(term.offset[term.axes.index(level)])
-            here[loop.index] = builder.minus(targets[level], shift)
-        return self.copied(term.statement.value, here, builder)
-
-    def _ends_of_row(self, builder: Builder, terms: Sequence[Term], row: Sequence[Operand]) -> None:
-        """Append the targets beside the interior of a row that is at least as long as these are many on a side."""
-        level = len(self.loops) - 1
-        offsets, loop = self.offsets(terms, level), self.loops[level]
-        assert loop.start is not None and loop.stop is not None
-        sums = []
-        for place in range(min(offsets), max(offsets)):
-            for end, is_reached in ((loop.start, place.__ge__), (loop.stop, place.__lt__)):
-                target = builder.plus(end, const_int(place))
-                reaching = [term for term, offset in zip(terms, offsets, strict=True) if is_reached(offset)]
-                sums.append((target, self._total(builder, reaching, [*row, target])))
-        for target, total in sums:
-            places = [*row, target]
-            builder.accumulate(terms[0].statement.array, [places[axis] for axis in terms[0].axes], total)
-
-    def copied(self, value: Operand, indices: dict[Var, Operand], builder: Builder) -> Operand:
+    def copied(self, value: Operand, indices: Mapping[Var, Operand], builder: Builder) -> Operand:
         """``value`` at other indices of the nest's loops; only what it needs is copied."""
-        copier = Copier(lambda var: indices.get(var, var))
-        for statement in self._needed({value}):
-            copier.statement(statement, builder)
-        return copier(value)
-
-    def _rows_near_the_ends(
-        self, builder: Builder, terms: Sequence[Term], ranges: list[Bounds], narrow: Operand
-    ) -> None:
-        """Append the rows that only some of the terms reach, or all rows where these are ``narrow``: term by term."""
-        if isinstance(narrow, Const) and not any(self._width(terms, level) for level in range(len(self.loops))):
-            return
-        near = narrow
-        builders, opened = [builder], []
-        row: list[Operand] = []
-        for level in range(len(self.loops) - 1):
-            outer = builders[-1]
-            inner = outer.nested()
-            low, high = self._reached(outer, terms, level)
-            turn = Var(self.loops[level].index.name, INT64)
-            if level < len(self.loops) - 2:
-                opened.append((turn, (low, high)))
-                row.append(turn)
-                before = inner.compute(core.lt, turn, ranges[level][0])
-                near = either(inner, near, either(inner, before, inner.compute(core.ge, turn, ranges[level][1])))
-            else:
-                width = self._width(terms, level)
-                past, visited = ends_or_all(outer, inner, near, turn, outer.minus(high, low), width, width)
-                opened.append((turn, (const_int(0), visited)))
-                row.append(inner.plus(low, past))
-            builders.append(inner)
-        self._row_by_terms(builders[-1], terms, row, narrow)
-        for level in reversed(range(len(opened))):
-            self._add_loop(builders[level], level, *opened[level], builders[level + 1])
-
-    def _reached(self, builder: Builder, terms: Sequence[Term], level: int) -> Bounds:
-        """For a loop, the range of targets that any term reaches."""
-        loop, offsets = self.loops[level], self.offsets(terms, level)
-        assert loop.start is not None and loop.stop is not None
-        low = builder.plus(loop.start, const_int(min(offsets)))
-        return low, builder.plus(loop.stop, const_int(max(offsets)))
-
-    def _row_by_terms(self, builder: Builder, terms: Sequence[Term], row: Sequence[Operand], narrow: Operand) -> None:
-        """Append the terms that reach a row, a loop along the row for each."""
-        level = len(self.loops) - 1
-        for term in terms:
-            reaches = self._reaches(builder, terms, term, row) if row else narrow
-            arm = builder.nested()
-            target, inside = Var(self.loops[level].index.name, INT64), arm.nested()
-            places = [*row, target]
-            value = self._value(inside, term, places)
-            inside.accumulate(term.statement.array, [places[axis] for axis in term.axes], value)
-            self._add_loop(arm, level, target, self._reached(arm, [term], level), inside)
-            builder.add(Branch(reaches, arm.block, [], Block(), [], []))
-
-    def _reaches(self, builder: Builder, terms: Sequence[Term], term: Term, row: Sequence[Operand]) -> Operand:
-        """Whether a term reaches a row that any of the terms may reach."""
-        found: Operand = Const(True, BOOL)
-        for level, place in enumerate(row):
-            low, high = self._reached(builder, [term], level)
-            offsets, (offset,) = self.offsets(terms, level), self.offsets([term], level)
-            if offset > min(offsets):
-                found = both(builder, found, builder.compute(core.ge, place, low))
-            if offset < max(offsets):
-                found = both(builder, found, builder.compute(core.lt, place, high))
-        return found
+        return copied(self._needed({value}), value, indices, builder)
