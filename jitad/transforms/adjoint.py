@@ -34,6 +34,7 @@ from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.induction import remove_counters
 from jitad.transforms.interchange import interchange_loops
 from jitad.transforms.invariant import move_invariants_out
+from jitad.transforms.jam import jam_loops
 from jitad.transforms.localize import add_array, copy_array, localize
 from jitad.transforms.lockstep import run_in_lockstep
 from jitad.transforms.nonnegative import fold_signs
@@ -74,7 +75,7 @@ def for_caches(program: Program, adjoints: Collection[Var]) -> Program:
     tidied = separate_rows(rotate_sums(hoist_sums(gathered)), adjoints)
     started = fuse_rows(leave_zeros_out(store_first_terms(remove_dead_code(tidied), adjoints), adjoints))
     products = start_products(use_known_values(remove_dead_code(started)))  # arrays may get other names here
-    return run_in_lockstep(products)
+    return run_in_lockstep(jam_loops(products))
 
 
 Arrangement = Callable[[Program, Collection[Var]], Program]
