@@ -8,8 +8,20 @@ with everything that may flow into them.
 
 from __future__ import annotations
 
-from jitad.program.queries import sub_blocks, walk
-from jitad.program.statements import Alloc, AtOffset, Block, Branch, Loop, Program, Reshape, Var, View
+from jitad.program.queries import definitions, own_reads, sub_blocks, walk
+from jitad.program.statements import (
+    Alloc,
+    AtOffset,
+    Block,
+    Branch,
+    Dim,
+    Loop,
+    Program,
+    Reshape,
+    Statement,
+    Var,
+    View,
+)
 from jitad.program.types import Array
 
 
@@ -47,6 +59,18 @@ class Aliases:
     def flows(self, var: Var) -> bool:
         """True when a loop carries or a branch yields an array of this group."""
         return self.root(var) in self.flowing
+
+    def mentions(self, statement: Statement, array: Var) -> int:
+        """How often a statement itself names an array that may be in the memory of ``array``, but for its shape."""
+        if isinstance(statement, Dim):
+            return 0
+        named = (*definitions(statement), *own_reads(statement))
+        root = self.root(array)
+        return sum(isinstance(v, Var) and isinstance(v.type, Array) and self.root(v) is root for v in named)
+
+    def touches(self, statement: Statement, array: Var) -> bool:
+        """True when a statement, or one in it, names an array that may be in the memory of ``array``."""
+        return any(self.mentions(inner, array) for inner in walk(Block([statement])))
 
     def _join(self, a: object, b: object) -> None:
         if isinstance(a, Var) and isinstance(b, Var) and isinstance(a.type, Array):

@@ -35,6 +35,7 @@ from jitad.transforms.hoist import hoist_sums
 from jitad.transforms.induction import remove_counters
 from jitad.transforms.interchange import interchange_loops
 from jitad.transforms.invariant import move_invariants_out
+from jitad.transforms.jam import jam_loops
 from jitad.transforms.localize import add_array, copy_array, localize
 from jitad.transforms.lockstep import run_in_lockstep
 from jitad.transforms.nonnegative import fold_signs
@@ -48,6 +49,7 @@ from jitad.transforms.selections import write_out_selections
 from jitad.transforms.separate import separate_rows
 from jitad.transforms.shadows import Shadowed, add_shadows
 from jitad.transforms.stacked import stack_arrays
+from jitad.transforms.unzeroed import leave_zeros_out
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,9 @@ def _for_caches(program: Program, adjoints: Collection[Var]) -> Program:
     """The same program with its sums as a core of the CPU, which runs a loop in order, adds them fastest."""
     gathered = interchange_loops(gather_scattered_sums(program), adjoints)
     tidied = separate_rows(rotate_sums(hoist_sums(gathered)), adjoints)
-    started = fuse_rows(store_first_terms(remove_dead_code(tidied), adjoints))
+    started = fuse_rows(leave_zeros_out(store_first_terms(remove_dead_code(tidied), adjoints), adjoints))
     products = start_products(use_known_values(remove_dead_code(started)))  # arrays may get other names here
-    return run_in_lockstep(products)
+    return run_in_lockstep(jam_loops(products))
 
 
 FOR_CACHES = Arrangement(add_along_rows, _for_caches)

@@ -16,7 +16,7 @@ from jitad.analysis.aliasing import Aliases
 from jitad.analysis.filling import clipped, filling
 from jitad.primitives.spec import ArrayPrimitive
 from jitad.program.builder import is_const
-from jitad.program.queries import definitions, own_reads, walk
+from jitad.program.queries import walk
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -32,7 +32,6 @@ from jitad.program.statements import (
     Store,
     Var,
 )
-from jitad.program.types import Array
 
 
 def store_first_terms(program: Program, adjoints: Iterable[Var]) -> Program:
@@ -79,7 +78,7 @@ class _Pass:
                 if at is not None and isinstance(zero, Store) and _place(zero) == _place(statement):
                     new = _as_store(statement)
                     done[at] = None
-            touched = [root for root in zeros if self._touches(statement, root)]
+            touched = [root for root in zeros if self._aliases.touches(statement, root)]
             for root in touched:
                 del zeros[root]
             if isinstance(statement, Store) and is_const(statement.value, 0) and self._is_shadow(statement.array):
@@ -92,13 +91,13 @@ class _Pass:
 
     def _store_first(self, done: list[Statement], at: int, fresh: Alloc) -> None:
         """Change what first touches an array after its allocation, if that adds once to every element."""
-        first = next((k for k in range(at + 1, len(done)) if self._touches(done[k], fresh.out)), None)
+        first = next((k for k in range(at + 1, len(done)) if self._aliases.touches(done[k], fresh.out)), None)
         if first is None:
             return
         changed: Statement | None = None
         statement = done[first]
         if isinstance(statement, Call):
-            alone = self._mentions(statement, fresh.out) == 1 and statement.outs == (fresh.out,)
+            alone = self._aliases.mentions(statement, fresh.out) == 1 and statement.outs == (fresh.out,)
             if alone and statement.accumulate and isinstance(statement.primitive, ArrayPrimitive):
                 changed = replace(statement, accumulate=False)
         elif isinstance(statement, Loop) and self._is_accessed_by_name(statement, fresh.out):
@@ -110,19 +109,8 @@ class _Pass:
 
     def _is_accessed_by_name(self, loop: Loop, array: Var) -> bool:
         """True when a loop does nothing with an array but read and write its elements, under this name."""
-        touching = (s for s in walk(Block([loop])) if self._mentions(s, array))
+        touching = (s for s in walk(Block([loop])) if self._aliases.mentions(s, array))
         return all(isinstance(s, Load | Store | Accumulate) and s.array is array for s in touching)
-
-    def _touches(self, statement: Statement, array: Var) -> bool:
-        return any(self._mentions(inner, array) for inner in walk(Block([statement])))
-
-    def _mentions(self, statement: Statement, array: Var) -> int:
-        """How often a statement names an array that may be in the memory of ``array``, but for its shape."""
-        if isinstance(statement, Dim):
-            return 0
-        named = (*definitions(statement), *own_reads(statement))
-        root = self._aliases.root(array)
-        return sum(isinstance(v, Var) and isinstance(v.type, Array) and self._aliases.root(v) is root for v in named)
 
 
 def _with(statement: Statement, old: Accumulate, new: Store) -> Statement:

@@ -2,22 +2,20 @@
 
 ``for i: A[i + c1] += v1(i); A[i + c2] += v2(i)`` reads and writes every element of ``A`` several times, one after
 the other. Where the indices are loop indices plus literals, ``for t: A[t] += v1(t - c1) + v2(t - c2)`` writes it
-once, and neighbouring elements are independent. Elements near the ends, to which only some of the terms reach,
-are left to a second nest that visits the border alone. Sums that the loops carry stay in a nest of their own, which
-leaves the gather free of what must run in order.
+once, and neighbouring elements are independent (see ``Gathered``). Sums that the loops carry stay in a nest of their
+own, which leaves the gather free of what must run in order.
 
 Postcondition: the same sums, in another order of addition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from jitad.primitives import core
-from jitad.program.builder import Builder, const_int
+from jitad.program.builder import Builder
 from jitad.program.queries import definitions, operands, sub_blocks
-from jitad.program.rewrite import Copier
 from jitad.program.statements import (
     Accumulate,
     Block,
@@ -33,9 +31,8 @@ from jitad.program.statements import (
     Store,
     Var,
     array_type,
-    counted_loop,
 )
-from jitad.program.types import BOOL, INT64
+from jitad.transforms.gathered import Gathered, Term, copied
 
 MOST_WORK = 48
 """Additions per element that the shifted copies of the terms may take together."""
@@ -47,8 +44,6 @@ Such a loop waits for its carried sums, which hides about so much. Gradient over
 gathers: 1.3 and 1.55 for (x[i + 1] - x[i])**2, 1.6 and 1.6 with the fourth power added, 2.0 and 1.6 for Rosenbrock's
 function; 1.6 and 1.85 for the root of 1 + (x[i + 1] - x[i])**2, 2.0 and 2.9 for Rosenbrock's of strided elements.
 """
-
-Bounds = tuple[Operand, Operand]
 
 Kind = Callable[[list[Loop], list[Statement], list[Statement]], "Nest"]
 
@@ -79,15 +74,6 @@ def _inside(statement: Statement, kind: Kind) -> Statement:
     if isinstance(statement, Branch):
         return replace(statement, then=_block(statement.then, kind), otherwise=_block(statement.otherwise, kind))
     return statement
-
-
-@dataclass
-class Term:
-    """One ``A[i + offset] += value``; ``axes`` says which loop of the nest runs along each axis of ``A``."""
-
-    statement: Accumulate
-    axes: tuple[int, ...]
-    offset: tuple[int, ...]
 
 
 def _nest(loop: Loop, kind: Kind) -> Nest | None:
@@ -231,109 +217,14 @@ class Nest:
             block = Block([*self.loops[outer].body.statements[:-1], rebuilt])
         return rebuilt
 
-    def _interior(self, builder: Builder, terms: Sequence[Term]) -> list[Bounds]:
-        """For each loop, the range of targets that all terms reach."""
-        ranges = []
-        for level, loop in enumerate(self.loops):
-            offsets = self.offsets(terms, level)
-            assert loop.start is not None and loop.stop is not None
-            ranges.append(
-                (
-                    builder.plus(loop.start, const_int(max(offsets))),
-                    builder.plus(loop.stop, const_int(min(offsets))),
-                )
-            )
-        return ranges
-
     def offsets(self, terms: Sequence[Term], level: int) -> list[int]:
         """How far from the index of a loop terms lie."""
         return [term.offset[term.axes.index(level)] for term in terms]
 
     def gather(self, builder: Builder, terms: Sequence[Term]) -> None:
-        """Append what adds terms into one array, each element once."""
-        self._gather_interior(builder, terms)
-        self._border(builder, terms)
+        """Append what adds terms into one array, each element once, unless rows are short."""
+        Gathered(self.loops, terms, self._needed).write(builder)
 
-    def _gather_interior(self, builder: Builder, terms: Sequence[Term]) -> None:
-        ranges = self._interior(builder, terms)
-        targets = [Var(loop.index.name, INT64) for loop in self.loops]
-        builders = [builder]
-        for _ in self.loops:
-            builders.append(builders[-1].nested())
-        inner = builders[-1]
-        total: Operand | None = None
-        for term in terms:
-            here = {}
-            for level, loop in enumerate(self.loops):
-                shift = const_int(term.offset[term.axes.index(level)])
-                here[loop.index] = inner.minus(targets[level], shift)
-            value = self.copied(term.statement.value, here, inner)
-            total = value if total is None else inner.plus(total, value)
-        assert total is not None
-        inner.accumulate(terms[0].statement.array, [targets[axis] for axis in terms[0].axes], total)
-        for level in reversed(range(len(self.loops))):
-            bounds = (*ranges[level], const_int(1))
-            loop = counted_loop(targets[level], bounds, builders[level + 1].block)
-            builders[level].add(replace(loop, order_free=True, parallel=self.loops[level].parallel))
-
-    def copied(self, value: Operand, indices: dict[Var, Operand], builder: Builder) -> Operand:
+    def copied(self, value: Operand, indices: Mapping[Var, Operand], builder: Builder) -> Operand:
         """``value`` at other indices of the nest's loops; only what it needs is copied."""
-        copier = Copier(lambda var: indices.get(var, var))
-        for statement in self._needed({value}):
-            copier.statement(statement, builder)
-        return copier(value)
-
-    def _border(self, builder: Builder, terms: Sequence[Term]) -> None:
-        """The terms whose target isn't in the interior, by the iterations that have such a term."""
-        ranges = self._interior(builder, terms)
-        here: dict[Var, Operand] = {}
-        near: Operand = Const(False, BOOL)
-        builders = [builder]
-        opened: list[tuple[Var, Operand, Operand]] = []
-        for level, loop in enumerate(self.loops):
-            outer = builders[-1]
-            inner = outer.nested()
-            offsets = self.offsets(terms, level)
-            width = const_int(max(offsets) - min(offsets))
-            assert loop.start is not None and loop.stop is not None
-            turn = Var(loop.index.name, INT64)
-            if level < len(self.loops) - 1:
-                here[loop.index] = turn
-                opened.append((turn, loop.start, loop.stop))
-                low = inner.compute(core.lt, turn, inner.plus(loop.start, width))
-                high = inner.compute(core.ge, turn, inner.minus(loop.stop, width))
-                near = _either(inner, near, _either(inner, low, high))
-            else:
-                count = outer.minus(loop.stop, loop.start)
-                both = outer.plus(width, width)
-                strips = outer.select(outer.compute(core.lt, count, both), count, both)
-                visited = outer.select(near, count, strips)
-                skipped = outer.minus(count, visited)
-                past = inner.select(inner.compute(core.lt, turn, width), turn, inner.plus(turn, skipped))
-                here[loop.index] = inner.plus(loop.start, past)
-                opened.append((turn, const_int(0), visited))
-            builders.append(inner)
-        self._outside(builders[-1], terms, here, ranges)
-        for level in reversed(range(len(self.loops))):
-            turn, start, stop = opened[level]
-            loop = counted_loop(turn, (start, stop, const_int(1)), builders[level + 1].block)
-            builders[level].add(replace(loop, order_free=True, parallel=self.loops[level].parallel))
-
-    def _outside(self, builder: Builder, terms: Sequence[Term], here: dict[Var, Operand], ranges: list[Bounds]) -> None:
-        for term in terms:
-            inside: Operand = Const(True, BOOL)
-            target = []
-            for axis, level in enumerate(term.axes):
-                at = builder.plus(here[self.loops[level].index], const_int(term.offset[axis]))
-                low, high = ranges[level]
-                fits = builder.compute(core.and_, builder.compute(core.ge, at, low), builder.compute(core.lt, at, high))
-                inside = fits if isinstance(inside, Const) else builder.compute(core.and_, inside, fits)
-                target.append(at)
-            value = self.copied(term.statement.value, here, builder)
-            arm = builder.nested()
-            arm.accumulate(term.statement.array, target, value)
-            builder.add(Branch(inside, Block(), [], arm.block, [], []))
-
-
-def _either(builder: Builder, a: Operand, b: Operand) -> Operand:
-    return b if isinstance(a, Const) else builder.compute(core.or_, a, b)
+        return copied(self._needed({value}), value, indices, builder)
