@@ -25,8 +25,8 @@ _LLVM_KNOWS = (0.0, 0.5, 1.0, 2.0)
 
 
 def with_vector_math(program: Program) -> Program:
-    """The same program, with the vector forms of the functions that a vector library serves."""
-    if not choice.served():
+    """The same program, with the forms of functions that may run in vectors."""
+    if choice.setting() == "off":
         return program
     return replace(program, body=_block(program.body, decisive(program)))
 
@@ -52,7 +52,7 @@ def _compute(statement: Compute) -> Compute:
     if type_.lanes or any(arg.type != type_ for arg in statement.args):
         return statement
     name = _name_of(statement.primitive)
-    if not name or (name == "pow" and _is_known_power(statement)) or not choice.widths(name, type_.dtype):
+    if not name or (name == "pow" and _is_known_power(statement)) or not choice.is_served(name, type_.dtype):
         return statement
     return replace(statement, primitive=_vector_form(statement.primitive, name))
 
