@@ -2,7 +2,7 @@
 
 A function gives other last bits in a vector than alone, and LLVM decides where there are vectors. So what a decision
 depends on (see ``decisive``) keeps the scalar functions: sweeps that decide again decide the same. A ``while``
-loop never runs in vectors, and keeps them too.
+loop never runs in vectors, and keeps them too. So does what waits for the iteration before: libm has results sooner.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 
 from jitad.analysis.decisive import decisive
+from jitad.analysis.recurrences import waiting
 from jitad.primitives import core
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.statements import Block, Branch, Compute, Const, Loop, Program, Statement, Var
@@ -28,21 +29,22 @@ def with_vector_math(program: Program) -> Program:
     """The same program, with the forms of functions that may run in vectors."""
     if choice.setting() == "off":
         return program
-    return replace(program, body=_block(program.body, decisive(program)))
+    return replace(program, body=_block(program.body, decisive(program), set()))
 
 
-def _block(block: Block, exact: set[Var]) -> Block:
-    return Block([_statement(statement, exact) for statement in block])
+def _block(block: Block, exact: set[Var], late: set[Var]) -> Block:
+    """A block without what must be ``exact``, nor what the innermost loop around it has ``late``."""
+    return Block([_statement(statement, exact, late) for statement in block])
 
 
-def _statement(statement: Statement, exact: set[Var]) -> Statement:
+def _statement(statement: Statement, exact: set[Var], late: set[Var]) -> Statement:
     match statement:
-        case Compute(out=out) if out not in exact:
+        case Compute(out=out) if out not in exact and out not in late:
             return _compute(statement)
         case Loop(body=body) if statement.is_counted:
-            return replace(statement, body=_block(body, exact))
+            return replace(statement, body=_block(body, exact, waiting(statement)))
         case Branch(then=then, otherwise=otherwise):
-            return replace(statement, then=_block(then, exact), otherwise=_block(otherwise, exact))
+            return replace(statement, then=_block(then, exact, late), otherwise=_block(otherwise, exact, late))
     return statement
 
 
