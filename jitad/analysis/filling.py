@@ -87,8 +87,8 @@ def filling(
     inner = next((s for s in users if isinstance(s, Loop)), None)
     if inner is None or (by is Store and len(users) > 1):
         return None
-    up_to_it = users[: users.index(inner) + 1]
-    if len(up_to_it) > 1 and not all(only_adds(s, alloc.out) for s in up_to_it):
+    before = users[: users.index(inner)]
+    if before and not (all(isinstance(s, Accumulate) for s in before) and only_adds(inner, alloc.out)):
         return None
     found = filling(inner, alloc, by, lengths=lengths, ranges=ranges)
     others = [s for s in users if s is not inner]

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import jitad
+from jitad.primitives import core
 from jitad.program.builder import Builder, const_int
 from jitad.program.checker import check
 from jitad.program.evaluator import evaluate
 from jitad.program.queries import walk
-from jitad.program.statements import Accumulate, Alloc, Call, Program, Store, Var, counted_loop
+from jitad.program.statements import Accumulate, Alloc, Block, Branch, Call, Program, Store, Var, counted_loop
 from jitad.program.types import INT64, Array
 from jitad.transforms.expand import expand
 from jitad.transforms.first_terms import store_first_gradients, store_first_terms
@@ -273,14 +274,20 @@ def test_gradients_that_need_no_zeros(kernel: Any, arg: Any, is_stored: bool | N
         np.testing.assert_allclose(jitad.grad(kernel)(arg), expected, rtol=1e-14, atol=1e-15)
 
 
-def scattered(read_row: bool, other_row: bool) -> tuple[Program, Var]:
+def scattered(read_row: bool, other_row: bool, in_branch: bool) -> tuple[Program, Var]:
     """A program that adds to an element of each row (or of row 0), then to all of the row, which it may read."""
     n, values = Var("n", INT64), Var("values", Array("float64", 1))
     builder = Builder()
     fresh = builder.alloc("fresh", "float64", [n, n], 0.0)
     row, column = Var("i", INT64), Var("j", INT64)
     outer, inner = builder.nested(), builder.nested()
-    outer.accumulate(fresh, [const_int(0) if other_row else row, const_int(1)], outer.load(values, [row]))
+    value, place = outer.load(values, [row]), [const_int(0) if other_row else row, const_int(1)]
+    if in_branch:
+        then = outer.nested()
+        then.accumulate(fresh, place, value)
+        outer.add(Branch(outer.compute(core.lt, row, n), then.block, [], Block(), [], []))
+    else:
+        outer.accumulate(fresh, place, value)
     inner.accumulate(fresh, [row, column], inner.load(values, [column]))
     if read_row:
         inner.accumulate(fresh, [row, column], inner.load(fresh, [row, column]))
@@ -292,10 +299,11 @@ def scattered(read_row: bool, other_row: bool) -> tuple[Program, Var]:
 
 @pytest.mark.parametrize("read_row", [False, True])
 @pytest.mark.parametrize("other_row", [False, True])
-def test_single_elements_are_added_after_their_row(read_row: bool, other_row: bool) -> None:
-    program, fresh = scattered(read_row, other_row)
+@pytest.mark.parametrize("in_branch", [False, True])
+def test_single_elements_are_added_after_their_row(read_row: bool, other_row: bool, in_branch: bool) -> None:
+    program, fresh = scattered(read_row, other_row, in_branch)
     after = store_first_terms(program, [fresh])
     check(after)
     assert evaluate(after, [3, X[:3].copy()]) == evaluate(program, [3, X[:3].copy()])
     kinds = [type(s) for s in walk(after.body) if isinstance(s, Store | Accumulate)]
-    assert (kinds == [Store, Accumulate]) is not (read_row or other_row)
+    assert (kinds == [Store, Accumulate]) is not (read_row or other_row or in_branch)
