@@ -14,12 +14,13 @@ import numpy as np
 
 from jitad.analysis.decisive import decisive
 from jitad.analysis.recurrences import waiting
-from jitad.primitives import core
+from jitad.primitives import core, registry
+from jitad.primitives.lanes import lane_by_lane
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.statements import Block, Branch, Compute, Const, Loop, Program, Statement, Var
 from jitad.program.types import Scalar
 from jitad.vector import choice
-from jitad.vector.functions import FUNCTIONS
+from jitad.vector.functions import FUNCTIONS, SUFFIXES
 
 _LLVM_KNOWS = (0.0, 0.5, 1.0, 2.0)
 """Exponents, up to their sign, for which LLVM has something better than the function."""
@@ -51,12 +52,25 @@ def _statement(statement: Statement, exact: set[Var], late: set[Var]) -> Stateme
 def _compute(statement: Compute) -> Compute:
     type_ = statement.out.type
     assert isinstance(type_, Scalar)
+    if type_.lanes and type_.dtype in SUFFIXES:
+        return replace(statement, primitive=_in_lanes(statement.primitive, type_.lanes, type_.dtype))
     if type_.lanes or any(arg.type != type_ for arg in statement.args):
         return statement
     name = _name_of(statement.primitive)
     if not name or (name == "pow" and _is_known_power(statement)) or not choice.is_served(name, type_.dtype):
         return statement
     return replace(statement, primitive=_vector_form(statement.primitive, name))
+
+
+def _in_lanes(primitive: ScalarPrimitive, width: int, dtype: str) -> ScalarPrimitive:
+    """A primitive that calls a function lane by lane, which is to give what the function gives without lanes."""
+    for name, _ in choice.WRITTEN_OUT:
+        alone = registry.lookup(FUNCTIONS[name].scalar)
+        if not isinstance(alone, ScalarPrimitive) or not choice.is_written_out(name, dtype):
+            continue
+        if primitive is lane_by_lane(alone, width, (True,)):
+            return lane_by_lane(_vector_form(alone, name), width, (True,))
+    return primitive
 
 
 def _is_known_power(statement: Compute) -> bool:
