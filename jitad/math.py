@@ -2,8 +2,9 @@
 
 In an ``@njit`` function they take numbers and arrays. A loop over such calls, on neighbouring elements and without a
 branch, computes several at a time, in float64 and float32, with an error of at most 4 units in the last place.
-Where the machine has no vector library, or ``JITAD_VECTOR_MATH=off`` switches it off, they are Numba's own. In plain
-Python they are NumPy's (SciPy's for ``erf`` and ``erfc``). Kernels may call them, too: they have derivatives.
+Where the machine has no vector library, all but ``exp`` are Numba's own, and ``exp`` is, too, with
+``JITAD_VECTOR_MATH=off``. In plain Python they are NumPy's (SciPy's for ``erf`` and ``erfc``). Kernels may call them,
+too: they have derivatives.
 
 >>> from jitad.math import hypot, tanh
 >>> float(hypot(3.0, 4.0)), tanh([0.0, 0.5]).round(3).tolist()

@@ -70,22 +70,34 @@ def filling(
 ) -> Element | None:
     """What stores into (or adds to, as ``by`` says) each element once, in a nest of loops that reads nothing else.
 
-    ``ranges`` are the lengths over which the indices of enclosing loops run; ``lengths`` known by other names have
-    those here.
+    What adds may be in a row's loop, with what touches that row only after the loop, or, where the loop does nothing
+    but add, adds to that row before it. ``ranges`` are the lengths over which the indices of enclosing loops run;
+    ``lengths`` known by other names have those here.
     """
     if not (is_const(loop.start, 0) and is_const(loop.step, 1)) or loop.stop is None or loop.condition_block:
         return None
     ranges = {**ranges, loop.index: lengths.get(loop.stop, loop.stop)}
-    users = [s for s in loop.body if mentions(s, alloc.out) and not isinstance(s, Dim)]
+    users: list[Statement] = [s for s in loop.body if mentions(s, alloc.out) and not isinstance(s, Dim)]
     if not users:
         return None
     first, *later = users
-    if isinstance(first, Loop):
-        return None if later else filling(first, alloc, by, lengths=lengths, ranges=ranges)
     shape = [lengths.get(length, length) for length in alloc.shape]
-    if not isinstance(first, by) or not _runs_over(first.index, shape, ranges):
+    if isinstance(first, by) and _runs_over(first.index, shape, ranges):
+        return first if all(_same_place(s, first) for s in _users(later, alloc.out)) else None
+    inner = next((s for s in users if isinstance(s, Loop)), None)
+    if inner is None or (by is Store and len(users) > 1):
         return None
-    return first if all(_same_place(s, first) for s in _users(later, alloc.out)) else None
+    before = users[: users.index(inner)]
+    if before and not (all(isinstance(s, Accumulate) for s in before) and only_adds(inner, alloc.out)):
+        return None
+    found = filling(inner, alloc, by, lengths=lengths, ranges=ranges)
+    others = [s for s in users if s is not inner]
+    return found if found is not None and _in_row(others, alloc.out, found, ranges) else None
+
+
+def only_adds(statement: Statement, array: Var) -> bool:
+    """True when a statement does nothing with an array but add to its elements, if it touches it."""
+    return all(isinstance(s, Accumulate) and s.array is array for s in _users([statement], array))
 
 
 def _users(statements: Sequence[Statement], array: Var) -> Iterator[Statement]:
@@ -102,6 +114,18 @@ def _runs_over(index: Sequence[Operand], shape: Sequence[Operand], ranges: dict[
 
 def _equal(a: Operand, b: Operand) -> bool:
     return a is b or (not isinstance(a, Var) and not isinstance(b, Var) and a.value == b.value)
+
+
+def _in_row(
+    statements: Sequence[Statement], array: Var, element: Store | Accumulate, outer: Mapping[Operand, Operand]
+) -> bool:
+    """True when all that touches an array agrees with the index of an element in the indices of ``outer`` loops."""
+    for user in _users(statements, array):
+        if not isinstance(user, Load | Store | Accumulate) or len(user.index) != len(element.index):
+            return False
+        if not all(own is at for own, at in zip(user.index, element.index, strict=True) if at in outer):
+            return False
+    return True
 
 
 def _same_place(statement: Statement, store: Element) -> bool:

@@ -78,10 +78,13 @@ class GradientRequest:
         """Read, differentiate and compile a function for arguments of these types."""
         from jitad.api.differentiate import make_sweeps
         from jitad.api.running import Call, rebuilder
+        from jitad.transforms.first_terms import store_first_gradients
 
         made = self.derive(function, describe_all(args), describe_named(kwargs))
-        sweeps = make_sweeps(made.program, made.reading, compiled=mode.compiled)
-        return GradientEntry(Call(made.reading, sweeps, made.wrt), rebuilder(made.value), rebuilder(made.gradient))
+        program, stored = store_first_gradients(made.program, made.wrt)
+        sweeps = make_sweeps(program, made.reading, compiled=mode.compiled)
+        call = Call(made.reading, sweeps, made.wrt, stored)
+        return GradientEntry(call, rebuilder(made.value), rebuilder(made.gradient))
 
     def derive(self, function: Any, specs: Sequence[ArgSpec], named: Mapping[str, ArgSpec]) -> Gradient:
         """Read and differentiate a function for arguments so described."""

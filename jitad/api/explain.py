@@ -103,6 +103,7 @@ def explain(
     'forward'
     """
     from jitad.api.differentiate import gradient_adjoint, read
+    from jitad.transforms.first_terms import store_first_gradients
 
     refuse_uncallable(f)
     request = f.request if isinstance(f, Derivative) else GradientRequest(0, False, bounds_checked())
@@ -121,7 +122,8 @@ def explain(
     reading = read(f, specs, {}, bounds_checked=request.bounds_checked, parallel=request.parallel)
     adjoint, _ = gradient_adjoint(reading, wrt, has_aux=request.has_aux, storage=request.storage)
     leaves += [capture.getter() for capture in reading.kernel.captures]
-    return _explanation(reading, adjoint.program, wrt, adjoint, leaves, (REVERSE, "a gradient"), request.storage)
+    program, _ = store_first_gradients(adjoint.program, wrt)
+    return _explanation(reading, program, wrt, adjoint, leaves, (REVERSE, "a gradient"), request.storage)
 
 
 def _explained_jacobian(f: Any, request: JacobianRequest, args: Sequence[Any], leaves: list[Any]) -> Explanation:

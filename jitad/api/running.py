@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from jitad.runtime.tape import Tape, borrow, borrowed_tape, give_back
 
 Convert = Callable[[Any], Any]
 
+_empty = np.empty
 _zeros = np.zeros
 
 
@@ -71,9 +72,15 @@ def gradient_makers(program_params: Sequence[Any], wrt: Sequence[int]) -> list[t
 
 
 class Call:
-    """One compiled derivative: sweeps, the arrays that they capture, the gradients that they fill."""
+    """One compiled derivative: sweeps, the arrays that they capture, the gradients that they fill.
 
-    def __init__(self, reading: Reading, sweeps: Sweeps, wrt: Sequence[int]) -> None:
+    The sweeps write every element of the gradients by the parameters at the positions ``stored``, and add to zeros in
+    the others.
+    """
+
+    def __init__(
+        self, reading: Reading, sweeps: Sweeps, wrt: Sequence[int], stored: Collection[int] = frozenset()
+    ) -> None:
         params = reading.program.params
         self.reading = reading
         self.sweeps = sweeps
@@ -82,7 +89,9 @@ class Call:
         self._needed: dict[str, int] = {}
         self._tapes = sweeps.emitted.tapes
         self._generators = sweeps.generators
-        self._makers = gradient_makers(params, wrt)
+        self._makers = [
+            (_empty if at in stored else _zeros, at, dtype, order) for at, dtype, order in gradient_makers(params, wrt)
+        ]
         self._outputs = [_output(params[at].type, i, wrt, params) for i, at in enumerate(wrt)]
         self._by_arrays = len(self._makers) == len(wrt)
         self._result_count = len(sweeps.program.results) - sum(is_scalar for is_scalar, _, _ in self._outputs)
@@ -96,8 +105,8 @@ class Call:
         if self._conflicts:
             self._check_memory(leaves)
         gradients = []
-        for at, dtype, order in self._makers:
-            gradients.append(_zeros(leaves[at].shape, dtype, order))
+        for make, at, dtype, order in self._makers:
+            gradients.append(make(leaves[at].shape, dtype, order))
         if self._tapes:
             tape = borrow()
             try:
@@ -131,7 +140,7 @@ class Call:
 
     def peaks(self, leaves: Sequence[Any]) -> dict[str, int]:
         """The most bytes of each dtype that a run puts on the tape; the sweeps must have been made to measure it."""
-        gradients = [np.zeros(leaves[at].shape, dtype, order) for at, dtype, order in self._makers]
+        gradients = [make(leaves[at].shape, dtype, order) for make, at, dtype, order in self._makers]
         restore = self.kept_generators()
         with borrowed_tape() as tape:
             flat = self._flat(tape, leaves, (), gradients)

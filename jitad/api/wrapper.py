@@ -38,6 +38,7 @@ from jitad.runtime.overlap import overlap
 from jitad.runtime.remembered import recall, remember
 from jitad.runtime.results import copied, taken
 from jitad.runtime.tape import FAST_GROWTH_UP_TO
+from jitad.transforms.first_terms import store_first_gradients
 from jitad.transforms.share import share
 from jitad.transforms.threads import on_threads
 
@@ -71,7 +72,8 @@ class _Wrapper:
 
     def __init__(self, derived: Derived, arguments: Sequence[Argument]) -> None:
         self._derived = derived
-        self._program = on_threads(share(derived.program)).program
+        program, self._stored = store_first_gradients(derived.program, derived.wrt)
+        self._program = on_threads(share(program)).program
         self._sweeps = emit(self._program)
         self._uses: dict[str, Any] = dict(self._sweeps.names)
         self._names = Names({*self._uses, self._sweeps.entry, *self._sweeps.functions})
@@ -172,8 +174,9 @@ class _Wrapper:
             if isinstance(param.type, Array):
                 found[place] = self._names.fresh(f"{param.name}_bar")
                 order = "[::-1]" if param.type.layout == "F" else ""
-                zeros = f"{self._use('zeros', np.zeros)}({leaves[at]}.shape{order}, {self._dtype(param.type.dtype)})"
-                self._lines.append(f"{found[place]} = {zeros}{'.T' if order else ''}")
+                make = self._use("empty", np.empty) if at in self._stored else self._use("zeros", np.zeros)
+                made = f"{make}({leaves[at]}.shape{order}, {self._dtype(param.type.dtype)})"
+                self._lines.append(f"{found[place]} = {made}{'.T' if order else ''}")
         return found
 
     def _keep_generators(self) -> None:

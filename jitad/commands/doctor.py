@@ -132,6 +132,8 @@ def _vector_math() -> Iterable[str]:
 def _served_as(name: str, dtype: str) -> str:
     from jitad.vector import choice
 
+    if choice.is_written_out(name, dtype):
+        return f"{dtype} written out"
     entry = choice.served().get((name, dtype))
     if entry is None:
         return f"{dtype} scalar"

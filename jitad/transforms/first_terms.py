@@ -1,19 +1,21 @@
-"""Store into shadows what would be added to zeros.
+"""Store into shadows and gradients what would be added to zeros.
 
 A shadow begins as zeros, and adjoints are added to it. Where what first touches one adds once to every element, it may
-as well store there: the shadow needn't be filled, and isn't read back. Nor need an element be set to zero, because its
-array's was overwritten, to which the same block adds next.
+as well store there: the shadow needn't be filled, and isn't read back. What is added to single elements before comes
+after it then. Nor need an element be set to zero, because its array's was overwritten, to which the same block adds
+next.
 
 Postcondition: the same values, but that a sum of nothing but -0.0 keeps its sign.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from jitad.analysis.aliasing import Aliases
-from jitad.analysis.filling import clipped, filling
+from jitad.analysis.filling import clipped, filling, only_adds
 from jitad.primitives.spec import ArrayPrimitive
 from jitad.program.builder import is_const
 from jitad.program.queries import walk
@@ -27,11 +29,14 @@ from jitad.program.statements import (
     Dim,
     Load,
     Loop,
+    Operand,
     Program,
     Statement,
     Store,
     Var,
+    array_type,
 )
+from jitad.program.types import INT64, Array
 
 
 def store_first_terms(program: Program, adjoints: Iterable[Var]) -> Program:
@@ -39,24 +44,56 @@ def store_first_terms(program: Program, adjoints: Iterable[Var]) -> Program:
     return replace(program, body=_Pass(program, set(adjoints)).block(program.body))
 
 
+def store_first_gradients(program: Program, wrt: Sequence[int]) -> tuple[Program, frozenset[int]]:
+    """An adjoint program with first terms of its gradient arrays stored, and by which of ``wrt`` these arrays are.
+
+    Those arrays need no zeros from the caller. The program's first parameters are the primal's, the last ones the
+    gradient arrays.
+    """
+    inputs = [at for at in wrt if isinstance(program.params[at].type, Array)]
+    gradients = program.params[len(program.params) - len(inputs) :]
+    stored = set()
+    for at, gradient in zip(inputs, gradients, strict=True):
+        body = _Pass(program, {gradient}).gradient(program.body, gradient, program.params[at])
+        if body is not None:
+            program = replace(program, body=body)
+            stored.add(at)
+    return program, frozenset(stored)
+
+
 class _Pass:
     def __init__(self, program: Program, adjoints: set[Var]) -> None:
+        self._program = program
         self._adjoints = adjoints
         self._aliases = Aliases(program)
         self._roots = {self._aliases.root(array) for array in adjoints}
-        shapes = {s.out: s.shape for s in walk(program.body) if isinstance(s, Alloc)}
         self._lengths = clipped(program)
-        for statement in walk(program.body):
+        self._know_shapes({s.out: s.shape for s in walk(program.body) if isinstance(s, Alloc)})
+
+    def _know_shapes(self, shapes: Mapping[Var, Sequence[Operand]]) -> None:
+        for statement in walk(self._program.body):
             if isinstance(statement, Dim) and statement.array in shapes:
                 length = shapes[statement.array][statement.axis]
                 self._lengths[statement.out] = self._lengths.get(length, length)
+
+    def gradient(self, block: Block, gradient: Var, param: Var) -> Block | None:
+        """A program's body with the first term of a gradient stored; None when that isn't a term of every element."""
+        shape: list[Operand] = [Var("length", INT64) for _ in range(array_type(param).ndim)]
+        for statement in reversed([s for s in walk(block) if isinstance(s, Dim) and s.array in (param, gradient)]):
+            shape[statement.axis] = statement.out
+        self._know_shapes({param: shape, gradient: shape})
+        done = list(block)
+        fresh = Alloc(gradient, Var("offset", INT64), tuple(shape), 0)
+        return Block(done) if self._store_first(done, 0, fresh) else None
 
     def block(self, block: Block) -> Block:
         """A block with what is added first to its fresh arrays stored there."""
         done = self._without_zeros([self._inside(statement) for statement in block])
         for at, statement in enumerate(done):
-            if isinstance(statement, Alloc) and statement.fill == 0 and statement.out in self._adjoints:
-                self._store_first(done, at, statement)
+            if not isinstance(statement, Alloc) or statement.fill != 0 or statement.out not in self._adjoints:
+                continue
+            if self._store_first(done, at + 1, statement):
+                done[at] = replace(statement, fill=None)
         return Block(done)
 
     def _inside(self, statement: Statement) -> Statement:
@@ -89,13 +126,20 @@ class _Pass:
     def _is_shadow(self, array: Var) -> bool:
         return self._aliases.root(array) in self._roots
 
-    def _store_first(self, done: list[Statement], at: int, fresh: Alloc) -> None:
-        """Change what first touches an array after its allocation, if that adds once to every element."""
-        first = next((k for k in range(at + 1, len(done)) if self._aliases.touches(done[k], fresh.out)), None)
-        if first is None:
-            return
+    def _store_first(self, done: list[Statement], start: int, fresh: Alloc) -> bool:
+        """Change what first touches an array from ``start`` on, if that adds once to every element.
+
+        What adds to single elements before it comes after it.
+        """
+        touching = [k for k in range(start, len(done)) if self._aliases.touches(done[k], fresh.out)]
+        early = list(takewhile(lambda k: _adds(done[k], fresh.out), touching))
+        if len(early) == len(touching):
+            return False
+        first = touching[len(early)]
         changed: Statement | None = None
         statement = done[first]
+        if early and isinstance(statement, Loop) and not only_adds(statement, fresh.out):
+            return False
         if isinstance(statement, Call):
             alone = self._aliases.mentions(statement, fresh.out) == 1 and statement.outs == (fresh.out,)
             if alone and statement.accumulate and isinstance(statement.primitive, ArrayPrimitive):
@@ -103,9 +147,12 @@ class _Pass:
         elif isinstance(statement, Loop) and self._is_accessed_by_name(statement, fresh.out):
             term = filling(statement, fresh, Accumulate, lengths=self._lengths)
             changed = None if term is None else _with(statement, term, _as_store(term))
-        if changed is not None:
-            done[first] = changed
-            done[at] = replace(fresh, fill=None)
+        if changed is None:
+            return False
+        done[first : first + 1] = [changed, *(done[k] for k in early)]
+        for k in reversed(early):
+            del done[k]
+        return True
 
     def _is_accessed_by_name(self, loop: Loop, array: Var) -> bool:
         """True when a loop does nothing with an array but read and write its elements, under this name."""
@@ -114,12 +161,19 @@ class _Pass:
 
 
 def _with(statement: Statement, old: Accumulate, new: Store) -> Statement:
-    """A statement with ``new`` in the place of ``old``, which is in loops of its."""
+    """A statement with ``new`` in the place of ``old``, which is in loops of its; what adds before comes after it."""
     if statement is old:
         return new
-    if isinstance(statement, Loop):
-        return replace(statement, body=Block([_with(inner, old, new) for inner in statement.body]))
-    return statement
+    assert isinstance(statement, Loop)
+    body = list(statement.body)
+    at = next(k for k, inner in enumerate(body) if any(s is old for s in walk(Block([inner]))))
+    early = [s for s in body[:at] if _adds(s, old.array)]
+    before = [s for s in body[:at] if s not in early]
+    return replace(statement, body=Block([*before, _with(body[at], old, new), *early, *body[at + 1 :]]))
+
+
+def _adds(statement: Statement, array: Var) -> bool:
+    return isinstance(statement, Accumulate) and statement.array is array
 
 
 def _as_store(term: Store | Accumulate) -> Store:

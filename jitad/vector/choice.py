@@ -1,8 +1,9 @@
-"""Which library serves which function: the option ``JITAD_VECTOR_MATH``, and what was measured of the libraries.
+"""What serves which function: the option ``JITAD_VECTOR_MATH``, and what was measured of the libraries.
 
-The option is read once in a process: ``auto`` (libmvec, then libsvml, function by function), ``libmvec`` or ``svml``
-(that one only), ``off``. A function is served when its error and its special values were measured to be as promised:
-at most ``MAX_ULP`` units in the last place from the true value, and infinities, NaNs and signed zeros as in libm.
+The option is read once in a process: ``auto`` (what jitad writes out itself, then libmvec, then libsvml, function by
+function), ``libmvec`` or ``svml`` (that one only), ``off``. A function is served when its error and its special values
+were measured to be as promised: at most ``MAX_ULP`` units in the last place from the true value, and infinities, NaNs
+and signed zeros as in libm.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ UNFIT: dict[str, frozenset[tuple[str, str]]] = {
 }
 """What a library computes with a larger error, or with other special values, than is promised (function, dtype)."""
 
+WRITTEN_OUT = frozenset({("exp", "float64"), ("exp", "float32")})
+"""What jitad has in LLVM's terms itself, for all machines."""
+
 
 def setting() -> str:
     """The option's value. Raises ArgumentError for one that there isn't."""
@@ -43,7 +47,7 @@ def setting() -> str:
 
 @cache
 def served() -> dict[tuple[str, str], tuple[Library, dict[int, int]]]:
-    """For each function and dtype that is served: its library, and its address for each width of a vector."""
+    """For each function and dtype that a library serves: which, and its address for each width of a vector."""
     found = {}
     for make in _SETTINGS[setting()]:
         library = make()
@@ -61,12 +65,24 @@ def served() -> dict[tuple[str, str], tuple[Library, dict[int, int]]]:
 
 
 def widths(name: str, dtype: str) -> tuple[int, ...]:
-    """How many numbers a function takes at a time here; empty when it isn't served."""
+    """How many numbers a library's function takes at a time here; empty when none has it."""
     entry = served().get((name, dtype))
     return tuple(entry[1]) if entry is not None else ()
+
+
+def is_written_out(name: str, dtype: str) -> bool:
+    """True for a function that compiled code computes in place."""
+    return setting() == "auto" and (name, dtype) in WRITTEN_OUT
+
+
+def is_served(name: str, dtype: str) -> bool:
+    """True for a function that may run in vectors here."""
+    return is_written_out(name, dtype) or bool(widths(name, dtype))
 
 
 @cache
 def fingerprint() -> str:
     """What compiled code depends on: the functions that are served, and how wide."""
-    return " ".join(f"{name}:{dtype}:{','.join(map(str, widths(name, dtype)))}" for name, dtype in sorted(served()))
+    written = [f"{name}:{dtype}" for name, dtype in sorted(WRITTEN_OUT) if is_written_out(name, dtype)]
+    called = [f"{name}:{dtype}:{','.join(map(str, widths(name, dtype)))}" for name, dtype in sorted(served())]
+    return " ".join((*written, *called))

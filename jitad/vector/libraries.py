@@ -69,6 +69,11 @@ def cpu_features() -> frozenset[str]:
     return frozenset((get_host_cpu_features() if given is None else given).split(","))
 
 
+def has_fma() -> bool:
+    """True where code that Numba compiles now multiplies and adds in one instruction."""
+    return "+fma" in cpu_features() or platform.machine() in ("aarch64", "arm64")
+
+
 def is_possible() -> bool:
     """True where there may be a vector library: in 64-bit Python on x86-64 and Linux."""
     return sys.platform == "linux" and platform.machine() == "x86_64" and sys.maxsize > 2**32

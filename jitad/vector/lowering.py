@@ -1,9 +1,10 @@
-"""The calls of vector functions in LLVM's terms.
+"""Vector functions in LLVM's terms.
 
-LLVM's loop vectoriser takes from the attribute ``vector-function-abi-variant`` what stands for several calls of a
-function at once. The function must be one of ours: calls of libm's names become intrinsics, which it has no vector
-form for. Neither it nor its vector forms may be inlined before the vectoriser runs, and ``weak_odr`` keeps the
-latter while nothing calls them.
+What jitad writes out is inlined, and a loop over it runs in vectors like any other. For what a library has, LLVM's loop
+vectoriser takes from the attribute ``vector-function-abi-variant`` what stands for several calls of a function at once.
+The function must be one of ours: calls of libm's names become intrinsics, which it has no vector form for. Neither it
+nor its vector forms may be inlined before the vectoriser runs, and ``weak_odr`` keeps the latter while nothing calls
+them.
 """
 
 # Numba types these functions by its own rules when it compiles a call.
@@ -19,12 +20,15 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from jitad.vector import choice
+from jitad.vector.exponential import DOUBLE, SINGLE, exponential
 from jitad.vector.functions import FUNCTIONS, VectorFunction
+from jitad.vector.libraries import has_fma
 from jitad.vector.slots import register, symbol
 
 register()  # emitted modules import this one before their compiled code is loaded
 
 _MACHINE = {"float64": ir.DoubleType(), "float32": ir.FloatType()}
+_FORMATS = {"float64": DOUBLE, "float32": SINGLE}
 _INDEX = ir.IntType(64)
 _LEAVE = ("noinline", "nounwind", "willreturn", "readnone")
 _ORDERED = "-force-ordered-reductions"
@@ -63,6 +67,8 @@ def _typed(function: VectorFunction, args: tuple[Any, ...]) -> Any:
         raise TypingError(f"vector_{function.name} isn't for {args}")
 
     def codegen(context, builder, sig, values):
+        if choice.is_written_out(function.name, dtype):
+            return builder.call(_written_out(builder.module, function, dtype), values)
         if not choice.widths(function.name, dtype):
             return _by_numba(context, builder, function, sig, values)
         return builder.call(_scalar(builder.module, function, dtype), values)
@@ -71,7 +77,7 @@ def _typed(function: VectorFunction, args: tuple[Any, ...]) -> Any:
 
 
 def _by_numba(context: Any, builder: Any, function: VectorFunction, sig: Any, values: Any) -> Any:
-    """What Numba emits for the function that no library serves."""
+    """What Numba emits for a function that isn't served."""
     called = context.typing_context.resolve_value_type(function.scalar)
     plain = context.typing_context.resolve_function_type(called, sig.args, {})
     return context.get_function(called, plain)(builder, values)
@@ -79,6 +85,21 @@ def _by_numba(context: Any, builder: Any, function: VectorFunction, sig: Any, va
 
 for _function in FUNCTIONS.values():
     globals()[f"vector_{_function.name}"] = _made(_function)
+
+
+def _written_out(module: Any, function: VectorFunction, dtype: str) -> Any:
+    """The function on one element, to be inlined wherever it is called."""
+    name = f"jitad_inline_{function.name}_{dtype}"
+    if name in module.globals:
+        return module.globals[name]
+    vectorize_ordered_sums()
+    number = _MACHINE[dtype]
+    made = ir.Function(module, ir.FunctionType(number, [number]), name)
+    made.linkage = "linkonce_odr"
+    _add_attributes(made, "alwaysinline", "nounwind", "willreturn", "readnone")
+    builder = ir.IRBuilder(made.append_basic_block())
+    builder.ret(exponential(builder, made.args[0], _FORMATS[dtype], fused=has_fma()))
+    return made
 
 
 def _scalar(module: Any, function: VectorFunction, dtype: str) -> Any:

@@ -50,6 +50,7 @@ def vectors(address: int, name: str, dtype: str, width: int, *args: np.ndarray) 
     out = np.empty(size, dtype)
     type_ = f"<{width} x {_LLVM[dtype]}>"
     given = ("first", "second")[: FUNCTIONS[name].arity]
+    type_ = type_ if width > 1 else _LLVM[dtype]
     called = f"inttoptr (i64 {address} to {type_} ({', '.join([type_] * len(given))})*)"
     loads = "".join(_LOAD.format(name=arg, element=_LLVM[dtype], type=type_) for arg in given)
     arguments = ", ".join(f"{type_} %loaded_{arg}" for arg in given)
@@ -78,13 +79,20 @@ def _run(loads, arguments, called, out_type, out_element, step, declared, args, 
     text = declared + _LOOP.format(
         entry=entry, loads=loads, called=called, arguments=arguments, out=out_type, out_element=out_element, step=step
     )
+    address = compiled(text, entry)
+    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64)(address)
+    given = [arg.ctypes.data for arg in args]
+    function(given[0], given[-1], out.ctypes.data, out.size)
+
+
+def compiled(text: str, entry: str) -> int:
+    """The address of a function in a module of LLVM's."""
     module = binding.parse_assembly(text)
     engine = _engine()
     engine.add_module(module)
     engine.finalize_object()
-    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64)(engine.get_function_address(entry))
-    given = [arg.ctypes.data for arg in args]
-    function(given[0], given[-1], out.ctypes.data, out.size)
+    address: int = engine.get_function_address(entry)
+    return address
 
 
 @functools.cache

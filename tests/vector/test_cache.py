@@ -22,28 +22,28 @@ import numpy as np
 from numba import njit
 import jitad
 from jitad.building.compile import compilations
-from jitad.math import exp
+from jitad.math import cos
 from jitad.vector import choice
 
 @njit(cache=True)
-def exponentials(x):
+def cosines(x):
     y = np.empty_like(x)
     for i in range(x.size):
-        y[i] = exp(x[i])
+        y[i] = cos(x[i])
     return y
 
 def total(x):
-    return np.sum(np.exp(x))
+    return np.sum(np.sin(x))
 
 x = np.linspace(-1.0, 1.0, 1000)
-y = exponentials(x)
+y = cosines(x)
 value, gradient = jitad.value_and_grad(total)(x)
-assert np.allclose(y, np.exp(x), rtol=1e-15, atol=0)
-assert np.allclose(gradient, np.exp(x), rtol=1e-15, atol=0)
+assert np.allclose(y, np.cos(x), rtol=1e-15, atol=0)
+assert np.allclose(gradient, np.cos(x), rtol=1e-15, atol=0)
 print(json.dumps({
-    "hits": sum(exponentials.stats.cache_hits.values()),
+    "hits": sum(cosines.stats.cache_hits.values()),
     "compiled": compilations(),
-    "alone": bool(np.all(y == [math.exp(each) for each in x])),
+    "alone": bool(np.all(y == [math.cos(each) for each in x])),
     "served": len(choice.served()),
 }))
 """

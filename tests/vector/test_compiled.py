@@ -29,16 +29,16 @@ def vector_calls(dispatcher):
 
 
 @njit(error_model="numpy")
-def exponentials(x, y):
+def cosines(x, y):
     for i in range(x.size):
-        y[i] = math.exp(x[i])
+        y[i] = math.cos(x[i])
 
 
 @njit(error_model="numpy")
-def sum_of_exponentials(x):
+def sum_of_cosines(x):
     total = 0.0
     for i in range(x.size):
-        total += math.exp(x[i])
+        total += math.cos(x[i])
     return total
 
 
@@ -51,14 +51,14 @@ def of_arrays(x, y):
 def test_loops_in_users_code_run_in_vectors_and_sums_keep_their_order():
     x = np.random.default_rng(0).normal(size=SIZE)
     y = np.empty_like(x)
-    exponentials(x, y)
-    np.testing.assert_allclose(y, np.exp(x), rtol=1e-15)
+    cosines(x, y)
+    np.testing.assert_allclose(y, np.cos(x), rtol=1e-15)
     total = 0.0
     for term in y:
         total += term
-    assert sum_of_exponentials(x) == total
-    assert vector_calls(exponentials) == {"exp_float64"}
-    assert vector_calls(sum_of_exponentials) == {"exp_float64"}
+    assert sum_of_cosines(x) == total
+    assert vector_calls(cosines) == {"cos_float64"}
+    assert vector_calls(sum_of_cosines) == {"cos_float64"}
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -73,7 +73,7 @@ def test_arrays_and_numbers_in_compiled_code(dtype):
 
 
 def of_elements(x):
-    return np.sum(np.tanh(x) * np.exp(-x * x))
+    return np.sum(np.tanh(x) * np.cos(x))
 
 
 @needs_library
@@ -82,11 +82,11 @@ def test_kernels_run_in_vectors(dtype):
     x = np.linspace(-3.0, 3.0, 1001, dtype=dtype)
     value, gradient = jitad.value_and_grad(of_elements)(x)
     wide = x.astype(np.float64)
-    slope = (1 - np.tanh(wide) ** 2 - 2 * wide * np.tanh(wide)) * np.exp(-wide * wide)
+    slope = (1 - np.tanh(wide) ** 2) * np.cos(wide) - np.tanh(wide) * np.sin(wide)
     np.testing.assert_allclose(gradient, slope, rtol=0, atol=8 * np.finfo(dtype).eps)
     assert value == pytest.approx(0.0, abs=float(1000 * np.finfo(dtype).eps))
     called = set().union(*(vector_calls(made) for made in building._dispatchers if made.stats.cache_misses))
-    assert {f"exp_{x.dtype}", f"tanh_{x.dtype}"} <= called
+    assert {f"cos_{x.dtype}", f"tanh_{x.dtype}"} <= called
 
 
 def decided(x):
