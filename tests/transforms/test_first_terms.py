@@ -246,7 +246,7 @@ def when_positive(x):
     [
         (cross_entropy, A, True),
         (norms, A[:, :3], False),  # a term goes to row 0
-        (columns, A, True),
+        (columns, A, False),  # a loop adds to row 0 first
         (product, A, False),  # through views
         (squares, A, True),
         (log_sum_exp, X, True),
