@@ -46,8 +46,9 @@ def batch(
     doesn't depend on the number of threads; with ``shared="each"`` they are given for each sample, as ``jax.vmap``
     does. Jacobians and Hessians are always given for each sample.
 
-    Samples run on as many threads as Numba's parallel loops (``numba.set_num_threads``), or as ``threads`` says. Each
-    thread has its own tape. Arguments are never changed: a kernel that updates one in place updates a copy of its own.
+    Samples run on as many threads as Numba's parallel loops (``numba.set_num_threads``), or as ``threads`` says, but no
+    more than there are cores. Each thread has its own tape. Arguments are never changed: a kernel that updates one in
+    place updates a copy of its own.
 
     With ``target="cuda"`` samples run on the current CUDA device, one thread a sample, on ``stream`` (numba-cuda's;
     None is the default one). NumPy arrays are copied there, and the results back. Arrays that are on the device (with

@@ -22,7 +22,7 @@ from jitad.batching.driver import END, Driver
 from jitad.batching.laned import MOST_ELEMENTS, laned_driver
 from jitad.batching.layout import Layout, Worker, tree_sum
 from jitad.batching.work import Results, Work
-from jitad.batching.workers import NOBODY, run_on, thread_count
+from jitad.batching.workers import NOBODY, core_count, run_on, thread_count
 from jitad.errors import ShapeMismatchError
 from jitad.runtime.tape import Tape, borrow, borrowed_tape, give_back
 from jitad.runtime.turns import NEXT, work_words
@@ -78,8 +78,8 @@ class CpuRunner:
         job = Job(layout, [leaf.value for leaf in leaves])
         if not layout.is_known:
             job.first()
-        most = (thread_count() if workers is None else workers) if self._is_compiled else 1
-        job.rest(most)
+        wanted = thread_count() if workers is None else workers
+        job.rest(min(wanted, core_count()) if self._is_compiled else 1)
         if job.errors:
             at, error = min(job.errors, key=lambda found: found[0])
             if isinstance(error, _MisshapenError):

@@ -197,8 +197,6 @@ def run_on(threads: int, work: Callable[[np.ndarray], None]) -> None:
     crew = _crew
     helpers = crew.take(threads - 1)
     _, turns = _waiting()
-    if threads > core_count():
-        turns = 1
     gate = np.array([turns, *[helper.address for helper in helpers]], np.int64)
     for helper in helpers:
         helper.call(work, turns)
