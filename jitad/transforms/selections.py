@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from jitad.analysis.activity import Activity
-from jitad.primitives import core, elementary
+from jitad.primitives import core, larger
 from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.builder import Builder
 from jitad.program.statements import Block, Branch, Compute, Loop, Operand, Program
@@ -73,5 +73,5 @@ _WRITTEN_OUT = {
     "fmax": _or_nan(core.ge, 1),
     "fmin": _or_nan(core.le, 1),
 }
-CONDITIONS: dict[object, Condition] = {p: _WRITTEN_OUT[p.name] for p in elementary.PRIMITIVES if p.name in _WRITTEN_OUT}
+CONDITIONS: dict[object, Condition] = {primitive: _WRITTEN_OUT[primitive.name] for primitive in larger.PRIMITIVES}
 """When each of these functions takes its first argument; as their rules and their emitted source say."""
