@@ -18,6 +18,20 @@ class _Module:
         return SimpleNamespace(name=name, module=self)
 
 
+HOPPER = (9, 0)
+
+
+def oldest() -> tuple[int, int]:
+    """The oldest architecture that the installed toolkit compiles for: Volta, which CUDA 13 has dropped, or Turing."""
+    from numba import config
+
+    if config.ENABLE_CUDASIM:  # it compiles nothing
+        return HOPPER
+    from numba.cuda.cudadrv import nvrtc
+
+    return max((7, 0), nvrtc.get_lowest_supported_cc())
+
+
 @contextmanager
 def device(capability: tuple[int, int]) -> Iterator[list[str]]:
     """A current device of a compute capability; gives the list of all that NVVM is asked to compile meanwhile."""

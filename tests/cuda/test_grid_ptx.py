@@ -10,6 +10,7 @@ import pytest
 
 from jitad.api.derivative import describe_all
 from jitad.program.types import Array
+from tests.cuda.pretended import HOPPER, oldest
 from tests.cuda.running import large_kernels as large
 
 pytest.importorskip("numba_cuda", reason="needs jitad[cuda]")
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0"), reason="the simulator compiles nothing"
 )
 
-OLDEST, HOPPER = (7, 5), (9, 0)
+OLDEST = oldest()
 VECTOR, MATRIX = np.ones(3), np.ones((3, 3))
 
 CASES: dict[str, tuple[tuple[Any, ...], tuple[int, ...], bool, tuple[int, int]]] = {

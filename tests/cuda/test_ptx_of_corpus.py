@@ -8,13 +8,14 @@ import pytest
 
 from jitad.program.types import Array
 from tests.corpus import cases
+from tests.cuda.pretended import HOPPER, oldest
 
 pytest.importorskip("numba_cuda", reason="needs jitad[cuda]")
 pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0"), reason="the simulator compiles nothing"
 )
 
-OLDEST, HOPPER = (7, 5), (9, 0)
+OLDEST = oldest()
 EVERY = 41
 
 
