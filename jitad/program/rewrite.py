@@ -179,6 +179,16 @@ class Copier:
         builder.add(Branch(condition, arms[0], all_yields[0], arms[1], all_yields[1], results))
 
 
+def with_bodies(statement: Statement, change: Callable[[Block], Block]) -> Statement:
+    """A statement with what ``change`` makes of a loop's body or of a branch's arms; what tests a condition stays."""
+    match statement:
+        case Loop(body=body):
+            return replace(statement, body=change(body))
+        case Branch(then=then, otherwise=otherwise):
+            return replace(statement, then=change(then), otherwise=change(otherwise))
+    return statement
+
+
 def as_they_are(params: Sequence[Var]) -> Callable[[Var], Operand]:
     """What a ``Copier`` of a whole program finds outside the text: its parameters, which keep their names."""
     bound = set(params)

@@ -19,11 +19,11 @@ from jitad.analysis.filling import clipped, filling, only_adds
 from jitad.primitives.spec import ArrayPrimitive
 from jitad.program.builder import is_const
 from jitad.program.queries import walk
+from jitad.program.rewrite import with_bodies
 from jitad.program.statements import (
     Accumulate,
     Alloc,
     Block,
-    Branch,
     Call,
     Const,
     Dim,
@@ -88,20 +88,13 @@ class _Pass:
 
     def block(self, block: Block) -> Block:
         """A block with what is added first to its fresh arrays stored there."""
-        done = self._without_zeros([self._inside(statement) for statement in block])
+        done = self._without_zeros([with_bodies(statement, self.block) for statement in block])
         for at, statement in enumerate(done):
             if not isinstance(statement, Alloc) or statement.fill != 0 or statement.out not in self._adjoints:
                 continue
             if self._store_first(done, at + 1, statement):
                 done[at] = replace(statement, fill=None)
         return Block(done)
-
-    def _inside(self, statement: Statement) -> Statement:
-        if isinstance(statement, Loop):
-            return replace(statement, body=self.block(statement.body))
-        if isinstance(statement, Branch):
-            return replace(statement, then=self.block(statement.then), otherwise=self.block(statement.otherwise))
-        return statement
 
     def _without_zeros(self, statements: list[Statement]) -> list[Statement]:
         """Statements in order, without the zeros to whose place they add next."""

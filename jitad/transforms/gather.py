@@ -16,10 +16,10 @@ from dataclasses import replace
 from jitad.primitives import core
 from jitad.program.builder import Builder
 from jitad.program.queries import definitions, operands, sub_blocks
+from jitad.program.rewrite import with_bodies
 from jitad.program.statements import (
     Accumulate,
     Block,
-    Branch,
     Compute,
     Const,
     Dim,
@@ -64,16 +64,8 @@ def _block(block: Block, kind: Kind) -> Block:
         if nest is not None and targets:
             nest.rewrite(builder, targets)
         else:
-            builder.add(_inside(statement, kind))
+            builder.add(with_bodies(statement, lambda inner: _block(inner, kind)))
     return builder.block
-
-
-def _inside(statement: Statement, kind: Kind) -> Statement:
-    if isinstance(statement, Loop):
-        return replace(statement, body=_block(statement.body, kind))
-    if isinstance(statement, Branch):
-        return replace(statement, then=_block(statement.then, kind), otherwise=_block(statement.otherwise, kind))
-    return statement
 
 
 def _nest(loop: Loop, kind: Kind) -> Nest | None:

@@ -19,11 +19,10 @@ from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.distances import shifted
 from jitad.program.queries import walk
-from jitad.program.rewrite import Copier
+from jitad.program.rewrite import Copier, with_bodies
 from jitad.program.statements import (
     Accumulate,
     Block,
-    Branch,
     Compute,
     Dim,
     Fail,
@@ -71,16 +70,12 @@ class _Jammer:
         """A block with its loops jammed, those of inner blocks first."""
         builder = Builder()
         for statement in block:
-            if isinstance(statement, Branch):
-                then, otherwise = self.block(statement.then), self.block(statement.otherwise)
-                builder.add(replace(statement, then=then, otherwise=otherwise))
-            elif not isinstance(statement, Loop):
-                builder.add(statement)
-            elif (nest := self._nest(statement)) is not None:
-                with builder.at(statement.origin):
-                    _write(builder, nest)
-            else:
-                builder.add(replace(statement, body=self.block(statement.body)))
+            nest = self._nest(statement) if isinstance(statement, Loop) else None
+            if nest is None:
+                builder.add(with_bodies(statement, self.block))
+                continue
+            with builder.at(statement.origin):
+                _write(builder, nest)
         return builder.block
 
     def _nest(self, loop: Loop) -> _Nest | None:

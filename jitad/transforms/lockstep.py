@@ -23,7 +23,7 @@ from jitad.primitives.spec import ScalarPrimitive
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.distances import shifted
 from jitad.program.queries import sub_blocks, walk
-from jitad.program.rewrite import Copier
+from jitad.program.rewrite import Copier, with_bodies
 from jitad.program.statements import (
     Accumulate,
     Alloc,
@@ -85,7 +85,7 @@ class _Merger:
         group: list[_Stage] = []
         passed: list[Statement] = []
         for statement in block:
-            statement = self._inside(statement)
+            statement = with_bodies(statement, self.block)
             stage = self._stage(statement)
             joined = None if stage is None else self._next(group, stage)
             if joined is not None:
@@ -105,13 +105,6 @@ class _Merger:
         self._write(builder, group)
         builder.block.statements += passed
         return builder.block
-
-    def _inside(self, statement: Statement) -> Statement:
-        if isinstance(statement, Loop):
-            return replace(statement, body=self.block(statement.body))
-        if isinstance(statement, Branch):
-            return replace(statement, then=self.block(statement.then), otherwise=self.block(statement.otherwise))
-        return statement
 
     def _is_passed(self, statement: Statement, group: list[_Stage]) -> bool:
         """True for what may run before the nests of a group although it stands after them."""

@@ -20,12 +20,11 @@ from jitad.primitives import core
 from jitad.program.builder import Builder, const_int, is_const
 from jitad.program.distances import shifted
 from jitad.program.queries import free_variables, walk
-from jitad.program.rewrite import Copier
+from jitad.program.rewrite import Copier, with_bodies
 from jitad.program.statements import (
     Accumulate,
     Alloc,
     Block,
-    Branch,
     Compute,
     Const,
     Load,
@@ -79,15 +78,11 @@ class _Pass:
         """A block without zeros that sums follow, inner blocks first."""
         builder = Builder()
         for statement in block:
-            if isinstance(statement, Branch):
-                then, otherwise = self.block(statement.then), self.block(statement.otherwise)
-                builder.add(replace(statement, then=then, otherwise=otherwise))
-            elif isinstance(statement, Loop):
-                loop, moved = self._rotated(statement, builder.block.statements)
-                builder.add(replace(loop, body=self.block(loop.body)))
-                builder.block.statements += moved
-            else:
-                builder.add(statement)
+            moved: list[Statement] = []
+            if isinstance(statement, Loop):
+                statement, moved = self._rotated(statement, builder.block.statements)
+            builder.add(with_bodies(statement, self.block))
+            builder.block.statements += moved
         return Block(self._without_zeros(builder.block.statements))
 
     def _rotated(self, loop: Loop, before: Sequence[Statement]) -> tuple[Loop, list[Statement]]:
